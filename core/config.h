@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Configuration files: which ones are in force, and what they want. Reads files; touches no device.
+ */
+#ifndef VIOD_CONFIG_H
+#define VIOD_CONFIG_H
+
+#include "scan.h"
+#include "schema.h"
+#include "values.h"
+
+/** A file that counts, after precedence and masks: /etc wins over /run over /usr/lib. */
+struct config_file {
+	char *name;	 /* "nic0.conf" */
+	char *path;	 /* "/etc/vio.d/nic0.conf" */
+	char **drop_ins; /* paths, sorted by name, NULL-terminated */
+	char *identity;	 /* changes whenever the file or a drop-in was replaced or edited */
+};
+
+struct config_files {
+	struct config_file *items; /* sorted by name */
+	size_t count;
+};
+
+/**
+ * List the files of a directory set: NAME ("vio.d") below etc, run and usr/lib of the root (a
+ * directory fd; all paths in the result are absolute as seen from that root). Masked ones are left
+ * out. Only names ending in ".conf" that do not start with a dot count. Unreadable directories are
+ * reported and passed over; 0 or -ENOMEM.
+ */
+int config_list(int root, const char *name, struct diag_list *diags,
+		struct config_files *ret_files);
+void config_files_clear(struct config_files *files);
+
+/**
+ * Read a file, safely: regular (through symlinks), at most SCAN_FILE_MAX, owned by root (or by the
+ * user viod runs as) and not writable by others. -EINVAL after adding an error that says what is
+ * wrong; never blocks on a FIFO or device.
+ */
+int config_read(int root, const char *path, struct diag_list *diags, char **ret_text,
+		size_t *ret_size);
+
+/** What one file wants: the typed values of [pf], and of each [vf…] section until the number of VFs
+ *  is known. Immutable. */
+struct config {
+	char *name; /* of the file: "nic0.conf" */
+	char *path;
+	struct scan **scans; /* the file and its drop-ins: all places point into these */
+	size_t n_scans;
+	const struct schema *schema;
+	struct viod_object *pf;
+	struct config_section *sections;
+	size_t n_sections;
+};
+
+/** Gives the schema of a kind, or NULL after adding an error to the list that says why. */
+typedef const struct schema *(*config_schema_fn)(void *userdata, const char *kind,
+						 const struct viod_where *where,
+						 struct diag_list *diags);
+
+/**
+ * Parse and validate a file with its drop-ins: syntax, keys, types, bounds, VF indices. Everything
+ * that is wrong is added to the list, then -EINVAL. Plugins' validate() is not called here.
+ */
+int config_parse(int root, const struct config_file *file, config_schema_fn schema_of,
+		 void *userdata, struct diag_list *diags, struct config **ret_config);
+struct config *config_free(struct config *config);
+
+/** Core's own rows of a parsed file, in their C types; NULL where not set and without fallback. */
+const void *config_pf_value(const struct config *config, const char *key);
+const struct viod_where *config_pf_where(const struct config *config, const char *key);
+
+/**
+ * What the file wants of n VFs: for each row of each VF the most specific section that sets it wins
+ * ([vf3] over [vf0-3] over [vf*]); for the same section a later drop-in wins. -ENOMEM.
+ */
+int config_expand(const struct config *config, size_t n_vfs, struct viod_values **ret_values);
+
+/** One past the highest VF index that a section other than [vf*] names. */
+size_t config_vfs_named(const struct config *config);
+
+/** viod.conf and its drop-ins: the plugins= list. *ret_set says whether any line set it; an empty
+ *  value resets. NULL-terminated names; the caller frees with config_words_free(). */
+int config_plugins(int root, struct diag_list *diags, char ***ret_names, bool *ret_set);
+void config_words_free(char **words);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every file needs: scope-bound ownership and a few helpers. Includes libc only. */
+#ifndef VIOD_UTIL_H
+#define VIOD_UTIL_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a_) (sizeof(a_) / sizeof((a_)[0]))
+#define MIN(a_, b_) ((a_) < (b_) ? (a_) : (b_))
+#define MAX(a_, b_) ((a_) > (b_) ? (a_) : (b_))
+
+#define PRINTF_LIKE(format_, arguments_) __attribute__((format(printf, format_, arguments_)))
+
+#define _cleanup_(function_) __attribute__((cleanup(function_)))
+
+/** Hand a pointer or a file descriptor on: the variable no longer owns it. */
+#define TAKE(pointer_)                                    \
+	({                                                \
+		__typeof__(pointer_) taken_ = (pointer_); \
+		(pointer_) = NULL;                        \
+		taken_;                                   \
+	})
+#define TAKE_FD(fd_)                \
+	({                          \
+		int taken_ = (fd_); \
+		(fd_) = -1;         \
+		taken_;             \
+	})
+
+static inline void freep(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+static inline void closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline void fclosep(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+static inline void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+#define _cleanup_free_ _cleanup_(freep)
+#define _cleanup_close_ _cleanup_(closep)
+#define _cleanup_fclose_ _cleanup_(fclosep)
+#define _cleanup_closedir_ _cleanup_(closedirp)
+
+static inline bool streq(const char *a, const char *b)
+{
+	return a == b || (a && b && __builtin_strcmp(a, b) == 0);
+}
+
+/** Whether a NULL-terminated list (or NULL) has the word. */
+bool words_have(const char *const *words, const char *word);
+
+/** Append one zeroed element of element_size bytes to a malloc()ed array that holds *count; grows
+ *  by doubling. Returns the element, or NULL when memory is short (the array stays as it was). */
+void *array_append(void **array, size_t *count, size_t element_size);
+
+/** Copy text and its NUL into a buffer; 0, or -EMSGSIZE with the buffer unchanged. */
+int copy_text(char *ret_text, size_t size, const char *text);
+
+/** Read all of a file of at most max bytes: NUL-terminated, *ret_size without that NUL.
+ *  0, -EFBIG where it is larger, or the errno of the read. The caller frees *ret_data. */
+int read_fd(int fd, size_t max, char **ret_data, size_t *ret_size);
+
+/** Write all of the data; 0 or -errno. */
+int write_all(int fd, const void *data, size_t size);
+
+/** Replace a file so that a reader sees the old or the new text, never half of one: temporary file
+ *  in the same directory, fsync, rename, fsync of the directory. mode is the file's. 0 or -errno.
+ */
+int replace_file_at(int directory, const char *name, const void *data, size_t size, unsigned mode);
+
+/** mkdir -p below a directory; existing directories are fine. 0 or -errno. */
+int make_directories_at(int directory, const char *path, unsigned mode);
+
+/** Microseconds of CLOCK_MONOTONIC. */
+uint64_t now_usec(void);
+
+#endif

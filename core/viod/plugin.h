@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The contract between viod and its plugins. A plugin includes this header and nothing else of
+ * viod; it links nothing of viod either: what it may call arrives as a table, viod_host.
+ *
+ * A plugin is one shared object that exports one symbol, viod_plugin, written with
+ * VIOD_PLUGIN_DEFINE() at the end of its main file:
+ *
+ *	VIOD_PLUGIN_DEFINE(
+ *		.role = VIOD_ROLE_KIND, .name = "dev", .kind = "dev", .version = "1",
+ *		.summary = "any SR-IOV device", .match = dev_match);
+ *
+ * Its option rows say which keys it adds to a file of its kind and where their values live; its
+ * ops observe and change the device. Every op is optional. Core parses, compares, plans what has
+ * no plan() of its own, keeps baselines and prints, all from the rows.
+ *
+ * Only validate() is called without a device. observe(), complete(), plan(), apply(), holders()
+ * and nodes() run in a job: a process of their own that serves one PF once. A crash there costs
+ * that job and nothing else.
+ *
+ * Compatibility: structs of this header are only ever appended to. An addition raises
+ * VIOD_ABI_MINOR, any other change VIOD_ABI_MAJOR. A plugin built against an older minor reads as
+ * one that left the newer fields zero.
+ */
+#ifndef VIOD_PLUGIN_H
+#define VIOD_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VIOD_ABI_MAGIC 0x76696f64u /* "viod" */
+#define VIOD_ABI_MAJOR 1
+#define VIOD_ABI_MINOR 0
+
+/** Stands for the PF itself wherever an int asks for a VF index. */
+#define VIOD_PF (-1)
+
+/** Bytes of a driver or plugin name, its NUL included (the kernel's MODULE_NAME_LEN is 56). */
+#define VIOD_NAME_MAX 64
+
+struct viod_pf;	     /* the PF an op works on: identity, sysfs, reports; owned by core */
+struct viod_values;  /* the rows of one PF and its VFs: what is wanted, or what is (the state) */
+struct viod_plan;    /* the steps of one job, being collected */
+struct viod_holders; /* who uses a function now, being collected */
+struct viod_nodes;   /* what a consumer of a function opens, being collected */
+struct viod_plugin;
+
+/* --- values --------------------------------------------------------------------------------- */
+
+/** The type of a row decides the C type its offset points at, and how text becomes a value. */
+enum viod_type {
+	VIOD_TYPE_BOOL, /* bool: on/off, yes/no, true/false, 1/0 */
+	VIOD_TYPE_INT,	/* int64_t within min..max, decimal or 0x; or a word of names */
+	VIOD_TYPE_RATE, /* uint64_t in Mbit/s: a bare number, or with K, M, G, T */
+	VIOD_TYPE_SIZE, /* uint64_t in bytes: a bare number, or with K, M, G, T (powers of 1024) */
+	VIOD_TYPE_ENUM, /* int64_t: a word of names */
+	VIOD_TYPE_MAC,	/* struct viod_mac: an address, or a word of names */
+	VIOD_TYPE_GUID, /* uint64_t, written as eight hex octets with colons, or 0x… */
+	VIOD_TYPE_BDF,	/* struct viod_bdf: [domain:]bus:device.function */
+	VIOD_TYPE_STRING, /* char[size], NUL-terminated */
+	VIOD_TYPE_LIST,	  /* char[size]: items separated by ", ", spaces trimmed */
+	VIOD_TYPE_DRIVER, /* struct viod_driver */
+	VIOD_TYPE_MAX_
+};
+
+/** An Ethernet address; where the row has names, a word instead of it (0 = it is an address). */
+struct viod_mac {
+	uint8_t octets[6];
+	uint16_t word;
+};
+
+/** A PCI address; domains have up to 32 bits (VMD, Hyper-V). */
+struct viod_bdf {
+	uint32_t domain;
+	uint8_t bus, device, function, reserved;
+};
+
+/** The driver of a function. In wanted: a name, "default", "none", or a word that a driver plugin
+ *  serves. In state: the name bound now, or "none"; native says that "default" is satisfied. */
+struct viod_driver {
+	char name[VIOD_NAME_MAX];
+	bool native;
+};
+
+/** A word and the value it stands for; tables end with a NULL word. */
+struct viod_name {
+	const char *word;
+	int64_t value;
+};
+
+/** Where a wanted value was written. file is NULL for a value that no file gave (a baseline). */
+struct viod_where {
+	const char *file;
+	uint32_t line, column;
+};
+
+/* --- option rows ---------------------------------------------------------------------------- */
+
+enum viod_scope {
+	VIOD_SCOPE_PF, /* a key of [pf] */
+	VIOD_SCOPE_VF, /* a key of [vfN] */
+	VIOD_SCOPE_MAX_
+};
+
+/** The order of all steps, whoever planned them. */
+enum viod_phase {
+	VIOD_PHASE_PREPARE,   /* firmware, eswitch, devlink, profiles, queue resources */
+	VIOD_PHASE_DETACH,    /* unbind what must change */
+	VIOD_PHASE_RESIZE,    /* the VF count */
+	VIOD_PHASE_CONFIGURE, /* each VF through the PF, before any VF driver */
+	VIOD_PHASE_ATTACH,    /* the driver of each VF */
+	VIOD_PHASE_SETTLE,    /* what needs the bound driver or the carrier */
+	VIOD_PHASE_MAX_
+};
+
+enum viod_option_flags {
+	VIOD_OPTION_REQUIRED = 1 << 0,	 /* a file without it is refused */
+	VIOD_OPTION_DISRUPTIVE = 1 << 1, /* changing it disturbs whoever uses the function */
+	VIOD_OPTION_RECREATES = 1 << 2,	 /* changing it destroys and re-creates every VF */
+	VIOD_OPTION_WRITE_ONLY = 1 << 3, /* the kernel never reports it; compared with the record */
+	VIOD_OPTION_POLICY = 1 << 4,	 /* says how viod behaves; no device has such a value */
+	VIOD_OPTION_INTERNAL = 1 << 5,	 /* no key in files; only observed, recorded, put back */
+};
+
+/**
+ * One key. Tables end with a row whose key is NULL.
+ *
+ * offset and size describe the field in the plugin's own struct of that scope (pf_size, vf_size);
+ * VIOD_FIELD() fills both. fallback is the value, as text, that a VF created by viod gets when the
+ * file does not set the key; NULL leaves it alone. For policy rows it is the value when unset.
+ */
+struct viod_option {
+	uint8_t scope; /* enum viod_scope */
+	uint8_t type;  /* enum viod_type */
+	uint8_t phase; /* enum viod_phase of the step core makes when there is no plan() */
+	uint8_t reserved;
+	uint32_t flags;
+	uint32_t offset, size;
+	const char *key; /* lower case, words joined by '-' */
+	int64_t min, max;
+	const struct viod_name *names;
+	const char *fallback;
+	const char *help; /* one sentence, used in the man page and in errors */
+};
+
+#define VIOD_FIELD(type_, field_) \
+	.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_)
+
+/* --- changes and steps ---------------------------------------------------------------------- */
+
+/** One row of one function whose wanted value differs from the state. */
+struct viod_change {
+	const struct viod_option *option;
+	const void *wanted;	 /* of the row's type */
+	const void *state;	 /* NULL: not known */
+	struct viod_where where; /* the line that asked for it */
+	int32_t vf;		 /* VIOD_PF, or an index */
+};
+
+enum viod_step_flags {
+	VIOD_STEP_DISRUPTIVE = 1 << 0, /* nobody may hold the function: asked again right before */
+	VIOD_STEP_ALL_VFS = 1 << 1,    /* with DISRUPTIVE: concerns every VF of the PF */
+	VIOD_STEP_PCI_LOCK = 1 << 2,   /* one such step at a time on the whole host */
+};
+
+/** One kernel write. Core copies the struct, and size bytes of data with it. */
+struct viod_step {
+	uint8_t phase; /* enum viod_phase */
+	uint8_t flags; /* enum viod_step_flags */
+	uint16_t code; /* the plugin's own: what apply() is to do */
+	int32_t vf;    /* VIOD_PF, or an index */
+	struct viod_where where;
+	char text[192];			  /* what a person reads: "vf3.vlan: 100 -> 200" */
+	const struct viod_change *change; /* the row it serves, if it is one; may be NULL */
+	const void *data;
+	size_t size;
+};
+
+enum viod_severity {
+	VIOD_ERROR,   /* what was wanted is not reached */
+	VIOD_WARNING, /* it is reached as far as this device can; the user should know */
+	VIOD_INFO,
+	VIOD_SEVERITY_MAX_
+};
+
+/* --- who uses a function -------------------------------------------------------------------- */
+
+/** Someone who uses a function now. Empty strings and pid 0 where it cannot be told. */
+struct viod_holder {
+	pid_t pid;
+	char process[32]; /* comm of the process */
+	char unit[64];	  /* its systemd unit or container, from its cgroup */
+	char what[96];	  /* how it holds: "/dev/vfio/12", "network namespace of pid 812" */
+};
+
+/* --- the device ----------------------------------------------------------------------------- */
+
+/** What sysfs says about the PF (VIOD_PF) or a VF. Strings live as long as the PF handle. */
+struct viod_function {
+	const char *address; /* name of its sysfs directory: "0000:05:00.0" */
+	const char
+		*directory;  /* path of it below the root of /sys: "bus/pci/devices/0000:05:00.0" */
+	const char *driver;  /* bound driver, or NULL */
+	uint32_t class_code; /* 24 bits: base class, sub-class, interface */
+	uint16_t vendor, device, subvendor, subdevice;
+	int32_t iommu_group; /* -1: none */
+};
+
+/** Which tree host->open_at() starts from; tests put them elsewhere than at / */
+enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VIOD_TREE_RUN };
+
+/* --- quirks --------------------------------------------------------------------------------- */
+
+/**
+ * Matches a device. The score of a row is the sum of what it names and the device has: device id 8,
+ * subsystem 4, vendor 2, driver or class 1. VIOD_ANY, NULL and class_mask 0 match everything and
+ * score nothing. Tables end with an all-zero row; a row that is to match all has vendor VIOD_ANY.
+ */
+struct viod_match {
+	uint16_t vendor, device, subvendor, subdevice;
+	uint32_t class_code, class_mask;
+	const char *driver;
+};
+#define VIOD_ANY 0xffffu
+#define VIOD_MATCH_DRIVER(driver_)                                             \
+	{                                                                      \
+		.vendor = VIOD_ANY, .device = VIOD_ANY, .subvendor = VIOD_ANY, \
+		.subdevice = VIOD_ANY, .driver = (driver_)                     \
+	}
+#define VIOD_MATCH_CLASS(code_, mask_)                                              \
+	{                                                                           \
+		.vendor = VIOD_ANY, .device = VIOD_ANY, .subvendor = VIOD_ANY,      \
+		.subdevice = VIOD_ANY, .class_code = (code_), .class_mask = (mask_) \
+	}
+#define VIOD_MATCH_ALL VIOD_MATCH_DRIVER(NULL)
+
+/** A step of this phase that fails with this errno is tried again for so long. Ends with error 0.
+ */
+struct viod_retry {
+	int32_t error; /* positive errno */
+	uint32_t milliseconds;
+	uint8_t phase;
+};
+
+/** What an errno of this key means with this driver, and what to do. Ends with a NULL text. */
+struct viod_advice {
+	const char *key;
+	int32_t error;
+	const char *text;
+};
+
+enum viod_quirk_flags {
+	VIOD_QUIRK_PF_MUST_BE_UP = 1 << 0,   /* VFs can only be created while the PF's link is up */
+	VIOD_QUIRK_COUNT_READ_ONLY = 1 << 1, /* sriov_numvfs cannot be written with this driver */
+	VIOD_QUIRK_COUNT_IGNORED = 1 << 2,   /* any non-zero count creates all VFs */
+	VIOD_QUIRK_ESWITCH_NO_VFS = 1 << 3,  /* the eswitch mode changes only with 0 VFs */
+	VIOD_QUIRK_ESWITCH_WITH_VFS = 1 << 4, /* the eswitch mode changes after the VFs exist */
+};
+
+/** Limits of one driver or device; what data cannot say goes into the quirk's ops. */
+struct viod_quirk {
+	uint32_t size; /* sizeof(struct viod_quirk) */
+	uint32_t flags;
+	uint16_t max_vfs;	       /* 0: sriov_totalvfs alone limits */
+	uint16_t batch;		       /* VFs in one message at most; 0: no limit */
+	const char *const *lacks;      /* keys this driver cannot do; NULL-terminated */
+	const char *const *disruptive; /* keys whose change resets the VF; NULL-terminated */
+	const struct viod_retry *retries;
+	const struct viod_advice *advice;
+};
+
+/* --- ops ------------------------------------------------------------------------------------ */
+
+/**
+ * All optional. Return 0 or a negative errno; say what went wrong with viod_report() where the
+ * errno alone does not tell, and core adds nothing. A kind's, a quirk's and a driver plugin's ops
+ * have the same shape; for one PF they run in the order of needs/after, core's own first.
+ */
+struct viod_ops {
+	uint32_t size; /* sizeof(struct viod_ops) */
+
+	/** Cross-checks of what is wanted. Pure. -EINVAL after reporting at least one VIOD_ERROR.
+	 */
+	int (*validate)(struct viod_pf *pf, const struct viod_values *wanted);
+
+	/** Read the kernel: viod_put() each row that it reports. Writes nothing. */
+	int (*observe)(struct viod_pf *pf, struct viod_values *state);
+
+	/** Replace words that depend on the device ("max", "stable") by what they stand for, and
+	 *  check wanted against the device. Writes nothing. */
+	int (*complete)(struct viod_pf *pf, const struct viod_values *state,
+			struct viod_values *wanted);
+
+	/** Turn the changes of this plugin's rows into steps. Pure: no I/O, clock or randomness.
+	 *  Absent: one step a row, in the row's phase. */
+	int (*plan)(struct viod_pf *pf, const struct viod_values *state,
+		    const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
+
+	/** Carry one step out, and read back that it took. -EAGAIN and the like are retried when
+	 *  the device's quirk says so. A step for many VFs reports each VF that failed with
+	 *  viod_report() and returns 0. */
+	int (*apply)(struct viod_pf *pf, const struct viod_step *step);
+
+	/** Add everyone who uses the function now. An error counts as held. */
+	int (*holders)(struct viod_pf *pf, int vf, struct viod_holders *holders);
+
+	/** Add what a consumer of the function opens: device nodes, network interfaces. */
+	int (*nodes)(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
+
+	/** Driver plugins: the kernel driver that a word of serves stands for on this function. */
+	int (*resolve)(struct viod_pf *pf, int vf, const char *word,
+		       char ret_driver[VIOD_NAME_MAX]);
+};
+
+/* --- the descriptor ------------------------------------------------------------------------- */
+
+enum viod_role {
+	VIOD_ROLE_KIND,	  /* serves one kind of PF */
+	VIOD_ROLE_QUIRK,  /* adapts a kind to one driver or device */
+	VIOD_ROLE_DRIVER, /* serves words of "driver =" */
+	VIOD_ROLE_MAX_
+};
+
+struct viod_host;
+
+struct viod_plugin {
+	uint32_t magic;
+	uint16_t abi_major, abi_minor;
+	uint32_t size;	  /* sizeof(struct viod_plugin) the plugin was built with */
+	uint32_t role;	  /* enum viod_role */
+	const char *name; /* the file is NAME.so */
+	const char *kind; /* the kind it serves or extends; NULL for a driver plugin */
+	const char *version, *summary;
+	const char *const *needs; /* plugins that must be there, and run before; NULL-terminated */
+	const char *const *after; /* plugins that run before it if they are there */
+	const struct viod_option *options;
+	uint32_t pf_size, vf_size; /* bytes of its structs that the rows point into */
+	const struct viod_ops *ops;
+	const struct viod_match *match; /* kinds: devices it is meant for; quirks: whom it adapts */
+	const struct viod_quirk *quirk; /* quirks only */
+	const char *const *serves;	/* driver plugins only: words of "driver =" */
+	const struct viod_host **host;	/* core stores the table here before the first call */
+};
+
+/* --- what core offers ----------------------------------------------------------------------- */
+
+/** Use the viod_*() functions below instead of this table. */
+struct viod_host {
+	uint32_t size;
+	uint16_t abi_major, abi_minor;
+	const void *(*get)(const struct viod_values *, int vf, const struct viod_option *);
+	const struct viod_where *(*where)(const struct viod_values *, int vf,
+					  const struct viod_option *);
+	void (*put)(struct viod_values *, int vf, const struct viod_option *, const void *value);
+	const void *(*values)(const struct viod_values *, int vf, const struct viod_plugin *);
+	unsigned (*vf_count)(const struct viod_values *);
+	int (*step)(struct viod_plan *, const struct viod_plugin *, const struct viod_step *);
+	void (*report)(struct viod_pf *, enum viod_severity, int vf, const struct viod_where *,
+		       int error, const char *format, ...) __attribute__((format(printf, 6, 7)));
+	const struct viod_function *(*function)(struct viod_pf *, int vf);
+	const struct viod_quirk *(*quirk)(struct viod_pf *);
+	int (*read)(struct viod_pf *, int vf, const char *attribute, char *ret_text, size_t size);
+	int (*write)(struct viod_pf *, int vf, const char *attribute, const char *text);
+	int (*open_at)(struct viod_pf *, enum viod_tree, const char *path, int flags);
+	int (*holder)(struct viod_holders *, const struct viod_holder *);
+	int (*node)(struct viod_nodes *, const char *path);
+	int (*format)(const struct viod_option *, const void *value, char *ret_text, size_t size);
+	int (*load_module)(struct viod_pf *, const char *name_or_alias);
+};
+
+extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
+extern const struct viod_plugin viod_plugin __attribute__((visibility("default")));
+
+#define VIOD_PLUGIN_DEFINE(...)                                                      \
+	const struct viod_host *viod_host;                                           \
+	const struct viod_plugin viod_plugin = { .magic = VIOD_ABI_MAGIC,            \
+						 .abi_major = VIOD_ABI_MAJOR,        \
+						 .abi_minor = VIOD_ABI_MINOR,        \
+						 .size = sizeof(struct viod_plugin), \
+						 .host = &viod_host,                 \
+						 __VA_ARGS__ }
+
+/** The value of a row, of the row's C type, or NULL where it is not set or not known.
+ *  vf must be VIOD_PF for rows of [pf], an index below viod_vf_count() for the others. */
+#define viod_get(values_, vf_, option_) (viod_host->get((values_), (vf_), (option_)))
+
+/** The line that set a row of wanted; never NULL, but its file may be. */
+#define viod_where(values_, vf_, option_) (viod_host->where((values_), (vf_), (option_)))
+
+/** Set a row and mark it known; option->size bytes are copied from value. */
+#define viod_put(values_, vf_, option_, value_) \
+	(viod_host->put((values_), (vf_), (option_), (value_)))
+
+/** This plugin's own struct of the PF or a VF; fields that viod_get() does not know are zero. */
+#define viod_struct(values_, vf_) (viod_host->values((values_), (vf_), &viod_plugin))
+
+/** How many VFs the values describe. */
+#define viod_vf_count(values_) (viod_host->vf_count((values_)))
+
+/** Add a step to the plan; 0 or -ENOMEM. Steps of one phase keep the order they were added in. */
+#define viod_step_add(plan_, step_) (viod_host->step((plan_), &viod_plugin, (step_)))
+
+/** Tell the user. vf: VIOD_PF or an index; where: may be NULL; error: positive errno or 0, its text
+ *  and the quirk's advice are appended; format: what is wrong; what would be right. */
+#define viod_report(pf_, severity_, vf_, where_, error_, ...) \
+	(viod_host->report((pf_), (severity_), (vf_), (where_), (error_), __VA_ARGS__))
+
+/** Identity of the PF or a VF; NULL where a VF has no device of its own (or is gone). */
+#define viod_function(pf_, vf_) (viod_host->function((pf_), (vf_)))
+
+/** The limits of this device; never NULL, all-zero where no quirk matches. */
+#define viod_quirk(pf_) (viod_host->quirk((pf_)))
+
+/** Read a sysfs attribute, relative to the function's directory, without its trailing newline.
+ *  0, or -errno; -EMSGSIZE where it does not fit into size bytes. */
+#define viod_read(pf_, vf_, attribute_, text_, size_) \
+	(viod_host->read((pf_), (vf_), (attribute_), (text_), (size_)))
+
+/** Write a sysfs attribute in one write(). 0, or -errno. Only for apply(). */
+#define viod_write(pf_, vf_, attribute_, text_) \
+	(viod_host->write((pf_), (vf_), (attribute_), (text_)))
+
+/** Open a file below the root of a tree; O_CLOEXEC is added. A file descriptor, or -errno. */
+#define viod_open(pf_, tree_, path_, flags_) (viod_host->open_at((pf_), (tree_), (path_), (flags_)))
+
+/** Add a holder, or a node; 0 or -ENOMEM. */
+#define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
+#define viod_node_add(nodes_, path_) (viod_host->node((nodes_), (path_)))
+
+/** A row's value as it is written in a file. 0, or -EMSGSIZE. */
+#define viod_format(option_, value_, text_, size_) \
+	(viod_host->format((option_), (value_), (text_), (size_)))
+
+/** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
+#define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
