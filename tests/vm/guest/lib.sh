@@ -1,0 +1,218 @@
+# shellcheck shell=bash
+# What scenarios have at hand. Read by the runner before each scenario, under "set -euo pipefail" and xtrace; helpers keep
+# their own inner life out of the trace (quiet).
+#
+# A scenario begins clean: viod stopped, no configuration, no records, no VFs, autoprobe on, every PF on its driver and as it
+# was at boot. It may leave things as it likes; processes it started are killed when it ends.
+#
+# shellcheck disable=SC2034  # variables for scenarios
+
+# ---- the devices (see tests/vm/run)
+NIC0=0000:01:00.0      # igb, 7 VFs: 0000:01:10.0, .2, .4, .6, 0000:01:11.0, .2, .4
+NIC1=0000:02:00.0      # the same; the wire between the two gives both a carrier
+NVME=0000:03:00.0      # 16 VFs: 0000:03:00.1 to 0000:03:02.0
+SPARE=0000:04:00.0     # nobody, until plug_nic
+
+viod_test=/usr/lib/viod-test       # plugins/ and bin/ hold what tests have built
+viod_run=/run/viod-test            # scratch; trace is what trace_viod writes
+sys=/sys/bus/pci/devices
+
+quiet='{ local -; set +x; } 2>/dev/null'
+
+# fail TEXT...: end the scenario.
+fail() {
+	eval "$quiet"
+	printf 'FAILED: %s (line %s)\n' "$*" "${BASH_LINENO[*]}" >&2
+	exit 1
+}
+
+# expect_eq GOT WANTED WHAT
+expect_eq() {
+	eval "$quiet"
+	[[ $1 == "$2" ]] || fail "$3: '$1', and not '$2'"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	eval "$quiet"
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		((SECONDS <= end)) || fail "waited too long for: $*"
+		sleep 0.05
+	done
+}
+
+# ---- configuration
+
+# conf NAME <<EOF: /etc/vio.d/NAME.conf, replaced in one step.
+conf() {
+	eval "$quiet"
+	mkdir -p /etc/vio.d
+	cat >"/etc/vio.d/.$1.new"
+	mv "/etc/vio.d/.$1.new" "/etc/vio.d/$1.conf"
+}
+
+# ---- the daemon
+
+start_viod() {
+	eval "$quiet"
+	systemctl reset-failed viod.service 2>/dev/null || :
+	systemctl start viod.service
+}
+stop_viod() { systemctl stop viod.service; }
+restart_viod() {
+	eval "$quiet"
+	systemctl reset-failed viod.service 2>/dev/null || :
+	systemctl restart viod.service
+}
+viod_pid() { systemctl show -P MainPID viod.service; }
+
+# state PF FILTER: of the PF's state file, by jq.
+state() { jq -r "$2" "/run/viod/state/$1.json"; }
+
+# wait_state PF STATE [SECONDS]
+wait_state() {
+	eval "$quiet"
+	local now='' end=$((SECONDS + ${3:-30}))
+	while :; do
+		now=$(state "$1" .state 2>/dev/null) || now=
+		[[ $now != "$2" ]] || return 0
+		((SECONDS <= end)) || break
+		sleep 0.05
+	done
+	cat "/run/viod/state/$1.json" >&2 || :
+	fail "$1 is '${now:-without a state file}', and not '$2' within ${3:-30} s"
+}
+
+# viod_log: what viod's unit logged in this scenario, messages only.
+viod_log() { journalctl --sync && journalctl -q -u viod.service --after-cursor="$(<$viod_run/cursor)" -o cat; }
+
+# expect_log REGEX [SECONDS]: in viod_log, now or soon.
+expect_log() {
+	eval "$quiet"
+	local end=$((SECONDS + ${2:-10}))
+	until viod_log | grep -Eq -- "$1"; do
+		((SECONDS <= end)) || fail "not logged: $1"
+		sleep 0.1
+	done
+}
+
+# refute_log REGEX: not in viod_log so far.
+refute_log() {
+	eval "$quiet"
+	local line
+	line=$(viod_log | grep -Em1 -- "$1") || return 0
+	fail "logged: $line"
+}
+
+# ---- what the kernel says
+
+vf_count() { cat "$sys/$1/sriov_numvfs"; }
+
+# vf_addr PF N: the address of VF N.
+vf_addr() { basename "$(readlink -e "$sys/$1/virtfn$2")"; }
+
+# driver_of ADDRESS: its name, or "none".
+driver_of() {
+	eval "$quiet"
+	local link
+	link=$(readlink "$sys/$1/driver") || link=none
+	basename "$link"
+}
+
+# netdev_of ADDRESS: the name of its (first) network interface.
+netdev_of() {
+	eval "$quiet"
+	local name=("$sys/$1"/net/*)
+	basename "${name[0]}"
+}
+
+# group_of ADDRESS: the number of its IOMMU group.
+group_of() { basename "$(readlink -e "$sys/$1/iommu_group")"; }
+
+# vf_link PF N FILTER: what "ip" says about VF N of a NIC, by jq: vf_link $NIC0 3 '.vlan_list[0].vlan // 0'.
+vf_link() {
+	eval "$quiet"
+	ip -d -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[] | select(.vf == $2) | $3"
+}
+
+# ---- the machine
+
+# hmp COMMAND: to the monitor of the QEMU that runs this guest; prints the answer.
+hmp() {
+	eval "$quiet"
+	local line port
+	exec {port}<>/dev/virtio-ports/viod.monitor
+	jq -cn --arg line "$1" '{execute: "qmp_capabilities"},
+		{execute: "human-monitor-command", arguments: {"command-line": $line}, id: "hmp"}' >&"$port"
+	while IFS= read -r -t 20 line <&"$port"; do
+		if [[ $line == *'"hmp"'* ]]; then
+			exec {port}>&-
+			jq -r '.return // .error.desc | select(. != "")' <<<"$line"
+			return
+		fi
+	done
+	fail "no answer from the monitor to: $1"
+}
+
+# plug_nic, unplug_nic: a third igb at $SPARE.
+plug_nic() {
+	eval "$quiet"
+	local answer
+	answer=$(hmp "device_add igb,id=spare,bus=port4,netdev=wire4,mac=52:54:00:00:04:00,romfile=")
+	[[ -z $answer ]] || fail "device_add: $answer"
+	wait_for 30 test -d "$sys/$SPARE/net"
+}
+unplug_nic() {
+	eval "$quiet"
+	local answer
+	answer=$(hmp "device_del spare")
+	[[ -z $answer ]] || fail "device_del: $answer"
+	wait_for 30 test ! -e "$sys/$SPARE"
+}
+
+# ---- what viod asks of the kernel, and accidents
+
+# trace_viod [STRACE-OPTION...]: from its next start on viod runs under strace (it stays the main process of its unit), with
+# its writes in $viod_run/trace. Further options inject faults, "-e inject=write:error=EBUSY:when=3"; "when" counts the calls
+# of each process by itself, and "-P PATH" limits everything to one file.
+trace_viod() {
+	eval "$quiet"
+	local command dir=/run/systemd/system/viod.service.d
+	command=$(systemctl show -P ExecStart viod.service | sed -n 's/.*argv\[\]=\(.*\) ; ignore_errors.*/\1/p')
+	[[ $command ]] || fail "viod.service has no ExecStart"
+	[[ $command == */strace* ]] && fail "trace_viod: already traced"
+	: >"$viod_run/trace"
+	mkdir -p "$dir"
+	# Off with the unit's own sandbox as far as it stands in strace's way.
+	cat >"$dir/trace.conf" <<-END
+		[Service]
+		ExecStart=
+		ExecStart=/usr/bin/strace -D -f -yy -s 256 -o $viod_run/trace -e trace=write,pwrite64,writev,sendmsg,sendto,ioctl $* -- $command
+		SystemCallFilter=
+		SystemCallArchitectures=
+		CapabilityBoundingSet=~
+		NoNewPrivileges=no
+		ProtectProc=default
+		ReadWritePaths=$viod_run
+	END
+	systemctl daemon-reload
+}
+untrace_viod() {
+	eval "$quiet"
+	rm -f /run/systemd/system/viod.service.d/trace.conf
+	systemctl daemon-reload
+}
+
+# kill_viod_at N [STRACE-OPTION...]: after its next start a process of viod dies by SIGKILL at its Nth write to a file.
+kill_viod_at() {
+	eval "$quiet"
+	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
+}
+
+# sys_writes: the traced writes to files in /sys, one a line. "sys_writes | wc -l" counts them.
+sys_writes() { grep -E '(write|pwrite64|writev)\([0-9]+</sys/' "$viod_run/trace" || :; }
+
+# link_writes: the traced netlink requests that change a link.
+link_writes() { grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' "$viod_run/trace" || :; }
