@@ -7,6 +7,7 @@
 #define VIOD_DIAG_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <viod/plugin.h>
 
@@ -32,7 +33,8 @@ struct diag_list {
 void diag_add(struct diag_list *list, enum viod_severity severity, int vf,
 	      const struct viod_where *where, int error, const char *format, ...) PRINTF_LIKE(6, 7);
 void diag_add_v(struct diag_list *list, enum viod_severity severity, int vf,
-		const struct viod_where *where, int error, const char *format, va_list arguments);
+		const struct viod_where *where, int error, const char *format, va_list arguments)
+	PRINTF_LIKE(6, 0);
 
 /** Number of VIOD_ERROR entries. */
 size_t diag_errors(const struct diag_list *list);

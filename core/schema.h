@@ -41,6 +41,9 @@ struct schema {
 	const struct viod_plugin **plugins; /* in the order their ops run */
 	size_t n_plugins;
 	struct schema_scope scopes[VIOD_SCOPE_MAX_];
+	/* Of another kind: a ring of all kinds, closed by who owns them, or NULL. Only read to tell
+	 * a user that a key belongs to another kind. */
+	const struct schema *next;
 };
 
 /**

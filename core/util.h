@@ -70,11 +70,19 @@ static inline bool streq(const char *a, const char *b)
 bool words_have(const char *const *words, const char *word);
 
 /** Append one zeroed element of element_size bytes to a malloc()ed array that holds *count; grows
- *  by doubling. Returns the element, or NULL when memory is short (the array stays as it was). */
+ *  by doubling. Returns the element, or NULL when memory is short (the array stays as it was). The
+ *  array must have grown by this function alone: its capacity is told from the count. */
 void *array_append(void **array, size_t *count, size_t element_size);
 
 /** Copy text and its NUL into a buffer; 0, or -EMSGSIZE with the buffer unchanged. */
 int copy_text(char *ret_text, size_t size, const char *text);
+
+/** How many of the first bytes are printable: well-formed UTF-8, no control character but tab. */
+size_t printable_prefix(const char *text, size_t size);
+
+/** Make every byte printable, so that foreign text can go into a log line or JSON: a newline
+ *  becomes a space, all else that is not printable a '?'. */
+void make_printable(char *text);
 
 /** Read all of a file of at most max bytes: NUL-terminated, *ret_size without that NUL.
  *  0, -EFBIG where it is larger, or the errno of the read. The caller frees *ret_data. */

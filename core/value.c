@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+
+/* Of a refused text, so many bytes are quoted: enough to recognise it, short enough for a log. */
+#define QUOTED "%.80s"
+
+/* Longest word that nearest_word() compares. */
+#define WORD_MAX 64
+
+struct unit {
+	char letter;
+	uint64_t factor;
+};
+
+/* Rates are counted in Kbit/s while they are parsed, so that "500K" is refused and not rounded. */
+static const struct unit rate_units[] = {
+	{ '\0', 1000 }, { 'K', 1 }, { 'M', 1000 }, { 'G', 1000000 }, { 'T', 1000000000 }, { 0, 0 },
+};
+static const struct unit size_units[] = {
+	{ '\0', 1 },	     { 'K', 1ull << 10 }, { 'M', 1ull << 20 },
+	{ 'G', 1ull << 30 }, { 'T', 1ull << 40 }, { 0, 0 },
+};
+
+static const struct {
+	const char *word;
+	bool value;
+} bool_words[] = {
+	{ "on", true },	  { "off", false },   { "yes", true }, { "no", false },
+	{ "true", true }, { "false", false }, { "1", true },   { "0", false },
+};
+
+PRINTF_LIKE(2, 3) static int refuse(char **ret_why, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(ret_why, format, arguments) < 0)
+		*ret_why = NULL;
+	va_end(arguments);
+	return -EINVAL;
+}
+
+size_t value_type_size(enum viod_type type)
+{
+	switch (type) {
+	case VIOD_TYPE_BOOL:
+		return sizeof(bool);
+	case VIOD_TYPE_INT:
+	case VIOD_TYPE_ENUM:
+		return sizeof(int64_t);
+	case VIOD_TYPE_RATE:
+	case VIOD_TYPE_SIZE:
+	case VIOD_TYPE_GUID:
+		return sizeof(uint64_t);
+	case VIOD_TYPE_MAC:
+		return sizeof(struct viod_mac);
+	case VIOD_TYPE_BDF:
+		return sizeof(struct viod_bdf);
+	case VIOD_TYPE_DRIVER:
+		return sizeof(struct viod_driver);
+	case VIOD_TYPE_STRING:
+	case VIOD_TYPE_LIST:
+	case VIOD_TYPE_MAX_:
+		break;
+	}
+	return 0;
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+/* As written first: a vendor's words may differ in nothing but case. */
+static const struct viod_name *find_word(const struct viod_name *names, const char *text)
+{
+	for (const struct viod_name *name = names; name && name->word; name++)
+		if (streq(name->word, text))
+			return name;
+	for (const struct viod_name *name = names; name && name->word; name++)
+		if (strcasecmp(name->word, text) == 0)
+			return name;
+	return NULL;
+}
+
+static const char *find_value(const struct viod_name *names, int64_t value)
+{
+	for (const struct viod_name *name = names; name && name->word; name++)
+		if (name->value == value)
+			return name->word;
+	return NULL;
+}
+
+/* "a, b or c", for "write %s"; cut where a vendor's table is long. */
+static void list_words(const struct viod_name *names, char *ret_text, size_t size)
+{
+	size_t used = 0;
+
+	*ret_text = '\0';
+	for (const struct viod_name *name = names; name && name->word; name++) {
+		const char *join = name == names ? "" : name[1].word ? ", " : " or ";
+
+		if (used + strlen(join) + strlen(name->word) + sizeof(" ...") > size) {
+			(void)snprintf(ret_text + used, size - used, " ...");
+			return;
+		}
+		used += (size_t)snprintf(ret_text + used, size - used, "%s%s", join, name->word);
+	}
+}
+
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	unsigned char rows[3][WORD_MAX + 1];
+	unsigned char *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= b_length; j++)
+		last[j] = (unsigned char)j;
+	for (size_t i = 1; i <= a_length; i++) {
+		unsigned char *spare = before;
+
+		row[0] = (unsigned char)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			bool same = tolower((unsigned char)a[i - 1]) ==
+				    tolower((unsigned char)b[j - 1]);
+			unsigned best = MIN(last[j] + 1u, row[j - 1] + 1u);
+
+			best = MIN(best, last[j - 1] + (same ? 0u : 1u));
+			/* Two neighbours swapped are one slip of the fingers, not two. */
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = MIN(best, before[j - 2] + 1u);
+			row[j] = (unsigned char)best;
+		}
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[b_length];
+}
+
+const char *nearest_word(const char *word, const char *const *words, size_t n_words)
+{
+	size_t length = strlen(word), best = SIZE_MAX;
+	const char *nearest = NULL;
+
+	if (length == 0 || length > WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < n_words; i++) {
+		size_t other = strlen(words[i]), distance;
+		/* A third of the letters may be wrong, or the end is missing. */
+		size_t allowed = MAX(1, MIN(length, other) / 3);
+
+		if (other > WORD_MAX)
+			continue;
+		if (length >= 3 && length < other && strncasecmp(word, words[i], length) == 0)
+			distance = allowed;
+		else if ((length > other ? length - other : other - length) > allowed)
+			continue;
+		else
+			distance = edit_distance(word, length, words[i], other);
+		if (distance <= allowed && distance < best) {
+			best = distance;
+			nearest = words[i];
+		}
+	}
+	return nearest;
+}
+
+/* --- one parser and one formatter for each type ---------------------------------------------- */
+
+static int parse_bool(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bool_words); i++)
+		if (strcasecmp(bool_words[i].word, text) == 0) {
+			*(bool *)ret_value = bool_words[i].value;
+			return 0;
+		}
+	return refuse(ret_why, "'" QUOTED "' is neither on nor off; write on or off", text);
+}
+
+static int format_bool(const struct viod_option *option, const void *value, char *ret_text)
+{
+	strcpy(ret_text, *(const bool *)value ? "on" : "off");
+	return 0;
+}
+
+/* Decimal, so that 010 is ten, or hexadecimal with 0x. -ERANGE beyond 64 bits. */
+static int parse_integer(const char *text, int64_t *ret_value)
+{
+	bool negative = *text == '-', overflow = false;
+	unsigned base = 10;
+	uint64_t value = 0;
+
+	text += negative;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		base = 16;
+		text += 2;
+	}
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		unsigned digit;
+
+		if (!isxdigit((unsigned char)*text))
+			return -EINVAL;
+		digit = isdigit((unsigned char)*text)
+				? (unsigned)(*text - '0')
+				: (unsigned)(tolower((unsigned char)*text) - 'a') + 10;
+		if (digit >= base)
+			return -EINVAL;
+		overflow |= __builtin_mul_overflow(value, base, &value) ||
+			    __builtin_add_overflow(value, digit, &value);
+	}
+	if (overflow || value > (uint64_t)INT64_MAX + negative)
+		return -ERANGE;
+	*ret_value = negative ? (int64_t)(0 - value) : (int64_t)value;
+	return 0;
+}
+
+static int parse_int(const struct viod_option *option, const char *text, void *ret_value,
+		     char **ret_why)
+{
+	const struct viod_name *name = find_word(option->names, text);
+	char words[200];
+	int64_t value;
+	int r;
+
+	if (name) {
+		*(int64_t *)ret_value = name->value;
+		return 0;
+	}
+	list_words(option->names, words, sizeof(words));
+	r = parse_integer(text, &value);
+	if (r == 0 && value >= option->min && value <= option->max) {
+		*(int64_t *)ret_value = value;
+		return 0;
+	}
+	(void)refuse(ret_why, "'" QUOTED "' is %s; write a number from %lld to %lld%s%s", text,
+		     r == -EINVAL ? "no number" : "out of range", (long long)option->min,
+		     (long long)option->max, *words ? ", or " : "", words);
+	return r == -EINVAL ? -EINVAL : -ERANGE;
+}
+
+static int format_int(const struct viod_option *option, const void *value, char *ret_text)
+{
+	int64_t number = *(const int64_t *)value;
+	const char *word = find_value(option->names, number);
+
+	if (word)
+		return copy_text(ret_text, VALUE_TEXT_MAX, word);
+	sprintf(ret_text, "%lld", (long long)number);
+	return 0;
+}
+
+static int parse_enum(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	const struct viod_name *name = find_word(option->names, text);
+	char words[200];
+
+	if (name) {
+		*(int64_t *)ret_value = name->value;
+		return 0;
+	}
+	list_words(option->names, words, sizeof(words));
+	return refuse(ret_why, "'" QUOTED "' is not known here; write %s", text, words);
+}
+
+/* An amount with a unit, exactly: "2.5G". -EINVAL for no amount, -ERANGE beyond 64 bits, -EDOM for
+ * a fraction of the smallest unit. */
+static int parse_amount(const char *text, const struct unit *units, uint64_t *ret_value)
+{
+	uint64_t whole = 0, part = 0, scale = 1, value;
+	bool overflow = false;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	for (; isdigit((unsigned char)*text); text++)
+		overflow |= __builtin_mul_overflow(whole, 10, &whole) ||
+			    __builtin_add_overflow(whole, (unsigned)(*text - '0'), &whole);
+	if (*text == '.') {
+		if (!isdigit((unsigned char)*++text))
+			return -EINVAL;
+		for (; isdigit((unsigned char)*text); text++) {
+			if (scale >= 1000000) {
+				if (*text != '0')
+					return -EDOM;
+				continue;
+			}
+			part = part * 10 + (unsigned)(*text - '0');
+			scale *= 10;
+		}
+	}
+	while (units->factor && units->letter != toupper((unsigned char)*text))
+		units++;
+	if (!units->factor || (*text && text[1]))
+		return -EINVAL;
+	overflow |= __builtin_mul_overflow(whole, units->factor, &value);
+	if (part * units->factor % scale != 0)
+		return -EDOM;
+	if (overflow || __builtin_add_overflow(value, part * units->factor / scale, &value))
+		return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+/* max 0 is a row that says nothing about bounds. */
+static int check_amount(const struct viod_option *option, const char *text, uint64_t value,
+			const char *unit, char **ret_why)
+{
+	if (option->max <= 0 ||
+	    (value >= (uint64_t)MAX(option->min, 0) && value <= (uint64_t)option->max))
+		return 0;
+	(void)refuse(ret_why, "'" QUOTED "' is out of range; write %lld to %lld %s", text,
+		     (long long)option->min, (long long)option->max, unit);
+	return -ERANGE;
+}
+
+static int parse_rate(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	uint64_t value;
+	int r = parse_amount(text, rate_units, &value);
+
+	if (r == 0 && value % 1000 != 0)
+		r = -EDOM;
+	if (r == 0)
+		r = check_amount(option, text, value / 1000, "Mbit/s", ret_why);
+	else if (r == -EDOM)
+		return refuse(ret_why,
+			      "'" QUOTED "' is no whole number of Mbit/s; write it in steps of 1M",
+			      text);
+	else if (r == -EINVAL)
+		return refuse(ret_why,
+			      "'" QUOTED "' is no rate; write Mbit/s as a number, or with K, M, G "
+			      "or T, such as 100, 100M or 2.5G",
+			      text);
+	else
+		(void)refuse(ret_why, "'" QUOTED "' is more than any link has", text);
+	if (r < 0)
+		return r;
+	*(uint64_t *)ret_value = value / 1000;
+	return 0;
+}
+
+static int parse_size(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	uint64_t value;
+	int r = parse_amount(text, size_units, &value);
+
+	if (r == 0)
+		r = check_amount(option, text, value, "bytes", ret_why);
+	else if (r == -EDOM)
+		return refuse(ret_why, "'" QUOTED "' is no whole number of bytes", text);
+	else if (r == -EINVAL)
+		return refuse(ret_why,
+			      "'" QUOTED "' is no size; write bytes as a number, or with K, M, G "
+			      "or T (powers of 1024), such as 512M or 4G",
+			      text);
+	else
+		(void)refuse(ret_why, "'" QUOTED "' is too much; write a size below 16777216T",
+			     text);
+	if (r < 0)
+		return r;
+	*(uint64_t *)ret_value = value;
+	return 0;
+}
+
+static int format_rate(const struct viod_option *option, const void *value, char *ret_text)
+{
+	sprintf(ret_text, "%llu", (unsigned long long)*(const uint64_t *)value);
+	return 0;
+}
+
+/* In the largest unit that it is a whole number of. */
+static int format_size(const struct viod_option *option, const void *value, char *ret_text)
+{
+	uint64_t size = *(const uint64_t *)value;
+	const struct unit *unit = size_units;
+
+	while (size && unit[1].factor && size % unit[1].factor == 0)
+		unit++;
+	/* Without a unit the letter is a NUL and ends the text there. */
+	sprintf(ret_text, "%llu%c", (unsigned long long)(size / unit->factor), unit->letter);
+	return 0;
+}
+
+/* n octets of two digits each, with one kind of separator throughout. */
+static int parse_octets(const char *text, const char *separators, uint8_t *ret_octets, size_t n)
+{
+	char separator = '\0';
+	uint8_t octets[8];
+
+	for (size_t i = 0; i < n; i++) {
+		char digits[3] = { 0 };
+
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+			return -EINVAL;
+		memcpy(digits, text, 2);
+		octets[i] = (uint8_t)strtoul(digits, NULL, 16);
+		text += 2;
+		if (i == 0 && *text && strchr(separators, *text))
+			separator = *text;
+		if (*text != (i + 1 < n ? separator : '\0') || (i + 1 < n && !separator))
+			return -EINVAL;
+		text += i + 1 < n;
+	}
+	memcpy(ret_octets, octets, n);
+	return 0;
+}
+
+static int parse_mac(const struct viod_option *option, const char *text, void *ret_value,
+		     char **ret_why)
+{
+	const struct viod_name *name = find_word(option->names, text);
+	struct viod_mac mac = { 0 };
+	char words[200];
+
+	list_words(option->names, words, sizeof(words));
+	if (name)
+		mac.word = (uint16_t)name->value;
+	else if (parse_octets(text, ":-", mac.octets, sizeof(mac.octets)) < 0)
+		return refuse(ret_why,
+			      "'" QUOTED "' is no MAC address; write six octets such as "
+			      "52:54:00:ab:cd:01%s%s",
+			      text, *words ? ", or " : "", words);
+	*(struct viod_mac *)ret_value = mac;
+	return 0;
+}
+
+static int format_mac(const struct viod_option *option, const void *value, char *ret_text)
+{
+	const struct viod_mac *mac = value;
+	const char *word = mac->word ? find_value(option->names, mac->word) : NULL;
+
+	if (word)
+		return copy_text(ret_text, VALUE_TEXT_MAX, word);
+	sprintf(ret_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac->octets[0], mac->octets[1],
+		mac->octets[2], mac->octets[3], mac->octets[4], mac->octets[5]);
+	return 0;
+}
+
+static int parse_guid(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	size_t digits = strncasecmp(text, "0x", 2) == 0 ? strspn(text + 2, "0123456789abcdefABCDEF")
+							: 0;
+	uint8_t octets[8];
+	uint64_t guid = 0;
+
+	if (digits > 0 && digits <= 16 && !text[2 + digits]) {
+		guid = strtoull(text + 2, NULL, 16);
+	} else if (parse_octets(text, ":", octets, sizeof(octets)) == 0) {
+		for (size_t i = 0; i < sizeof(octets); i++)
+			guid = guid << 8 | octets[i];
+	} else {
+		return refuse(ret_why,
+			      "'" QUOTED "' is no GUID; write eight octets such as "
+			      "00:11:22:33:44:55:66:77, or 0x0011223344556677",
+			      text);
+	}
+	*(uint64_t *)ret_value = guid;
+	return 0;
+}
+
+static int format_guid(const struct viod_option *option, const void *value, char *ret_text)
+{
+	uint64_t guid = *(const uint64_t *)value;
+
+	for (size_t i = 0; i < 8; i++)
+		sprintf(ret_text + i * 3, "%02x%s", (unsigned)(guid >> (56 - 8 * i) & 0xff),
+			i < 7 ? ":" : "");
+	return 0;
+}
+
+/* Hexadecimal digits up to the one of ends that stopped them; *text moves past it. */
+static int parse_hex_part(const char **text, size_t max_digits, uint32_t max, uint32_t *ret_value)
+{
+	size_t digits = strspn(*text, "0123456789abcdefABCDEF");
+	uint32_t value;
+
+	if (digits == 0 || digits > max_digits)
+		return -EINVAL;
+	value = (uint32_t)strtoul(*text, NULL, 16);
+	if (value > max)
+		return -EINVAL;
+	*text += digits;
+	*ret_value = value;
+	return 0;
+}
+
+int bdf_parse(const char *text, struct viod_bdf *ret_bdf)
+{
+	const char *colon = strchr(text, ':');
+	uint32_t domain = 0, bus, device, function;
+
+	if (colon && strchr(colon + 1, ':') &&
+	    (parse_hex_part(&text, 8, UINT32_MAX, &domain) < 0 || *text++ != ':'))
+		return -EINVAL;
+	if (parse_hex_part(&text, 2, 0xff, &bus) < 0 || *text++ != ':' ||
+	    parse_hex_part(&text, 2, 0x1f, &device) < 0 || *text++ != '.' ||
+	    parse_hex_part(&text, 1, 7, &function) < 0 || *text)
+		return -EINVAL;
+	*ret_bdf = (struct viod_bdf){ .domain = domain,
+				      .bus = (uint8_t)bus,
+				      .device = (uint8_t)device,
+				      .function = (uint8_t)function };
+	return 0;
+}
+
+void bdf_format(const struct viod_bdf *bdf, char ret_text[static 20])
+{
+	(void)snprintf(ret_text, 20, "%04x:%02x:%02x.%x", bdf->domain, bdf->bus, bdf->device,
+		       bdf->function);
+}
+
+static int parse_bdf(const struct viod_option *option, const char *text, void *ret_value,
+		     char **ret_why)
+{
+	if (bdf_parse(text, ret_value) == 0)
+		return 0;
+	return refuse(ret_why,
+		      "'" QUOTED "' is no PCI address; write bus:device.function such as 05:00.0, "
+		      "or 0000:05:00.0 with the domain",
+		      text);
+}
+
+static int format_bdf(const struct viod_option *option, const void *value, char *ret_text)
+{
+	bdf_format(value, ret_text);
+	return 0;
+}
+
+static int parse_string(const struct viod_option *option, const char *text, void *ret_value,
+			char **ret_why)
+{
+	size_t length = strlen(text);
+
+	if (length >= option->size)
+		return refuse(ret_why, "'" QUOTED "' has %zu bytes; at most %u fit", text, length,
+			      option->size - 1);
+	memset(ret_value, 0, option->size);
+	memcpy(ret_value, text, length);
+	return 0;
+}
+
+static int format_string(const struct viod_option *option, const void *value, char *ret_text)
+{
+	size_t length = strnlen(value, option->size);
+
+	if (length >= VALUE_TEXT_MAX)
+		return -EMSGSIZE;
+	memcpy(ret_text, value, length);
+	ret_text[length] = '\0';
+	return 0;
+}
+
+static int parse_list(const struct viod_option *option, const char *text, void *ret_value,
+		      char **ret_why)
+{
+	_cleanup_free_ char *list = calloc(1, option->size);
+	size_t used = 0;
+
+	if (!list) {
+		*ret_why = NULL;
+		return -ENOMEM;
+	}
+	for (const char *item = text; *text; item += *item == ',') {
+		size_t length, join = item == text ? 0 : 2;
+
+		item += strspn(item, " \t");
+		length = strcspn(item, ",");
+		while (length > 0 && (item[length - 1] == ' ' || item[length - 1] == '\t'))
+			length--;
+		if (length == 0)
+			return refuse(ret_why,
+				      "'" QUOTED "' has an empty item; write items with one comma "
+				      "between them",
+				      text);
+		if (used + join + length >= option->size)
+			return refuse(ret_why, "'" QUOTED "' is too long; at most %u bytes fit",
+				      text, option->size - 1);
+		memcpy(list + used, ", ", join);
+		memcpy(list + used + join, item, length);
+		used += join + length;
+		item += strcspn(item, ",");
+		if (!*item)
+			break;
+	}
+	memcpy(ret_value, list, option->size);
+	return 0;
+}
+
+/* The name becomes part of a path in sysfs and a word for the module loader. */
+static int parse_driver(const struct viod_option *option, const char *text, void *ret_value,
+			char **ret_why)
+{
+	struct viod_driver driver = { 0 };
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && (i == 0 || !strchr("_-.+", text[i])))
+			length = 0;
+	if (length == 0 || copy_text(driver.name, sizeof(driver.name), text) < 0)
+		return refuse(ret_why,
+			      "'" QUOTED "' is no driver name; write a driver such as vfio-pci, or "
+			      "default or none",
+			      text);
+	*(struct viod_driver *)ret_value = driver;
+	return 0;
+}
+
+static int format_driver(const struct viod_option *option, const void *value, char *ret_text)
+{
+	const struct viod_driver *driver = value;
+	size_t length = strnlen(driver->name, sizeof(driver->name));
+
+	memcpy(ret_text, driver->name, length);
+	ret_text[length] = '\0';
+	return 0;
+}
+
+static const struct {
+	int (*parse)(const struct viod_option *option, const char *text, void *ret_value,
+		     char **ret_why);
+	int (*format)(const struct viod_option *option, const void *value, char *ret_text);
+} types[VIOD_TYPE_MAX_] = {
+	[VIOD_TYPE_BOOL] = { parse_bool, format_bool },
+	[VIOD_TYPE_INT] = { parse_int, format_int },
+	[VIOD_TYPE_RATE] = { parse_rate, format_rate },
+	[VIOD_TYPE_SIZE] = { parse_size, format_size },
+	[VIOD_TYPE_ENUM] = { parse_enum, format_int },
+	[VIOD_TYPE_MAC] = { parse_mac, format_mac },
+	[VIOD_TYPE_GUID] = { parse_guid, format_guid },
+	[VIOD_TYPE_BDF] = { parse_bdf, format_bdf },
+	[VIOD_TYPE_STRING] = { parse_string, format_string },
+	[VIOD_TYPE_LIST] = { parse_list, format_string },
+	[VIOD_TYPE_DRIVER] = { parse_driver, format_driver },
+};
+
+int value_parse(const struct viod_option *option, const char *text, void *ret_value, char **ret_why)
+{
+	return types[option->type].parse(option, text, ret_value, ret_why);
+}
+
+int value_format(const struct viod_option *option, const void *value, char *ret_text, size_t size)
+{
+	char text[VALUE_TEXT_MAX];
+	int r = types[option->type].format(option, value, text);
+
+	return r < 0 ? r : copy_text(ret_text, size, text);
+}
+
+bool value_satisfied(const struct viod_option *option, const void *wanted, const void *state)
+{
+	const struct viod_driver *driver = wanted, *bound = state;
+
+	switch ((enum viod_type)option->type) {
+	case VIOD_TYPE_DRIVER:
+		if (streq(driver->name, "default"))
+			return bound->native;
+		return strncmp(driver->name, bound->name, sizeof(bound->name)) == 0;
+	case VIOD_TYPE_STRING:
+	case VIOD_TYPE_LIST:
+		/* A plugin may leave anything behind the NUL. */
+		return strncmp(wanted, state, option->size) == 0;
+	default:
+		return memcmp(wanted, state, option->size) == 0;
+	}
+}
