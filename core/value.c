@@ -7,25 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Of a refused text, so many bytes are quoted: enough to recognise it, short enough for a log. */
-#define QUOTED "%.80s"
-
-/* Longest word that nearest_word() compares. */
-#define WORD_MAX 64
-
-struct unit {
-	char letter;
-	uint64_t factor;
-};
-
-/* Rates are counted in Kbit/s while they are parsed, so that "500K" is refused and not rounded. */
-static const struct unit rate_units[] = {
-	{ '\0', 1000 }, { 'K', 1 }, { 'M', 1000 }, { 'G', 1000000 }, { 'T', 1000000000 }, { 0, 0 },
-};
-static const struct unit size_units[] = {
-	{ '\0', 1 },	     { 'K', 1ull << 10 }, { 'M', 1ull << 20 },
-	{ 'G', 1ull << 30 }, { 'T', 1ull << 40 }, { 0, 0 },
-};
+#include "value-types.h"
 
 static const struct {
 	const char *word;
@@ -35,7 +17,7 @@ static const struct {
 	{ "true", true }, { "false", false }, { "1", true },   { "0", false },
 };
 
-PRINTF_LIKE(2, 3) static int refuse(char **ret_why, const char *format, ...)
+int value_refuse(char **ret_why, const char *format, ...)
 {
 	va_list arguments;
 
@@ -111,63 +93,6 @@ static void list_words(const struct viod_name *names, char *ret_text, size_t siz
 	}
 }
 
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	unsigned char rows[3][WORD_MAX + 1];
-	unsigned char *before = rows[0], *last = rows[1], *row = rows[2];
-
-	for (size_t j = 0; j <= b_length; j++)
-		last[j] = (unsigned char)j;
-	for (size_t i = 1; i <= a_length; i++) {
-		unsigned char *spare = before;
-
-		row[0] = (unsigned char)i;
-		for (size_t j = 1; j <= b_length; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) ==
-				    tolower((unsigned char)b[j - 1]);
-			unsigned best = MIN(last[j] + 1u, row[j - 1] + 1u);
-
-			best = MIN(best, last[j - 1] + (same ? 0u : 1u));
-			/* Two neighbours swapped are one slip of the fingers, not two. */
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				best = MIN(best, before[j - 2] + 1u);
-			row[j] = (unsigned char)best;
-		}
-		before = last;
-		last = row;
-		row = spare;
-	}
-	return last[b_length];
-}
-
-const char *nearest_word(const char *word, const char *const *words, size_t n_words)
-{
-	size_t length = strlen(word), best = SIZE_MAX;
-	const char *nearest = NULL;
-
-	if (length == 0 || length > WORD_MAX)
-		return NULL;
-	for (size_t i = 0; i < n_words; i++) {
-		size_t other = strlen(words[i]), distance;
-		/* A third of the letters may be wrong, or the end is missing. */
-		size_t allowed = MAX(1, MIN(length, other) / 3);
-
-		if (other > WORD_MAX)
-			continue;
-		if (length >= 3 && length < other && strncasecmp(word, words[i], length) == 0)
-			distance = allowed;
-		else if ((length > other ? length - other : other - length) > allowed)
-			continue;
-		else
-			distance = edit_distance(word, length, words[i], other);
-		if (distance <= allowed && distance < best) {
-			best = distance;
-			nearest = words[i];
-		}
-	}
-	return nearest;
-}
-
 /* --- one parser and one formatter for each type ---------------------------------------------- */
 
 static int parse_bool(const struct viod_option *option, const char *text, void *ret_value,
@@ -178,7 +103,7 @@ static int parse_bool(const struct viod_option *option, const char *text, void *
 			*(bool *)ret_value = bool_words[i].value;
 			return 0;
 		}
-	return refuse(ret_why, "'" QUOTED "' is neither on nor off; write on or off", text);
+	return value_refuse(ret_why, "'" QUOTED "' is neither on nor off; write on or off", text);
 }
 
 static int format_bool(const struct viod_option *option, const void *value, char *ret_text)
@@ -238,9 +163,10 @@ static int parse_int(const struct viod_option *option, const char *text, void *r
 		*(int64_t *)ret_value = value;
 		return 0;
 	}
-	(void)refuse(ret_why, "'" QUOTED "' is %s; write a number from %lld to %lld%s%s", text,
-		     r == -EINVAL ? "no number" : "out of range", (long long)option->min,
-		     (long long)option->max, *words ? ", or " : "", words);
+	(void)value_refuse(ret_why, "'" QUOTED "' is %s; write a number from %lld to %lld%s%s",
+			   text, r == -EINVAL ? "no number" : "out of range",
+			   (long long)option->min, (long long)option->max, *words ? ", or " : "",
+			   words);
 	return r == -EINVAL ? -EINVAL : -ERANGE;
 }
 
@@ -266,127 +192,7 @@ static int parse_enum(const struct viod_option *option, const char *text, void *
 		return 0;
 	}
 	list_words(option->names, words, sizeof(words));
-	return refuse(ret_why, "'" QUOTED "' is not known here; write %s", text, words);
-}
-
-/* An amount with a unit, exactly: "2.5G". -EINVAL for no amount, -ERANGE beyond 64 bits, -EDOM for
- * a fraction of the smallest unit. */
-static int parse_amount(const char *text, const struct unit *units, uint64_t *ret_value)
-{
-	uint64_t whole = 0, part = 0, scale = 1, value;
-	bool overflow = false;
-
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	for (; isdigit((unsigned char)*text); text++)
-		overflow |= __builtin_mul_overflow(whole, 10, &whole) ||
-			    __builtin_add_overflow(whole, (unsigned)(*text - '0'), &whole);
-	if (*text == '.') {
-		if (!isdigit((unsigned char)*++text))
-			return -EINVAL;
-		for (; isdigit((unsigned char)*text); text++) {
-			if (scale >= 1000000) {
-				if (*text != '0')
-					return -EDOM;
-				continue;
-			}
-			part = part * 10 + (unsigned)(*text - '0');
-			scale *= 10;
-		}
-	}
-	while (units->factor && units->letter != toupper((unsigned char)*text))
-		units++;
-	if (!units->factor || (*text && text[1]))
-		return -EINVAL;
-	overflow |= __builtin_mul_overflow(whole, units->factor, &value);
-	if (part * units->factor % scale != 0)
-		return -EDOM;
-	if (overflow || __builtin_add_overflow(value, part * units->factor / scale, &value))
-		return -ERANGE;
-	*ret_value = value;
-	return 0;
-}
-
-/* max 0 is a row that says nothing about bounds. */
-static int check_amount(const struct viod_option *option, const char *text, uint64_t value,
-			const char *unit, char **ret_why)
-{
-	if (option->max <= 0 ||
-	    (value >= (uint64_t)MAX(option->min, 0) && value <= (uint64_t)option->max))
-		return 0;
-	(void)refuse(ret_why, "'" QUOTED "' is out of range; write %lld to %lld %s", text,
-		     (long long)option->min, (long long)option->max, unit);
-	return -ERANGE;
-}
-
-static int parse_rate(const struct viod_option *option, const char *text, void *ret_value,
-		      char **ret_why)
-{
-	uint64_t value;
-	int r = parse_amount(text, rate_units, &value);
-
-	if (r == 0 && value % 1000 != 0)
-		r = -EDOM;
-	if (r == 0)
-		r = check_amount(option, text, value / 1000, "Mbit/s", ret_why);
-	else if (r == -EDOM)
-		return refuse(ret_why,
-			      "'" QUOTED "' is no whole number of Mbit/s; write it in steps of 1M",
-			      text);
-	else if (r == -EINVAL)
-		return refuse(ret_why,
-			      "'" QUOTED "' is no rate; write Mbit/s as a number, or with K, M, G "
-			      "or T, such as 100, 100M or 2.5G",
-			      text);
-	else
-		(void)refuse(ret_why, "'" QUOTED "' is more than any link has", text);
-	if (r < 0)
-		return r;
-	*(uint64_t *)ret_value = value / 1000;
-	return 0;
-}
-
-static int parse_size(const struct viod_option *option, const char *text, void *ret_value,
-		      char **ret_why)
-{
-	uint64_t value;
-	int r = parse_amount(text, size_units, &value);
-
-	if (r == 0)
-		r = check_amount(option, text, value, "bytes", ret_why);
-	else if (r == -EDOM)
-		return refuse(ret_why, "'" QUOTED "' is no whole number of bytes", text);
-	else if (r == -EINVAL)
-		return refuse(ret_why,
-			      "'" QUOTED "' is no size; write bytes as a number, or with K, M, G "
-			      "or T (powers of 1024), such as 512M or 4G",
-			      text);
-	else
-		(void)refuse(ret_why, "'" QUOTED "' is too much; write a size below 16777216T",
-			     text);
-	if (r < 0)
-		return r;
-	*(uint64_t *)ret_value = value;
-	return 0;
-}
-
-static int format_rate(const struct viod_option *option, const void *value, char *ret_text)
-{
-	sprintf(ret_text, "%llu", (unsigned long long)*(const uint64_t *)value);
-	return 0;
-}
-
-/* In the largest unit that it is a whole number of. */
-static int format_size(const struct viod_option *option, const void *value, char *ret_text)
-{
-	uint64_t size = *(const uint64_t *)value;
-	const struct unit *unit = size_units;
-
-	while (size && unit[1].factor && size % unit[1].factor == 0)
-		unit++;
-	/* Without a unit the letter is a NUL and ends the text there. */
-	sprintf(ret_text, "%llu%c", (unsigned long long)(size / unit->factor), unit->letter);
-	return 0;
+	return value_refuse(ret_why, "'" QUOTED "' is not known here; write %s", text, words);
 }
 
 /* n octets of two digits each, with one kind of separator throughout. */
@@ -424,10 +230,10 @@ static int parse_mac(const struct viod_option *option, const char *text, void *r
 	if (name)
 		mac.word = (uint16_t)name->value;
 	else if (parse_octets(text, ":-", mac.octets, sizeof(mac.octets)) < 0)
-		return refuse(ret_why,
-			      "'" QUOTED "' is no MAC address; write six octets such as "
-			      "52:54:00:ab:cd:01%s%s",
-			      text, *words ? ", or " : "", words);
+		return value_refuse(ret_why,
+				    "'" QUOTED "' is no MAC address; write six octets such as "
+				    "52:54:00:ab:cd:01%s%s",
+				    text, *words ? ", or " : "", words);
 	*(struct viod_mac *)ret_value = mac;
 	return 0;
 }
@@ -458,10 +264,10 @@ static int parse_guid(const struct viod_option *option, const char *text, void *
 		for (size_t i = 0; i < sizeof(octets); i++)
 			guid = guid << 8 | octets[i];
 	} else {
-		return refuse(ret_why,
-			      "'" QUOTED "' is no GUID; write eight octets such as "
-			      "00:11:22:33:44:55:66:77, or 0x0011223344556677",
-			      text);
+		return value_refuse(ret_why,
+				    "'" QUOTED "' is no GUID; write eight octets such as "
+				    "00:11:22:33:44:55:66:77, or 0x0011223344556677",
+				    text);
 	}
 	*(uint64_t *)ret_value = guid;
 	return 0;
@@ -523,10 +329,11 @@ static int parse_bdf(const struct viod_option *option, const char *text, void *r
 {
 	if (bdf_parse(text, ret_value) == 0)
 		return 0;
-	return refuse(ret_why,
-		      "'" QUOTED "' is no PCI address; write bus:device.function such as 05:00.0, "
-		      "or 0000:05:00.0 with the domain",
-		      text);
+	return value_refuse(ret_why,
+			    "'" QUOTED
+			    "' is no PCI address; write bus:device.function such as 05:00.0, "
+			    "or 0000:05:00.0 with the domain",
+			    text);
 }
 
 static int format_bdf(const struct viod_option *option, const void *value, char *ret_text)
@@ -541,8 +348,8 @@ static int parse_string(const struct viod_option *option, const char *text, void
 	size_t length = strlen(text);
 
 	if (length >= option->size)
-		return refuse(ret_why, "'" QUOTED "' has %zu bytes; at most %u fit", text, length,
-			      option->size - 1);
+		return value_refuse(ret_why, "'" QUOTED "' has %zu bytes; at most %u fit", text,
+				    length, option->size - 1);
 	memset(ret_value, 0, option->size);
 	memcpy(ret_value, text, length);
 	return 0;
@@ -577,13 +384,15 @@ static int parse_list(const struct viod_option *option, const char *text, void *
 		while (length > 0 && (item[length - 1] == ' ' || item[length - 1] == '\t'))
 			length--;
 		if (length == 0)
-			return refuse(ret_why,
-				      "'" QUOTED "' has an empty item; write items with one comma "
-				      "between them",
-				      text);
+			return value_refuse(ret_why,
+					    "'" QUOTED
+					    "' has an empty item; write items with one comma "
+					    "between them",
+					    text);
 		if (used + join + length >= option->size)
-			return refuse(ret_why, "'" QUOTED "' is too long; at most %u bytes fit",
-				      text, option->size - 1);
+			return value_refuse(ret_why,
+					    "'" QUOTED "' is too long; at most %u bytes fit", text,
+					    option->size - 1);
 		memcpy(list + used, ", ", join);
 		memcpy(list + used + join, item, length);
 		used += join + length;
@@ -606,10 +415,11 @@ static int parse_driver(const struct viod_option *option, const char *text, void
 		if (!isalnum((unsigned char)text[i]) && (i == 0 || !strchr("_-.+", text[i])))
 			length = 0;
 	if (length == 0 || copy_text(driver.name, sizeof(driver.name), text) < 0)
-		return refuse(ret_why,
-			      "'" QUOTED "' is no driver name; write a driver such as vfio-pci, or "
-			      "default or none",
-			      text);
+		return value_refuse(ret_why,
+				    "'" QUOTED
+				    "' is no driver name; write a driver such as vfio-pci, or "
+				    "default or none",
+				    text);
 	*(struct viod_driver *)ret_value = driver;
 	return 0;
 }
@@ -631,8 +441,8 @@ static const struct {
 } types[VIOD_TYPE_MAX_] = {
 	[VIOD_TYPE_BOOL] = { parse_bool, format_bool },
 	[VIOD_TYPE_INT] = { parse_int, format_int },
-	[VIOD_TYPE_RATE] = { parse_rate, format_rate },
-	[VIOD_TYPE_SIZE] = { parse_size, format_size },
+	[VIOD_TYPE_RATE] = { value_parse_rate, value_format_rate },
+	[VIOD_TYPE_SIZE] = { value_parse_size, value_format_size },
 	[VIOD_TYPE_ENUM] = { parse_enum, format_int },
 	[VIOD_TYPE_MAC] = { parse_mac, format_mac },
 	[VIOD_TYPE_GUID] = { parse_guid, format_guid },
