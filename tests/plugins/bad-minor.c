@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Refused: built for a newer minor version of the contract. */
+#include <viod/plugin.h>
+
+const struct viod_plugin viod_plugin = { .magic = VIOD_ABI_MAGIC,
+					 .abi_major = VIOD_ABI_MAJOR,
+					 .abi_minor = VIOD_ABI_MINOR + 1,
+					 .size = sizeof(struct viod_plugin),
+					 .role = VIOD_ROLE_KIND,
+					 .name = "bad-minor",
+					 .kind = "bad-minor" };
