@@ -14,17 +14,20 @@
 #define SCAN_FILE_MAX (1024 * 1024)
 /** VF indices end below this: sriov_numvfs has 16 bits. */
 #define SCAN_VF_MAX 65535
+/** Errors of one file that are listed; past that only their number is told. */
+#define SCAN_ERRORS_MAX 200
 
 struct scan_range {
 	unsigned first, last; /* both included */
 };
 
-/** One [section] header. */
+/** One [section] header. A vf section that is neither all nor has ranges is a broken one. */
 struct scan_section {
-	char *name;		   /* "pf", "vf", or whatever was written before the first digit */
+	const char *name;	   /* "pf", "vf", or whatever was written before the first digit */
 	bool all;		   /* [vf*] */
 	struct scan_range *ranges; /* [vf0-3,8]: sorted, merged */
 	size_t n_ranges;
+	bool broken; /* the header or a line below it could not be read: keys may be missing */
 	struct viod_where where;
 };
 
@@ -39,6 +42,7 @@ struct scan_statement {
 
 struct scan {
 	char *file; /* the name that all places point to; owned */
+	char *text; /* what names, keys and values point into; owned */
 	struct scan_section *sections;
 	size_t n_sections;
 	struct scan_statement *statements;
@@ -48,8 +52,8 @@ struct scan {
 /**
  * Scan text (size bytes, may hold NULs, which are errors). All errors are added to the list, the
  * good lines are kept, so that a caller can find more errors in them. 0, -EBADMSG where there was
- * an error, -ENOMEM. sections says whether [sections] are allowed; where they are, a key before the
- * first one is an error.
+ * an error (*ret_scan is set then, too), -ENOMEM. sections says whether [sections] are allowed;
+ * where they are, a key before the first one is an error.
  */
 int scan_text(const char *file, const char *text, size_t size, bool sections,
 	      struct diag_list *diags, struct scan **ret_scan);
