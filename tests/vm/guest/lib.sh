@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What scenarios have at hand. Read by the runner before each scenario, under "set -euo pipefail" and xtrace; helpers keep
 # their own inner life out of the trace (quiet).
@@ -17,24 +18,25 @@ viod_test=/usr/lib/viod-test       # plugins/ and bin/ hold what tests have buil
 viod_run=/run/viod-test            # scratch; trace is what trace_viod writes
 sys=/sys/bus/pci/devices
 
-quiet='{ local -; set +x; } 2>/dev/null'
+shopt -s expand_aliases
+alias quiet='{ local -; set +x; } 2>/dev/null'
 
 # fail TEXT...: end the scenario.
 fail() {
-	eval "$quiet"
+	quiet
 	printf 'FAILED: %s (line %s)\n' "$*" "${BASH_LINENO[*]}" >&2
 	exit 1
 }
 
 # expect_eq GOT WANTED WHAT
 expect_eq() {
-	eval "$quiet"
+	quiet
 	[[ $1 == "$2" ]] || fail "$3: '$1', and not '$2'"
 }
 
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	eval "$quiet"
+	quiet
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" 2>/dev/null; do
@@ -47,7 +49,7 @@ wait_for() {
 
 # conf NAME <<EOF: /etc/vio.d/NAME.conf, replaced in one step.
 conf() {
-	eval "$quiet"
+	quiet
 	mkdir -p /etc/vio.d
 	cat >"/etc/vio.d/.$1.new"
 	mv "/etc/vio.d/.$1.new" "/etc/vio.d/$1.conf"
@@ -56,27 +58,40 @@ conf() {
 # ---- the daemon
 
 start_viod() {
-	eval "$quiet"
+	quiet
 	systemctl reset-failed viod.service 2>/dev/null || :
 	systemctl start viod.service
 }
-stop_viod() { systemctl stop viod.service; }
+stop_viod() {
+	quiet
+	systemctl stop viod.service
+}
 restart_viod() {
-	eval "$quiet"
+	quiet
 	systemctl reset-failed viod.service 2>/dev/null || :
 	systemctl restart viod.service
 }
-viod_pid() { systemctl show -P MainPID viod.service; }
+viod_pid() {
+	quiet
+	systemctl show -P MainPID viod.service
+}
 
 # state PF FILTER: of the PF's state file, by jq.
-state() { jq -r "$2" "/run/viod/state/$1.json"; }
+state() {
+	quiet
+	jq -r "$2" "/run/viod/state/$1.json"
+}
 
 # wait_state PF STATE [SECONDS]
 wait_state() {
-	eval "$quiet"
-	local now='' end=$((SECONDS + ${3:-30}))
+	quiet
+	local now='' text='' old='' end=$((SECONDS + ${3:-30}))
 	while :; do
-		now=$(state "$1" .state 2>/dev/null) || now=
+		text=$(cat "/run/viod/state/$1.json" 2>/dev/null) || text=
+		if [[ $text != "$old" ]]; then # jq takes its time
+			now=$(jq -r .state <<<"$text") || now=
+			old=$text
+		fi
 		[[ $now != "$2" ]] || return 0
 		((SECONDS <= end)) || break
 		sleep 0.05
@@ -86,11 +101,14 @@ wait_state() {
 }
 
 # viod_log: what viod's unit logged in this scenario, messages only.
-viod_log() { journalctl --sync && journalctl -q -u viod.service --after-cursor="$(<$viod_run/cursor)" -o cat; }
+viod_log() {
+	quiet
+	journalctl --sync && journalctl -q -u viod.service --after-cursor="$(<$viod_run/cursor)" -o cat
+}
 
 # expect_log REGEX [SECONDS]: in viod_log, now or soon.
 expect_log() {
-	eval "$quiet"
+	quiet
 	local end=$((SECONDS + ${2:-10}))
 	until viod_log | grep -Eq -- "$1"; do
 		((SECONDS <= end)) || fail "not logged: $1"
@@ -100,7 +118,7 @@ expect_log() {
 
 # refute_log REGEX: not in viod_log so far.
 refute_log() {
-	eval "$quiet"
+	quiet
 	local line
 	line=$(viod_log | grep -Em1 -- "$1") || return 0
 	fail "logged: $line"
@@ -108,14 +126,20 @@ refute_log() {
 
 # ---- what the kernel says
 
-vf_count() { cat "$sys/$1/sriov_numvfs"; }
+vf_count() {
+	quiet
+	cat "$sys/$1/sriov_numvfs"
+}
 
 # vf_addr PF N: the address of VF N.
-vf_addr() { basename "$(readlink -e "$sys/$1/virtfn$2")"; }
+vf_addr() {
+	quiet
+	basename "$(readlink -e "$sys/$1/virtfn$2")"
+}
 
 # driver_of ADDRESS: its name, or "none".
 driver_of() {
-	eval "$quiet"
+	quiet
 	local link
 	link=$(readlink "$sys/$1/driver") || link=none
 	basename "$link"
@@ -123,17 +147,20 @@ driver_of() {
 
 # netdev_of ADDRESS: the name of its (first) network interface.
 netdev_of() {
-	eval "$quiet"
+	quiet
 	local name=("$sys/$1"/net/*)
 	basename "${name[0]}"
 }
 
 # group_of ADDRESS: the number of its IOMMU group.
-group_of() { basename "$(readlink -e "$sys/$1/iommu_group")"; }
+group_of() {
+	quiet
+	basename "$(readlink -e "$sys/$1/iommu_group")"
+}
 
 # vf_link PF N FILTER: what "ip" says about VF N of a NIC, by jq: vf_link $NIC0 3 '.vlan_list[0].vlan // 0'.
 vf_link() {
-	eval "$quiet"
+	quiet
 	ip -d -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[] | select(.vf == $2) | $3"
 }
 
@@ -141,7 +168,7 @@ vf_link() {
 
 # hmp COMMAND: to the monitor of the QEMU that runs this guest; prints the answer.
 hmp() {
-	eval "$quiet"
+	quiet
 	local line port
 	exec {port}<>/dev/virtio-ports/viod.monitor
 	jq -cn --arg line "$1" '{execute: "qmp_capabilities"},
@@ -158,14 +185,14 @@ hmp() {
 
 # plug_nic, unplug_nic: a third igb at $SPARE.
 plug_nic() {
-	eval "$quiet"
+	quiet
 	local answer
 	answer=$(hmp "device_add igb,id=spare,bus=port4,netdev=wire4,mac=52:54:00:00:04:00,romfile=")
 	[[ -z $answer ]] || fail "device_add: $answer"
 	wait_for 30 test -d "$sys/$SPARE/net"
 }
 unplug_nic() {
-	eval "$quiet"
+	quiet
 	local answer
 	answer=$(hmp "device_del spare")
 	[[ -z $answer ]] || fail "device_del: $answer"
@@ -174,11 +201,13 @@ unplug_nic() {
 
 # ---- what viod asks of the kernel, and accidents
 
+traced=write,pwrite64,writev,sendmsg,sendto,ioctl
+
 # trace_viod [STRACE-OPTION...]: from its next start on viod runs under strace (it stays the main process of its unit), with
 # its writes in $viod_run/trace. Further options inject faults, "-e inject=write:error=EBUSY:when=3"; "when" counts the calls
 # of each process by itself, and "-P PATH" limits everything to one file.
 trace_viod() {
-	eval "$quiet"
+	quiet
 	local command dir=/run/systemd/system/viod.service.d
 	command=$(systemctl show -P ExecStart viod.service | sed -n 's/.*argv\[\]=\(.*\) ; ignore_errors.*/\1/p')
 	[[ $command ]] || fail "viod.service has no ExecStart"
@@ -189,7 +218,7 @@ trace_viod() {
 	cat >"$dir/trace.conf" <<-END
 		[Service]
 		ExecStart=
-		ExecStart=/usr/bin/strace -D -f -yy -s 256 -o $viod_run/trace -e trace=write,pwrite64,writev,sendmsg,sendto,ioctl $* -- $command
+		ExecStart=/usr/bin/strace -D -f -yy -s 256 -o $viod_run/trace -e trace=$traced $* -- $command
 		SystemCallFilter=
 		SystemCallArchitectures=
 		CapabilityBoundingSet=~
@@ -200,19 +229,41 @@ trace_viod() {
 	systemctl daemon-reload
 }
 untrace_viod() {
-	eval "$quiet"
+	quiet
 	rm -f /run/systemd/system/viod.service.d/trace.conf
 	systemctl daemon-reload
 }
 
-# kill_viod_at N [STRACE-OPTION...]: after its next start a process of viod dies by SIGKILL at its Nth write to a file.
+# trace_now, trace_end: the same for the viod that runs already, without a restart.
+trace_now() {
+	quiet
+	local pid
+	pid=$(viod_pid)
+	: >"$viod_run/trace"
+	strace -f -yy -s 256 -o "$viod_run/trace" -e trace="$traced" -p "$pid" 2>/dev/null &
+	wait_for 10 grep -q '^TracerPid:.*[1-9]' "/proc/$pid/status"
+}
+trace_end() {
+	quiet
+	pkill -INT -x strace
+	wait_for 10 grep -q '^TracerPid:.*[^1-9]0$' "/proc/$(viod_pid)/status"
+}
+
+# kill_viod_at N [STRACE-OPTION...]: after its next start a process of viod dies by SIGKILL just before its Nth write to a
+# file. With "-P /sys/bus/pci/devices/$NIC0/sriov_numvfs" only writes to that file count, and only they are traced.
 kill_viod_at() {
-	eval "$quiet"
+	quiet
 	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
 }
 
 # sys_writes: the traced writes to files in /sys, one a line. "sys_writes | wc -l" counts them.
-sys_writes() { grep -E '(write|pwrite64|writev)\([0-9]+</sys/' "$viod_run/trace" || :; }
+sys_writes() {
+	quiet
+	grep -E '(write|pwrite64|writev)\([0-9]+</sys/' "$viod_run/trace" || :
+}
 
 # link_writes: the traced netlink requests that change a link.
-link_writes() { grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' "$viod_run/trace" || :; }
+link_writes() {
+	quiet
+	grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' "$viod_run/trace" || :
+}

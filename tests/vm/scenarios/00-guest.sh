@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The guest itself: igb and NVMe VFs, IOMMU groups, igbvf and vfio-pci, a NIC that comes and goes
 # timeout: 120
 
