@@ -22,6 +22,9 @@ struct config_files {
 	size_t count;
 };
 
+/** "etc", "run", "usr/lib", NULL: the trees that configuration is looked for in, first wins. */
+extern const char *const config_trees[];
+
 /**
  * List the files of a directory set: NAME ("vio.d") below etc, run and usr/lib of the root (a
  * directory fd; all paths in the result are absolute as seen from that root). Masked ones are left
@@ -48,9 +51,13 @@ struct config {
 	struct scan **scans; /* the file and its drop-ins: all places point into these */
 	size_t n_scans;
 	const struct schema *schema;
-	struct viod_object *pf;
+	struct viod_object *pf;	       /* [pf] */
+	struct viod_object *fallbacks; /* of the rows that [pf] does not set */
+	/* [pf] first, then the others, the widest first: the order in which they apply. */
 	struct config_section *sections;
 	size_t n_sections;
+	struct config_value *values; /* by section */
+	size_t n_values;
 };
 
 /** Gives the schema of a kind, or NULL after adding an error to the list that says why. */
@@ -79,8 +86,10 @@ int config_expand(const struct config *config, size_t n_vfs, struct viod_values 
 /** One past the highest VF index that a section other than [vf*] names. */
 size_t config_vfs_named(const struct config *config);
 
-/** viod.conf and its drop-ins: the plugins= list. *ret_set says whether any line set it; an empty
- *  value resets. NULL-terminated names; the caller frees with config_words_free(). */
+/** viod.conf and its drop-ins: the plugins= list. Lines add up, in the order of the files' names;
+ *  an empty value makes it unset again. *ret_set says whether it is set. What is wrong is added to
+ *  the list and passed over: 0 or -ENOMEM. NULL-terminated names; the caller frees them with
+ *  config_words_free(). */
 int config_plugins(int root, struct diag_list *diags, char ***ret_names, bool *ret_set);
 void config_words_free(char **words);
 
