@@ -12,7 +12,7 @@ PLUGIN_DIR := $(PREFIX)/lib/viod
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wformat-nonliteral -Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wcast-function-type \
-	-Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
+	-Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers -Wno-format-truncation
 # WERROR=-Werror in CI; OPTIMISE and SANITIZE are set by the sanitizer build below.
 WERROR ?=
 OPTIMISE ?= -O2

@@ -167,6 +167,7 @@ enum viod_step_flags {
 	VIOD_STEP_DISRUPTIVE = 1 << 0, /* nobody may hold the function: asked again right before */
 	VIOD_STEP_ALL_VFS = 1 << 1,    /* with DISRUPTIVE: concerns every VF of the PF */
 	VIOD_STEP_PCI_LOCK = 1 << 2,   /* one such step at a time on the whole host */
+	VIOD_STEP_ALWAYS = 1 << 3,     /* tidies up: runs even where an earlier step failed */
 };
 
 /** One kernel write. Core copies the struct, and size bytes of data with it. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "quirk.h"
+#include "scan.h"
+
+static uint16_t read_id(int directory, const char *attribute)
+{
+	uint64_t id;
+
+	return sysfs_read_number(directory, attribute, 0xffff, &id) < 0 ? 0 : (uint16_t)id;
+}
+
+/* What can change while a job runs: everything else is fixed as long as the device is there. */
+static void refresh_function(struct device_function *f, int sys)
+{
+	char path[160], group[16];
+
+	snprintf(path, sizeof(path), "%s/driver", f->directory);
+	f->function.driver =
+		sysfs_link_name(sys, path, f->driver, sizeof(f->driver)) < 0 ? NULL : f->driver;
+	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
+	f->function.iommu_group =
+		sysfs_link_name(sys, path, group, sizeof(group)) < 0 ? -1 : atoi(group);
+}
+
+static int fill_function(struct device_function *f, int sys, const char *bus, const char *address)
+{
+	_cleanup_close_ int directory = -1;
+	uint64_t class_code = 0;
+	int n;
+
+	if (copy_text(f->address, sizeof(f->address), address) < 0)
+		return -ENAMETOOLONG;
+	n = snprintf(f->directory, sizeof(f->directory), "bus/%s/devices/%s", bus, address);
+	if (n < 0 || (size_t)n >= sizeof(f->directory))
+		return -ENAMETOOLONG;
+	directory = openat(sys, f->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	(void)sysfs_read_number(directory, "class", 0xffffff, &class_code);
+	f->function = (struct viod_function){
+		.address = f->address,
+		.directory = f->directory,
+		.class_code = (uint32_t)class_code,
+		.vendor = read_id(directory, "vendor"),
+		.device = read_id(directory, "device"),
+		.subvendor = read_id(directory, "subsystem_vendor"),
+		.subdevice = read_id(directory, "subsystem_device"),
+	};
+	refresh_function(f, sys);
+	return 0;
+}
+
+/* The array may move when it grows, and each function points into its own slot. */
+static void repoint(struct viod_pf *pf)
+{
+	for (size_t i = 0; i < pf->n_vfs; i++) {
+		struct device_function *f = &pf->vfs[i];
+
+		f->function.address = f->address;
+		f->function.directory = f->directory;
+		f->function.driver = f->function.driver ? f->driver : NULL;
+	}
+}
+
+int device_scan_vfs(struct viod_pf *pf)
+{
+	_cleanup_close_ int directory = device_directory(pf, VIOD_PF);
+	int sys = pf->roots->trees[VIOD_TREE_SYS];
+	char link[32], address[DEVICE_NAME_MAX];
+
+	free(pf->vfs);
+	pf->vfs = NULL;
+	pf->n_vfs = 0;
+	if (directory < 0)
+		return directory;
+	for (unsigned i = 0; i <= SCAN_VF_MAX; i++) {
+		struct device_function *f;
+		int r;
+
+		snprintf(link, sizeof(link), "virtfn%u", i);
+		r = sysfs_link_name(directory, link, address, sizeof(address));
+		if (r == -ENOENT)
+			break;
+		if (r < 0)
+			return r;
+		f = array_append((void **)&pf->vfs, &pf->n_vfs, sizeof(*pf->vfs));
+		if (!f)
+			return -ENOMEM;
+		/* A VF that goes while we look keeps its slot: indices must not shift. */
+		(void)fill_function(f, sys, "pci", address);
+	}
+	repoint(pf);
+	return 0;
+}
+
+const struct viod_function *device_function(struct viod_pf *pf, int vf)
+{
+	struct device_function *f;
+
+	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
+		return NULL;
+	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+	if (!f->directory[0])
+		return NULL;
+	refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
+	return &f->function;
+}
+
+int device_directory(struct viod_pf *pf, int vf)
+{
+	const struct device_function *f;
+	int fd;
+
+	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
+		return -ENODEV;
+	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+	if (!pf->present || !f->directory[0])
+		return -ENODEV;
+	fd = openat(pf->roots->trees[VIOD_TREE_SYS], f->directory,
+		    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin)
+{
+	return plugin->role != VIOD_ROLE_QUIRK || plugin == pf->quirk_plugin;
+}
+
+int device_choose_quirk(struct viod_pf *pf)
+{
+	const struct viod_quirk *quirk;
+	int r;
+
+	r = quirk_best(pf->schema->plugins, pf->schema->n_plugins, VIOD_ROLE_QUIRK,
+		       &pf->self.function, &pf->diags, &pf->quirk_plugin);
+	if (r < 0)
+		return r;
+	quirk = pf->quirk_plugin ? pf->quirk_plugin->quirk : NULL;
+	if (quirk)
+		memcpy(&pf->quirk, quirk, MIN(sizeof(pf->quirk), (size_t)quirk->size));
+	return 0;
+}
+
+int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf)
+{
+	int r;
+
+	*ret_pf = (struct viod_pf){ .roots = roots, .loader = loader };
+	ret_pf->progress = &ret_pf->own_progress;
+	(void)copy_text(ret_pf->self.address, sizeof(ret_pf->self.address), address);
+	ret_pf->self.function.address = ret_pf->self.address;
+	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], "pci", address);
+	if (r == -ENOENT || r == -ENAMETOOLONG)
+		return 0;
+	if (r < 0)
+		return r;
+	ret_pf->present = true;
+	return device_scan_vfs(ret_pf);
+}
+
+void device_close(struct viod_pf *pf)
+{
+	free(pf->vfs);
+	pf->vfs = NULL;
+	pf->n_vfs = 0;
+	diag_list_clear(&pf->diags);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One PF as a job sees it: its identity, its VFs, the quirk that fits, and the list that reports go
+ * to. This is the struct behind the handle that every op of a plugin gets.
+ */
+#ifndef VIOD_DEVICE_H
+#define VIOD_DEVICE_H
+
+#include "diag.h"
+#include "loader.h"
+#include "progress.h"
+#include "sysfs.h"
+
+/** sysfs names of PCI devices and of netdevsim's; longer ones do not exist. */
+#define DEVICE_NAME_MAX 64
+
+struct device_function {
+	char address[DEVICE_NAME_MAX];
+	char directory[128];
+	char driver[VIOD_NAME_MAX];
+	struct viod_function function;
+};
+
+struct viod_pf {
+	const struct roots *roots;
+	const struct loader *loader;
+	const struct schema *schema; /* NULL where only the device is looked at */
+	struct device_function self;
+	struct device_function *vfs; /* driver and group are read anew by each device_function() */
+	size_t n_vfs;
+	bool present;
+	const struct viod_plugin *quirk_plugin;
+	struct viod_quirk quirk;
+	struct diag_list diags;
+	const char *key;	      /* of the row being applied: whose advice fits an errno */
+	struct progress *progress;    /* never NULL */
+	struct progress own_progress; /* where nobody watches */
+};
+
+/**
+ * Open a PF by its address (sysfs name). Where there is none, present is false, and only identity
+ * and reports work. -errno.
+ */
+int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf);
+void device_close(struct viod_pf *pf);
+
+/** Choose among the quirks of pf->schema; -EEXIST after reporting two that fit equally well. */
+int device_choose_quirk(struct viod_pf *pf);
+
+/** Read the VFs anew: virtfnN links, never sriov_numvfs. -errno where the PF is gone. */
+int device_scan_vfs(struct viod_pf *pf);
+
+/** The PF or a VF, its driver and group as they are now; NULL where it has no device. */
+const struct viod_function *device_function(struct viod_pf *pf, int vf);
+
+/** An open directory of the function, O_PATH; -ENODEV where it has none. */
+int device_directory(struct viod_pf *pf, int vf);
+
+/** Whether a plugin's ops apply to this PF: core's, its kind's, its own quirk's, driver plugins'.
+ */
+bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "holders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "host.h"
+
+int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
+{
+	struct viod_holder *slot;
+
+	for (size_t i = 0; i < holders->count; i++)
+		if (holders->items[i].pid == holder->pid &&
+		    streq(holders->items[i].what, holder->what))
+			return 0;
+	slot = array_append((void **)&holders->items, &holders->count, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = *holder;
+	slot->process[sizeof(slot->process) - 1] = '\0';
+	slot->unit[sizeof(slot->unit) - 1] = '\0';
+	slot->what[sizeof(slot->what) - 1] = '\0';
+	return 0;
+}
+
+void holders_clear(struct viod_holders *holders)
+{
+	free(holders->items);
+	*holders = (struct viod_holders){ 0 };
+}
+
+void holders_free(struct viod_holders *holders, size_t count)
+{
+	for (size_t i = 0; holders && i < count; i++)
+		holders_clear(&holders[i]);
+	free(holders);
+}
+
+void holder_text(const struct viod_holder *holder, char *ret_text, size_t size)
+{
+	if (holder->pid > 0)
+		snprintf(ret_text, size, "%s (pid %d%s%s): %s",
+			 holder->process[0] ? holder->process : "?", (int)holder->pid,
+			 holder->unit[0] ? ", " : "", holder->unit, holder->what);
+	else
+		snprintf(ret_text, size, "%s", holder->what);
+}
+
+/* --- processes ------------------------------------------------------------------------------- */
+
+/* The unit or container a process belongs to: the innermost service, scope or machine of its
+ * cgroup. */
+static void unit_of(int process, char *ret_unit, size_t size)
+{
+	char text[4096], *path, *save = NULL;
+
+	ret_unit[0] = '\0';
+	if (sysfs_read(process, "cgroup", text, sizeof(text)) < 0)
+		return;
+	path = strstr(text, "0::/");
+	if (!path)
+		return;
+	path[strcspn(path, "\n")] = '\0';
+	for (char *part = strtok_r(path + 3, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+		const char *dot = strrchr(part, '.');
+
+		if (dot && (streq(dot, ".service") || streq(dot, ".scope")))
+			snprintf(ret_unit, size, "%s", part);
+	}
+}
+
+static int add_process(int process, pid_t pid, const char *what, struct viod_holders *holders)
+{
+	struct viod_holder holder = { .pid = pid };
+
+	(void)sysfs_read(process, "comm", holder.process, sizeof(holder.process));
+	unit_of(process, holder.unit, sizeof(holder.unit));
+	snprintf(holder.what, sizeof(holder.what), "%s", what);
+	return holders_add(holders, &holder);
+}
+
+/* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device. */
+static int check_anonymous(struct viod_pf *pf, int process, pid_t pid, const char *fd_name,
+			   struct viod_holders *by_vf)
+{
+	char path[64], target[64], text[2048], *line;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "fd/%s", fd_name);
+	n = readlinkat(process, path, target, sizeof(target) - 1);
+	if (n < 0)
+		return 0;
+	target[n] = '\0';
+	if (!streq(target, "anon_inode:[vfio-device]"))
+		return 0;
+	snprintf(path, sizeof(path), "fdinfo/%s", fd_name);
+	if (sysfs_read(process, path, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, "vfio-device-syspath:");
+	if (!line)
+		return 0;
+	line[strcspn(line, "\n")] = '\0';
+	for (size_t i = 0; i < pf->n_vfs; i++) {
+		const char *name = strrchr(line, '/');
+
+		if (name && streq(name + 1, pf->vfs[i].address))
+			return add_process(process, pid, "an open VFIO device", &by_vf[i]);
+	}
+	return 0;
+}
+
+static int check_descriptor(struct viod_pf *pf, int process, pid_t pid, const char *fd_name,
+			    const struct device_nodes *nodes, struct viod_holders *by_vf)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "fd/%s", fd_name);
+	if (fstatat(process, path, &status, 0) < 0)
+		return 0;
+	if ((status.st_mode & S_IFMT) == 0)
+		return check_anonymous(pf, process, pid, fd_name, by_vf);
+	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
+		return 0;
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct device_node *node = &nodes->items[i];
+		int r;
+
+		if (node->vf == VIOD_PF || node->device != status.st_rdev ||
+		    node->block != S_ISBLK(status.st_mode))
+			continue;
+		r = add_process(process, pid, node->path, &by_vf[node->vf]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Only a process that is gone may be passed over; one we may not look into could hold anything. */
+static int check_process(struct viod_pf *pf, const char *name, const struct device_nodes *nodes,
+			 struct viod_holders *by_vf)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_close_ int process = -1, fds = -1;
+	pid_t pid = (pid_t)strtol(name, NULL, 10);
+	const struct dirent *entry;
+
+	process = openat(pf->roots->trees[VIOD_TREE_PROC], name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fds < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	dir = fdopendir(fds);
+	if (!dir)
+		return -errno;
+	fds = -1;
+	while ((entry = readdir(dir))) {
+		int r;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		r = check_descriptor(pf, process, pid, entry->d_name, nodes, by_vf);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int scan_processes(struct viod_pf *pf, const struct device_nodes *nodes,
+			  struct viod_holders *by_vf)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_close_ int fd =
+		openat(pf->roots->trees[VIOD_TREE_PROC], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent *entry;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	fd = -1;
+	while ((entry = readdir(dir))) {
+		int r;
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		r = check_process(pf, entry->d_name, nodes, by_vf);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- what no descriptor shows ---------------------------------------------------------------- */
+
+static int check_mounts(struct viod_pf *pf, const struct device_nodes *nodes,
+			struct viod_holders *by_vf)
+{
+	_cleanup_fclose_ FILE *mounts = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	int fd;
+
+	fd = openat(pf->roots->trees[VIOD_TREE_PROC], "1/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	mounts = fdopen(fd, "re");
+	if (!mounts) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (getline(&line, &size, mounts) >= 0) {
+		struct viod_holder holder = { 0 };
+		unsigned major_, minor_;
+		char point[64];
+
+		if (sscanf(line, "%*u %*u %u:%u %*s %63s", &major_, &minor_, point) != 3)
+			continue;
+		snprintf(holder.what, sizeof(holder.what), "mounted at %s", point);
+		for (size_t i = 0; i < nodes->count; i++) {
+			const struct device_node *node = &nodes->items[i];
+
+			if (node->block && node->vf != VIOD_PF &&
+			    node->device == makedev(major_, minor_) &&
+			    holders_add(&by_vf[node->vf], &holder) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* The driver link goes at the start of an unbind that waits for a user, but the group stays taken.
+ */
+static int check_unbinding(struct viod_pf *pf, const struct device_nodes *nodes,
+			   struct viod_holders *by_vf)
+{
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct device_node *node = &nodes->items[i];
+		struct viod_holder holder = { .what = "a VFIO driver that is still letting it go" };
+		const struct viod_function *function;
+		int fd;
+
+		if (node->vf == VIOD_PF || strncmp(node->path, "/dev/vfio/", 10) != 0)
+			continue;
+		function = device_function(pf, node->vf);
+		if (!function || function->driver)
+			continue;
+		fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
+		if (fd < 0 && errno == EBUSY && holders_add(&by_vf[node->vf], &holder) < 0)
+			return -ENOMEM;
+		closep(&fd);
+	}
+	return 0;
+}
+
+static int ask_plugins(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	for (size_t i = 0; pf->schema && i < pf->schema->n_plugins; i++) {
+		const struct viod_plugin *plugin = pf->schema->plugins[i];
+		struct viod_holder unknown = { 0 };
+		int r;
+
+		if (!plugin->ops || !plugin->ops->holders || !device_concerns(pf, plugin))
+			continue;
+		host_enter(pf, plugin, "holders");
+		r = plugin->ops->holders(pf, vf, holders);
+		host_leave(pf);
+		if (r >= 0)
+			continue;
+		snprintf(unknown.what, sizeof(unknown.what),
+			 "unknown: plugin '%s' cannot tell (%s)", plugin->name, strerror(-r));
+		r = holders_add(holders, &unknown);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
+{
+	struct viod_holders *by_vf = calloc(pf->n_vfs + 1, sizeof(*by_vf));
+	struct device_nodes nodes = { 0 };
+	int r;
+
+	if (!by_vf)
+		return -ENOMEM;
+	r = device_nodes_find(pf, &nodes);
+	if (r == 0 && nodes.count)
+		r = scan_processes(pf, &nodes, by_vf);
+	if (r == 0 && nodes.count)
+		r = check_mounts(pf, &nodes, by_vf);
+	if (r == 0)
+		r = check_unbinding(pf, &nodes, by_vf);
+	for (size_t i = 0; i < pf->n_vfs && r == 0; i++)
+		r = ask_plugins(pf, (int)i, &by_vf[i]);
+	device_nodes_clear(&nodes);
+	if (r < 0)
+		holders_free(by_vf, pf->n_vfs);
+	else
+		*ret_holders = by_vf;
+	return r;
+}

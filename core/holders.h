@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who uses a function now. The kernel protects nobody: removing, unbinding or resetting a VF that a
+ * virtual machine has open blocks without limit, and one in a container goes silently. So viod asks
+ * first, and what it cannot find out counts as held.
+ */
+#ifndef VIOD_HOLDERS_H
+#define VIOD_HOLDERS_H
+
+#include "nodes.h"
+
+struct viod_holders {
+	struct viod_holder *items;
+	size_t count;
+};
+
+int holders_add(struct viod_holders *holders, const struct viod_holder *holder);
+void holders_clear(struct viod_holders *holders);
+
+/**
+ * Ask for all VFs and the PF in one pass over /proc. ret_holders has one entry for each VF of
+ * pf->n_vfs; the PF's own holders are not asked for. The caller frees with holders_free().
+ * -errno where nothing can be said at all: count that as held.
+ */
+int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
+void holders_free(struct viod_holders *holders, size_t count);
+
+/** "qemu-system-x86 (pid 812, machine-web1.scope): /dev/vfio/12" */
+void holder_text(const struct viod_holder *holder, char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "holders.h"
+#include "plan.h"
+#include "quirk.h"
+
+const struct viod_host *viod_host = &host_table;
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+static const struct schema_row *row_of(const struct viod_values *values, int vf,
+				       const struct viod_option *option)
+{
+	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	const struct schema_row *row = schema_row_of(values->schema, option);
+
+	return row && row->option->scope == scope ? row : NULL;
+}
+
+static const void *host_get(const struct viod_values *values, int vf,
+			    const struct viod_option *option)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	return row ? values_get(values, vf, row) : NULL;
+}
+
+static const struct viod_where *host_where(const struct viod_values *values, int vf,
+					   const struct viod_option *option)
+{
+	static const struct viod_where nowhere;
+	const struct schema_row *row = row_of(values, vf, option);
+
+	return row ? values_where(values, vf, row) : &nowhere;
+}
+
+/* A plugin that observes or completes a value keeps the line that asked for it. */
+static void host_put(struct viod_values *values, int vf, const struct viod_option *option,
+		     const void *value)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	if (row)
+		values_put(values, vf, row, value, values_where(values, vf, row));
+}
+
+static const void *host_values(const struct viod_values *values, int vf,
+			       const struct viod_plugin *plugin)
+{
+	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	const struct schema_scope *rows = &values->schema->scopes[scope];
+	const struct viod_object *object = values_object(values, vf);
+
+	for (size_t i = 0; object && i < rows->n_blocks; i++)
+		if (streq(rows->blocks[i].owner->name, plugin->name))
+			return object->data + rows->blocks[i].offset;
+	return NULL;
+}
+
+static unsigned host_vf_count(const struct viod_values *values)
+{
+	return (unsigned)values->n_vfs;
+}
+
+/* --- the device ------------------------------------------------------------------------------ */
+
+static void host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
+			const struct viod_where *where, int error, const char *format, ...)
+{
+	const char *advice = error ? quirk_advice(&pf->quirk, pf->key, error) : NULL;
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (n < 0)
+		text = NULL;
+	if (severity >= VIOD_SEVERITY_MAX_)
+		severity = VIOD_ERROR;
+	diag_add(&pf->diags, severity, vf, where, error, "%s%s%s%s%s",
+		 text ? text : "out of memory", error ? ": " : "", error ? strerror(error) : "",
+		 advice ? "; " : "", advice ? advice : "");
+}
+
+static const struct viod_quirk *host_quirk(struct viod_pf *pf)
+{
+	return &pf->quirk;
+}
+
+static int host_read(struct viod_pf *pf, int vf, const char *attribute, char *ret_text, size_t size)
+{
+	_cleanup_close_ int directory = device_directory(pf, vf);
+
+	return directory < 0 ? directory : sysfs_read(directory, attribute, ret_text, size);
+}
+
+static int host_write(struct viod_pf *pf, int vf, const char *attribute, const char *text)
+{
+	_cleanup_close_ int directory = device_directory(pf, vf);
+	int r;
+
+	if (directory < 0)
+		return directory;
+	pf->progress->in_kernel = true;
+	r = sysfs_write(directory, attribute, text);
+	pf->progress->in_kernel = false;
+	return r;
+}
+
+static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *path, int flags)
+{
+	int fd;
+
+	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+		return -EINVAL;
+	while (*path == '/')
+		path++;
+	fd = openat(pf->roots->trees[tree], *path ? path : ".", flags | O_CLOEXEC | O_NOCTTY, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static int host_module(struct viod_pf *pf, const char *name_or_alias)
+{
+	return host_load_module(name_or_alias);
+}
+
+/* --- kernel modules -------------------------------------------------------------------------- */
+
+static void kmod_unrefp(struct kmod_ctx **kmod)
+{
+	if (*kmod)
+		kmod_unref(*kmod);
+}
+
+static void kmod_listp(struct kmod_list **list)
+{
+	if (*list)
+		kmod_module_unref_list(*list);
+}
+
+int host_load_module(const char *name_or_alias)
+{
+	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
+	struct kmod_list *item;
+	int r;
+
+	if (!kmod)
+		return -ENOMEM;
+	r = kmod_module_new_from_lookup(kmod, name_or_alias, &list);
+	if (r < 0)
+		return r;
+	if (!list)
+		return -ENOENT;
+	kmod_list_foreach(item, list)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY,
+						    NULL, NULL, NULL, NULL);
+		kmod_module_unref(module);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Modules spell '_' where their drivers often have '-'. */
+static bool same_module(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+			return false;
+	return *a == *b;
+}
+
+bool host_alias_names(const char *alias, const char *driver)
+{
+	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
+	struct kmod_list *item;
+	bool names = false;
+
+	if (!kmod || kmod_module_new_from_lookup(kmod, alias, &list) < 0)
+		return false;
+	kmod_list_foreach(item, list)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		names = names || same_module(kmod_module_get_name(module), driver);
+		kmod_module_unref(module);
+	}
+	return names;
+}
+
+bool host_has_module(const char *name_or_alias)
+{
+	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
+
+	return kmod && kmod_module_new_from_lookup(kmod, name_or_alias, &list) == 0 && list;
+}
+
+/* --- calling plugins ------------------------------------------------------------------------- */
+
+void host_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op)
+{
+	(void)copy_text(pf->progress->op, sizeof(pf->progress->op), op);
+	(void)copy_text(pf->progress->plugin, sizeof(pf->progress->plugin), plugin->name);
+}
+
+void host_leave(struct viod_pf *pf)
+{
+	pf->progress->plugin[0] = '\0';
+}
+
+int host_explain(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op, int r,
+		 size_t errors_before)
+{
+	if (r < 0 && diag_errors(&pf->diags) == errors_before)
+		diag_add(&pf->diags, VIOD_ERROR, VIOD_PF, NULL, -r, "plugin '%s' failed to %s: %s",
+			 plugin->name, op, strerror(-r));
+	return r;
+}
+
+static int call_op(struct viod_pf *pf, const struct viod_ops *ops, enum host_op op,
+		   struct viod_values *state, struct viod_values *wanted)
+{
+	switch (op) {
+	case HOST_VALIDATE:
+		return ops->validate ? ops->validate(pf, wanted) : 0;
+	case HOST_OBSERVE:
+		return ops->observe ? ops->observe(pf, state) : 0;
+	case HOST_COMPLETE:
+		return ops->complete ? ops->complete(pf, state, wanted) : 0;
+	}
+	return -EINVAL;
+}
+
+int host_run(struct viod_pf *pf, enum host_op op, struct viod_values *state,
+	     struct viod_values *wanted)
+{
+	static const char *const names[] = {
+		[HOST_VALIDATE] = "validate",
+		[HOST_OBSERVE] = "observe",
+		[HOST_COMPLETE] = "complete",
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < pf->schema->n_plugins; i++) {
+		const struct viod_plugin *plugin = pf->schema->plugins[i];
+		size_t errors = diag_errors(&pf->diags);
+		int one;
+
+		if (!plugin->ops || !device_concerns(pf, plugin))
+			continue;
+		host_enter(pf, plugin, names[op]);
+		one = call_op(pf, plugin->ops, op, state, wanted);
+		host_leave(pf);
+		one = host_explain(pf, plugin, names[op], one, errors);
+		if (one < 0 && r == 0)
+			r = one;
+	}
+	return r;
+}
+
+const struct viod_host host_table = {
+	.size = sizeof(struct viod_host),
+	.abi_major = VIOD_ABI_MAJOR,
+	.abi_minor = VIOD_ABI_MINOR,
+	.get = host_get,
+	.where = host_where,
+	.put = host_put,
+	.values = host_values,
+	.vf_count = host_vf_count,
+	.step = plan_add,
+	.report = host_report,
+	.function = device_function,
+	.quirk = host_quirk,
+	.read = host_read,
+	.write = host_write,
+	.open_at = host_open_at,
+	.holder = holders_add,
+	.node = nodes_add,
+	.format = value_format,
+	.load_module = host_module,
+};

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job-run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "holders.h"
+#include "host.h"
+#include "sriov.h"
+
+const char *const job_verdict_names[] = {
+	[JOB_CONFIGURED] = "configured", [JOB_DEGRADED] = "degraded", [JOB_BLOCKED] = "blocked",
+	[JOB_FAILED] = "failed",	 [JOB_INVALID] = "invalid",   [JOB_WAITING] = "waiting",
+	[JOB_ABSENT] = "absent",	 [JOB_RELEASED] = "released", [JOB_CHANGED] = "changed",
+};
+
+/* --- what is, and what is wanted ------------------------------------------------------------- */
+
+static int observe(struct job_run *run)
+{
+	struct viod_values *state;
+	int r;
+
+	r = device_scan_vfs(&run->pf);
+	if (r < 0)
+		return r;
+	/* Events from here on may tell of something that this look missed. */
+	(void)sysfs_read_number(run->pf.roots->trees[VIOD_TREE_SYS], "kernel/uevent_seqnum",
+				UINT64_MAX, &run->seqnum);
+	r = values_new(run->schema, run->pf.n_vfs, &state);
+	if (r < 0)
+		return r;
+	r = host_run(&run->pf, HOST_OBSERVE, state, NULL);
+	if (r < 0) {
+		values_free(state);
+		return r;
+	}
+	values_free(run->state);
+	run->state = state;
+	return 0;
+}
+
+/* How many VFs the file means on this device: a number, all it can have, or those there are. */
+static size_t wanted_count(struct job_run *run)
+{
+	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
+	unsigned total;
+
+	if (!vfs)
+		return run->pf.n_vfs;
+	if (sriov_total(&run->pf, &total) < 0)
+		return 0;
+	if (run->pf.quirk.max_vfs)
+		total = MIN(total, run->pf.quirk.max_vfs);
+	return *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
+}
+
+static int want_file(struct job_run *run)
+{
+	size_t count = wanted_count(run), named = config_vfs_named(run->request->config);
+
+	if (named > count &&
+	    (!config_pf_value(run->request->config, "vfs") ||
+	     *(const int64_t *)config_pf_value(run->request->config, "vfs") == SRIOV_VFS_MAX)) {
+		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF,
+			 config_pf_where(run->request->config, "name"), 0,
+			 "the file has a section for VF %zu, but there are only %zu VFs; set 'vfs'",
+			 named - 1, count);
+		return -EINVAL;
+	}
+	return config_expand(run->request->config, count, &run->wanted);
+}
+
+/* Autoprobe is switched while VFs are made. What it was before is what it must be afterwards, also
+ * when the job that switched it did not live to switch it back. */
+static void want_autoprobe(struct job_run *run)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_AUTOPROBE]);
+	_cleanup_values_ struct viod_values *baseline = NULL;
+	const void *value = values_get(run->state, VIOD_PF, row);
+
+	if (run->record && values_from_json(run->schema, run->record->baseline, &baseline) == 0 &&
+	    values_get(baseline, VIOD_PF, row))
+		value = values_get(baseline, VIOD_PF, row);
+	if (value && !values_get(run->wanted, VIOD_PF, row))
+		values_put(run->wanted, VIOD_PF, row, value, NULL);
+}
+
+/* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
+static int fall_back(struct job_run *run)
+{
+	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
+	unsigned char value[VALUE_TEXT_MAX];
+
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct schema_row *row = &rows->rows[i];
+
+		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
+		    row->option->size > sizeof(value))
+			continue;
+		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
+			return -EINVAL;
+		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)
+			if (!values_get(run->wanted, (int)vf, row))
+				values_put(run->wanted, (int)vf, row, value, NULL);
+	}
+	return 0;
+}
+
+/* --- plan ------------------------------------------------------------------------------------ */
+
+/* The state that the changes are made against: VFs that will be new know nothing. */
+static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
+{
+	struct viod_values *base;
+	int r;
+
+	r = values_copy(run->state, &base);
+	if (r == 0 && recreates)
+		r = values_resize(base, 0);
+	if (r < 0) {
+		values_free(base);
+		return r;
+	}
+	*ret_base = base;
+	return 0;
+}
+
+static int last_values(struct job_run *run, bool recreates, struct viod_values **ret_last)
+{
+	struct viod_values *last = NULL;
+	int r = 0;
+
+	if (run->record)
+		r = values_from_json(run->schema, run->record->set, &last);
+	if (r == 0 && last && recreates)
+		r = values_resize(last, 0);
+	*ret_last = r < 0 ? values_free(last) : last;
+	return r;
+}
+
+/* Nobody asked for this change now: a VF in use keeps what it has. */
+static int spare_held(struct job_run *run, struct plan_changes *changes)
+{
+	int r;
+
+	if (run->request->goal != JOB_DRIFT || !changes->count)
+		return 0;
+	r = job_ask_holders(run);
+	if (r < 0)
+		return r;
+	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
+		if (job_is_held(run, (int)vf))
+			plan_changes_drop_vf(changes, (int)vf);
+	return 0;
+}
+
+static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
+{
+	_cleanup_values_ struct viod_values *base = NULL, *last = NULL;
+	struct plan_changes changes = { 0 };
+	bool recreates = plan_recreates(run->wanted, run->state);
+	int r;
+
+	if (recreates || (run->record && run->record->created && run->request->config)) {
+		r = fall_back(run);
+		if (r < 0)
+			return r;
+	}
+	r = base_state(run, recreates, &base);
+	if (r == 0)
+		r = last_values(run, recreates, &last);
+	if (r == 0)
+		r = plan_diff(run->wanted, base, last, &changes);
+	if (r < 0)
+		return r;
+	plan_changes_drop_lacking(&run->pf, &changes);
+	r = spare_held(run, &changes);
+	if (r == 0)
+		r = plan_make(&run->pf, base, &changes, ret_plan);
+	plan_changes_clear(&changes);
+	return r;
+}
+
+/* --- record ---------------------------------------------------------------------------------- */
+
+static int write_baseline(struct job_run *run)
+{
+	const struct job_request *request = run->request;
+	const int64_t *on_remove;
+	int r;
+
+	if (!request->config)
+		return 0;
+	if (!run->record) {
+		run->record = record_new(run->pf.self.address, run->schema->kind, request->file);
+		if (!run->record)
+			return -ENOMEM;
+	}
+	on_remove = config_pf_value(request->config, "on-remove");
+	run->record->keep = on_remove && *on_remove == SRIOV_KEEP;
+	run->record->created = run->record->created || run->plan.recreates;
+	free(run->record->config);
+	free(run->record->kind);
+	run->record->config = strdup(request->file ? request->file : "");
+	run->record->kind = strdup(run->schema->kind);
+	if (!run->record->config || !run->record->kind)
+		return -ENOMEM;
+	r = record_extend_baseline(run->record, run->state);
+	return r < 0 ? r : record_save(run->pf.roots, run->record);
+}
+
+static int remember_set(struct job_run *run)
+{
+	int r;
+
+	if (!run->record || run->request->goal == JOB_RELEASE)
+		return 0;
+	r = record_remember(run->record, run->wanted, run->plan.recreates);
+	return r < 0 ? r : record_save(run->pf.roots, run->record);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* Rows that were written, reported no error, and still differ. */
+static void report_leftovers(struct job_run *run, const struct plan_changes *left)
+{
+	char text[256];
+
+	for (size_t i = 0; i < left->count; i++) {
+		const struct viod_change *change = &left->items[i];
+		int vf = change->vf;
+
+		if (diag_first_error(&run->pf.diags, vf) ||
+		    (vf != VIOD_PF &&
+		     (run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF))))
+			continue;
+		plan_change_text(change, text, sizeof(text));
+		diag_add(&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
+			 "the device accepted a value and did not take it (%s)", text);
+	}
+}
+
+static int verify(struct job_run *run)
+{
+	_cleanup_values_ struct viod_values *last = NULL;
+	struct plan_changes left = { 0 };
+	int r;
+
+	r = observe(run);
+	if (r == 0)
+		r = last_values(run, false, &last);
+	if (r == 0)
+		r = plan_diff(run->wanted, run->state, last, &left);
+	if (r < 0)
+		return r;
+	plan_changes_drop_lacking(&run->pf, &left);
+	if (!run->stopped && !run->pf_failed && !run->pf_blocked)
+		report_leftovers(run, &left);
+	plan_changes_clear(&left);
+	return 0;
+}
+
+static enum job_verdict judge(const struct job_run *run)
+{
+	bool blocked = run->pf_blocked;
+
+	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
+		blocked = blocked || run->blocked[i];
+	if (run->pf_failed)
+		return JOB_FAILED;
+	if (run->stopped)
+		return JOB_DEGRADED;
+	if (blocked)
+		return JOB_BLOCKED;
+	if (diag_errors(&run->pf.diags))
+		return JOB_DEGRADED;
+	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
+}
+
+/* 1: go on; otherwise the verdict is in *ret_verdict. */
+static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	const int64_t *vfs;
+	int r;
+
+	r = observe(run);
+	if (r < 0)
+		return r;
+	*ret_verdict = JOB_INVALID;
+	r = request->config ? want_file(run)
+			    : record_wanted(run->record, run->schema, &run->wanted);
+	if (r < 0)
+		return diag_errors(&run->pf.diags) ? 0 : r;
+	if (request->config && host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0)
+		return 0;
+	want_autoprobe(run);
+	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
+	if (!device_function(&run->pf, VIOD_PF)->driver && vfs && *vfs != 0 &&
+	    !config_pf_value(request->config, "driver")) {
+		diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, NULL, 0,
+			 "waiting for a driver to be bound to the PF");
+		*ret_verdict = JOB_WAITING;
+		return 0;
+	}
+	return host_run(&run->pf, HOST_COMPLETE, run->state, run->wanted) < 0 ? 0 : 1;
+}
+
+static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	int r = 0;
+
+	/* Who acted before remembers it; a finished PF plans nothing, and then nothing is written.
+	 */
+	if (run->plan.n_steps || (run->request->config && !run->record))
+		r = write_baseline(run);
+	if (r < 0)
+		return r;
+	if (run->plan.n_steps) {
+		job_send_progress(run,
+				  run->request->goal == JOB_RELEASE ? "releasing" : "applying");
+		job_execute(run);
+		if (run->writes) {
+			r = verify(run);
+			if (r < 0)
+				return r;
+		}
+	}
+	if (!run->pf_blocked && !run->pf_failed) {
+		r = remember_set(run);
+		if (r < 0)
+			return r;
+	}
+	*ret_verdict = judge(run);
+	if (*ret_verdict == JOB_RELEASED)
+		return record_remove(run->pf.roots, run->pf.self.address);
+	return 0;
+}
+
+static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const int64_t *drift = config_pf_value(run->request->config, "drift");
+	char text[256];
+
+	if (run->request->goal != JOB_DRIFT || !drift || *drift == SRIOV_ENFORCE)
+		return 0;
+	*ret_verdict = *drift == SRIOV_REPORT && run->plan.changes.count ? JOB_CHANGED
+									 : JOB_CONFIGURED;
+	for (size_t i = 0; *drift == SRIOV_REPORT && i < run->plan.changes.count; i++) {
+		const struct viod_change *change = &run->plan.changes.items[i];
+
+		plan_change_text(change, text, sizeof(text));
+		diag_add(&run->pf.diags, VIOD_WARNING, change->vf, &change->where, 0,
+			 "somebody changed the device; the file would have %s", text);
+	}
+	return 1;
+}
+
+static int find_schema(struct job_run *run)
+{
+	const struct job_request *request = run->request;
+	int r;
+
+	r = record_load(request->roots, request->address, &run->pf.diags, &run->record);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (request->config)
+		run->schema = request->config->schema;
+	else if (request->kind)
+		run->schema = loader_schema(request->loader, request->kind, NULL, &run->pf.diags);
+	else if (run->record)
+		run->schema =
+			loader_schema(request->loader, run->record->kind, NULL, &run->pf.diags);
+	return run->schema ? 1 : 0;
+}
+
+static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	int r;
+
+	r = find_schema(run);
+	if (r <= 0) {
+		/* Nothing was ever changed, so there is nothing to put back. */
+		*ret_verdict = request->goal == JOB_RELEASE && !run->record ? JOB_RELEASED
+									    : JOB_FAILED;
+		return r;
+	}
+	*ret_verdict = JOB_ABSENT;
+	run->pf.schema = run->schema;
+	if (!run->pf.present) {
+		if (request->goal == JOB_RELEASE)
+			return record_remove(request->roots, request->address);
+		return 0;
+	}
+	r = device_choose_quirk(&run->pf);
+	if (r < 0)
+		return r;
+	if (request->goal == JOB_PRINT) {
+		*ret_verdict = JOB_CONFIGURED;
+		return observe(run);
+	}
+	r = prepare(run, ret_verdict);
+	if (r <= 0)
+		return r;
+	r = make_plan(run, &run->plan);
+	if (r < 0)
+		return r;
+	if (request->goal == JOB_CHECK) {
+		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
+		return 0;
+	}
+	r = drift_only(run, ret_verdict);
+	return r != 0 ? MIN(r, 0) : carry_out(run, ret_verdict);
+}
+
+/* Two jobs for one PF can only meet when the daemon was killed and left one behind. */
+static int lock_pf(const struct job_request *request)
+{
+	char name[128];
+	int fd;
+
+	if (request->goal == JOB_CHECK || request->goal == JOB_PRINT)
+		return -1;
+	snprintf(name, sizeof(name), "viod/lock/%s", request->address);
+	if (make_directories_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755) < 0)
+		return -1;
+	fd = openat(request->roots->trees[VIOD_TREE_RUN], name,
+		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
+int job_run(const struct job_request *request, struct progress *progress, int fd)
+{
+	struct job_run run = { .request = request, .out = fdopen(fd, "we") };
+	enum job_verdict verdict = JOB_FAILED;
+	_cleanup_close_ int lock = -1;
+	int r;
+
+	if (!run.out)
+		return -errno;
+	lock = lock_pf(request);
+	r = device_open(request->roots, request->loader, request->address, &run.pf);
+	run.pf.progress = progress;
+	if (r == 0)
+		r = run_to_verdict(&run, &verdict);
+	if (r < 0) {
+		verdict = JOB_FAILED;
+		if (!diag_errors(&run.pf.diags))
+			diag_add(&run.pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r, "%s", strerror(-r));
+	}
+	job_send_result(&run, verdict);
+	fclose(run.out);
+	plan_clear(&run.plan);
+	holders_free(run.holders, run.n_holders);
+	free(run.blocked);
+	values_free(run.state);
+	values_free(run.wanted);
+	record_free(run.record);
+	device_close(&run.pf);
+	return (int)verdict;
+}

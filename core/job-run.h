@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a job does, in its own process: observe, diff, plan, apply, observe again. It talks to the
+ * daemon in lines of JSON and through the progress page, and never logs.
+ */
+#ifndef VIOD_JOB_RUN_H
+#define VIOD_JOB_RUN_H
+
+#include "config.h"
+#include "device.h"
+#include "plan.h"
+#include "record.h"
+
+enum job_goal {
+	JOB_APPLY,   /* wanted = the file; a person asked for it */
+	JOB_DRIFT,   /* wanted = the file; somebody changed the device */
+	JOB_RELEASE, /* wanted = the baseline */
+	JOB_CHECK,   /* wanted = the file; print the plan, write nothing */
+	JOB_PRINT,   /* print the state as a file */
+};
+
+/** How a job ends; the names are those of the PF's states. */
+enum job_verdict {
+	JOB_CONFIGURED,
+	JOB_DEGRADED, /* some rows or VFs failed, each with its reason */
+	JOB_BLOCKED,  /* a holder is in the way; nothing disruptive was done */
+	JOB_FAILED,   /* nothing more could be done */
+	JOB_INVALID,  /* the file does not fit the device; nothing was touched */
+	JOB_WAITING,  /* the PF has no driver yet */
+	JOB_ABSENT,
+	JOB_RELEASED,
+	JOB_CHANGED, /* drift = report: the device differs */
+};
+extern const char *const job_verdict_names[];
+
+struct job_request {
+	enum job_goal goal;
+	const struct roots *roots;
+	const struct loader *loader;
+	const char *address;
+	const char *file;	     /* path, for messages; may be NULL */
+	const struct config *config; /* NULL for JOB_RELEASE */
+	const char *kind;	     /* JOB_PRINT only */
+};
+
+/** Everything a job knows; one lives in each job process. */
+struct job_run {
+	const struct job_request *request;
+	struct viod_pf pf;
+	const struct schema *schema;
+	struct record *record; /* NULL: viod has never written to this PF */
+	struct viod_values *state, *wanted;
+	struct viod_plan plan;
+	struct viod_holders *holders; /* by VF; NULL until asked for */
+	size_t n_holders;
+	bool *blocked; /* by VF: a holder kept us from a disruptive step */
+	bool pf_blocked, pf_failed, stopped;
+	size_t writes;	 /* steps carried out */
+	uint64_t seqnum; /* uevents up to here are older than the last observe */
+	FILE *out;
+};
+
+/** Run to the end; results go to fd as lines of JSON. Returns the verdict, or -errno. */
+int job_run(const struct job_request *request, struct progress *progress, int fd);
+
+/* job-apply.c: carry out the plan; errors are in the PF's list. */
+void job_execute(struct job_run *run);
+/* Ask who holds what. -errno: nothing is known, and all counts as held. */
+int job_ask_holders(struct job_run *run);
+bool job_is_held(const struct job_run *run, int vf);
+
+/* job-report.c */
+void job_send_progress(struct job_run *run, const char *state);
+void job_send_result(struct job_run *run, enum job_verdict verdict);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The life of one PF (design 6): which state it is in, what is to be done next, and the one job
+ * that does it. It decides; the manager above it logs and writes files.
+ */
+#ifndef VIOD_PF_H
+#define VIOD_PF_H
+
+#include <systemd/sd-event.h>
+
+#include "job.h"
+#include "uevent.h"
+
+enum pf_state {
+	PF_ABSENT,
+	PF_INVALID,
+	PF_WAITING,
+	PF_PLANNING,
+	PF_APPLYING,
+	PF_CONFIGURED,
+	PF_DEGRADED,
+	PF_BLOCKED,
+	PF_STUCK,
+	PF_FAILED,
+	PF_RELEASING,
+	PF_STATE_MAX_
+};
+extern const char *const pf_state_names[];
+
+struct pf;
+
+/** What a PF needs of the world. */
+struct pf_environment {
+	sd_event *event;
+	const struct roots *roots;
+	const struct loader *loader;
+	void *userdata;
+	/** State, error or progress changed. */
+	void (*changed)(void *userdata, struct pf *pf);
+	/** Diagnostics to be told, once. */
+	void (*report)(void *userdata, struct pf *pf, const struct diag_list *diags);
+	/** Whether one more job may run now; if not, pf_pump() comes again later. */
+	bool (*may_start)(void *userdata);
+	/** A job ended: there is room for another, and pf->gone PFs may be freed. */
+	void (*idle)(void *userdata, struct pf *pf);
+};
+
+struct pf {
+	const struct pf_environment *environment;
+	char *file;		 /* "nic0.conf"; NULL: only its record is left, to be released */
+	char *path, *identity;	 /* of the file */
+	struct config *config;	 /* in force */
+	struct config *previous; /* in force until the device has agreed to config */
+	char *name;		 /* as the file spells the PF */
+	char *address;		 /* NULL: the name is not known to the kernel yet */
+	enum pf_state state, logged; /* now, and as last told in the log */
+	char *error;		     /* the worst thing to tell, or NULL */
+	char *progress;		     /* what the job is doing, or NULL */
+	unsigned vfs_done, vfs_total;
+	json_t *values, *vfs; /* of the last job's report */
+	struct job *job;
+	enum job_goal goal; /* of the job */
+	bool want_apply, want_drift, want_release;
+	bool conflict; /* another file has the PF */
+	bool settled;  /* has settled or failed once */
+	bool gone;     /* to be freed when no job runs */
+	unsigned attempts;
+	uint64_t seen;	 /* uevents up to this one are older than the last report */
+	uint64_t latest; /* newest uevent that concerns the PF */
+	char *told;	 /* the diagnostics last told, to tell news from repetition */
+	sd_event_source *retry, *drift_timer;
+	sd_event_source **holders; /* pidfds: a holder's end is a reason to try again */
+	size_t n_holders;
+};
+
+struct pf *pf_new(const struct pf_environment *environment, const char *file);
+struct pf *pf_free(struct pf *pf);
+
+/** Put a configuration in force; the PF takes it over. address may be NULL. 0 or -ENOMEM. */
+int pf_configure(struct pf *pf, struct config *config, const char *address);
+
+/** The file has errors: the last good version stays in force. text is what to show. */
+void pf_refuse(struct pf *pf, const char *text);
+
+/** Give the PF back to what the record says. */
+int pf_release(struct pf *pf, const char *address);
+
+/** The kernel knows the PF by this address now, or (NULL) no longer. */
+int pf_set_address(struct pf *pf, const char *address);
+
+/** Something happened to the PF or one of its VFs. */
+void pf_event(struct pf *pf, const struct uevent *event);
+/** A driver or module came: whatever failed may work now. */
+void pf_retry_now(struct pf *pf);
+
+/** Start the next job, if one is wanted and may run. */
+void pf_pump(struct pf *pf);
+
+/** Whether an address is that of one of the PF's VFs, as last reported. */
+bool pf_has_vf(const struct pf *pf, const char *address);
+
+#endif

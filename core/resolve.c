@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "value.h"
+
+static int open_interfaces(const struct roots *roots)
+{
+	int fd = openat(roots->trees[VIOD_TREE_SYS], "class/net",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -ENODEV : fd;
+}
+
+static int address_of(int interfaces, const char *interface, char *ret_address, size_t size)
+{
+	char path[320];
+
+	if (!*interface || interface[0] == '.' || strchr(interface, '/'))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "%s/device", interface);
+	return sysfs_link_name(interfaces, path, ret_address, size) < 0 ? -ENODEV : 0;
+}
+
+/* A VF may have been given any address, its PF's among them. */
+static bool is_vf(int interfaces, const char *interface)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/device/physfn", interface);
+	return faccessat(interfaces, path, F_OK, 0) == 0;
+}
+
+static int find_mac(const struct roots *roots, const char *mac, char *ret_address, size_t size)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	int fd = open_interfaces(roots);
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir))) {
+		char path[320], text[64];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/address", entry->d_name);
+		if (sysfs_read(fd, path, text, sizeof(text)) < 0 || strcasecmp(text, mac) != 0 ||
+		    is_vf(fd, entry->d_name))
+			continue;
+		if (address_of(fd, entry->d_name, ret_address, size) == 0)
+			return 0;
+	}
+	return -ENODEV;
+}
+
+int resolve_name(const struct roots *roots, const char *name, char *ret_address, size_t size)
+{
+	_cleanup_close_ int interfaces = -1;
+	struct viod_bdf bdf;
+	char address[20];
+
+	if (bdf_parse(name, &bdf) == 0) {
+		bdf_format(&bdf, address);
+		return copy_text(ret_address, size, address);
+	}
+	if (strncmp(name, "mac:", 4) == 0)
+		return find_mac(roots, name + 4, ret_address, size);
+	interfaces = open_interfaces(roots);
+	return interfaces < 0 ? interfaces : address_of(interfaces, name, ret_address, size);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sriov.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pci/pci.h>
+#include <string.h>
+
+#include "host.h"
+#include "scan.h"
+
+static const struct viod_name vfs_words[] = { { "max", SRIOV_VFS_MAX }, { NULL, 0 } };
+static const struct viod_name on_remove_words[] = { { "release", SRIOV_RELEASE },
+						    { "keep", SRIOV_KEEP },
+						    { NULL, 0 } };
+static const struct viod_name drift_words[] = { { "enforce", SRIOV_ENFORCE },
+						{ "report", SRIOV_REPORT },
+						{ "ignore", SRIOV_IGNORE },
+						{ NULL, 0 } };
+
+#define PF_ROW(type_, key_, field_)                                       \
+	.scope = VIOD_SCOPE_PF, .type = VIOD_TYPE_##type_, .key = (key_), \
+	VIOD_FIELD(struct sriov_pf, field_)
+#define VF_ROW(type_, key_, field_)                                       \
+	.scope = VIOD_SCOPE_VF, .type = VIOD_TYPE_##type_, .key = (key_), \
+	VIOD_FIELD(struct sriov_vf, field_)
+
+const struct viod_option sriov_rows[] = {
+	[SRIOV_ROW_NAME] = { PF_ROW(STRING, "name", name),
+			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
+			     .help = "The PF: a PCI address, an interface name, or mac: and an address." },
+	[SRIOV_ROW_KIND] = { PF_ROW(STRING, "kind", kind),
+			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
+			     .help = "What the device is; decides which keys there are." },
+	[SRIOV_ROW_VFS] = { PF_ROW(INT, "vfs", vfs), .max = SCAN_VF_MAX, .names = vfs_words,
+			    .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
+			    .phase = VIOD_PHASE_RESIZE,
+			    .help = "How many VFs there are; absent leaves the count alone." },
+	[SRIOV_ROW_PF_DRIVER] = { PF_ROW(DRIVER, "driver", driver),
+				  .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
+				  .phase = VIOD_PHASE_DETACH,
+				  .help = "The driver of the PF itself; absent leaves it alone." },
+	[SRIOV_ROW_ON_REMOVE] = { PF_ROW(ENUM, "on-remove", on_remove), .names = on_remove_words,
+				  .flags = VIOD_OPTION_POLICY, .fallback = "release",
+				  .help = "What happens when the file goes: put back what was there, or "
+					  "keep everything." },
+	[SRIOV_ROW_DRIFT] = { PF_ROW(ENUM, "drift", drift), .names = drift_words,
+			      .flags = VIOD_OPTION_POLICY, .fallback = "enforce",
+			      .help = "What happens when somebody else changes the device." },
+	[SRIOV_ROW_TIMEOUT] = { PF_ROW(INT, "timeout", timeout), .min = 1, .max = 86400,
+				.flags = VIOD_OPTION_POLICY, .fallback = "120",
+				.help = "Seconds a job may take before it is reported stuck." },
+	[SRIOV_ROW_AUTOPROBE] = { PF_ROW(BOOL, "drivers-autoprobe", drivers_autoprobe),
+				  .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_SETTLE,
+				  .help = "Whether the kernel probes new VFs." },
+	[SRIOV_ROW_DRIVER] = { VF_ROW(DRIVER, "driver", driver), .phase = VIOD_PHASE_ATTACH,
+			       .flags = VIOD_OPTION_DISRUPTIVE, .fallback = "default",
+			       .help = "The driver of the VF: a name, default, or none." },
+	[SRIOV_ROW_OVERRIDE] = { VF_ROW(STRING, "driver-override", driver_override),
+				 .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_ATTACH,
+				 .help = "The driver the kernel is told to use." },
+	[SRIOV_ROW_END] = { 0 },
+};
+
+/* --- observe --------------------------------------------------------------------------------- */
+
+int sriov_total(struct viod_pf *pf, unsigned *ret_total)
+{
+	char text[16];
+	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	*ret_total = (unsigned)strtoul(text, NULL, 10);
+	return 0;
+}
+
+static void read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_NAME_MAX])
+{
+	if (host_table.read(pf, vf, "driver_override", ret_name, VIOD_NAME_MAX) < 0 ||
+	    streq(ret_name, "(null)"))
+		ret_name[0] = '\0';
+}
+
+/* "default" is satisfied by the driver that the kernel chooses when nothing overrides it, and by no
+ * driver where this kernel has none for the device. */
+static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char *override)
+{
+	char modalias[256];
+
+	if (driver && !override[0])
+		return true;
+	if ((driver && !streq(driver, override)) || (!driver && override[0]))
+		return false;
+	if (host_table.read(pf, vf, "modalias", modalias, sizeof(modalias)) < 0)
+		return false;
+	return driver ? host_alias_names(modalias, driver) : !host_has_module(modalias);
+}
+
+static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf)
+{
+	const struct viod_function *function = device_function(pf, vf);
+	char override[VIOD_NAME_MAX] = "";
+	struct viod_driver driver = { 0 };
+
+	if (!function)
+		return;
+	read_override(pf, vf, override);
+	driver.native = is_native(pf, vf, function->driver, override);
+	(void)copy_text(driver.name, sizeof(driver.name),
+			function->driver ? function->driver : "none");
+	host_table.put(state, vf,
+		       &sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER],
+		       &driver);
+	if (vf != VIOD_PF) {
+		char padded[VIOD_NAME_MAX] = "";
+
+		(void)copy_text(padded, sizeof(padded), override);
+		host_table.put(state, vf, &sriov_rows[SRIOV_ROW_OVERRIDE], padded);
+	}
+}
+
+static int observe(struct viod_pf *pf, struct viod_values *state)
+{
+	char text[8];
+	unsigned total;
+
+	if (sriov_total(pf, &total) == 0) {
+		int64_t count = (int64_t)pf->n_vfs;
+
+		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &count);
+	}
+	if (host_table.read(pf, VIOD_PF, "sriov_drivers_autoprobe", text, sizeof(text)) == 0) {
+		bool autoprobe = text[0] == '1';
+
+		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_AUTOPROBE], &autoprobe);
+	}
+	observe_driver(pf, state, VIOD_PF);
+	for (size_t i = 0; i < pf->n_vfs; i++)
+		observe_driver(pf, state, (int)i);
+	return 0;
+}
+
+/* --- complete -------------------------------------------------------------------------------- */
+
+/* Tells a device that cannot do SR-IOV from one whose kernel or firmware does not offer it. */
+static bool has_capability(struct viod_pf *pf)
+{
+	struct pci_access *access = pci_alloc();
+	struct viod_bdf bdf;
+	struct pci_dev *device;
+	bool has = false;
+
+	if (!access)
+		return false;
+	pci_init(access);
+	if (bdf_parse(pf->self.address, &bdf) == 0) {
+		device = pci_get_dev(access, (int)bdf.domain, bdf.bus, bdf.device, bdf.function);
+		has = device && pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
+		if (device)
+			pci_free_dev(device);
+	}
+	pci_cleanup(access);
+	return has;
+}
+
+static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
+{
+	const int64_t *vfs = host_table.get(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
+	const struct viod_where *where =
+		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
+	unsigned total;
+	int64_t limit;
+
+	if (!vfs)
+		return 0;
+	if (sriov_total(pf, &total) < 0) {
+		if (*vfs == 0)
+			values_forget(wanted, VIOD_PF,
+				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
+		else
+			host_table.report(
+				pf, VIOD_ERROR, VIOD_PF, where, 0,
+				has_capability(pf)
+					? "the kernel does not offer the SR-IOV capability of "
+					  "this device; it needs CONFIG_PCI_IOV"
+					: "this device has no SR-IOV capability; name another "
+					  "PF, or remove 'vfs'");
+		return *vfs == 0 ? 0 : -EINVAL;
+	}
+	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
+	if (*vfs == SRIOV_VFS_MAX) {
+		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
+	} else if (*vfs > limit) {
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, where, 0,
+				  "vfs = %lld is more than this device can have; it is 0 to %lld%s",
+				  (long long)*vfs, (long long)limit,
+				  total ? "" : " (firmware or BIOS may have SR-IOV switched off)");
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static bool driver_exists(struct viod_pf *pf, int vf, const char *name)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "bus/pci/drivers/%s", name);
+	fd = host_table.open_at(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
+	closep(&fd);
+	return fd >= 0 || host_has_module(name);
+}
+
+static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int vf,
+			   struct viod_driver *known)
+{
+	const struct viod_option *row =
+		&sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER];
+	const struct viod_driver *driver = host_table.get(wanted, vf, row);
+	const struct viod_where *where = host_table.where(wanted, vf, row);
+	const struct viod_plugin *plugin;
+	struct viod_driver resolved = { 0 };
+	int r;
+
+	if (!driver || streq(driver->name, "default") || streq(driver->name, "none"))
+		return 0;
+	plugin = loader_driver(pf->loader, driver->name);
+	if (plugin && plugin->ops && plugin->ops->resolve) {
+		host_enter(pf, plugin, "resolve");
+		r = plugin->ops->resolve(pf, vf, driver->name, resolved.name);
+		host_leave(pf);
+		if (r < 0)
+			return r;
+		resolved.name[sizeof(resolved.name) - 1] = '\0';
+		host_table.put(wanted, vf, row, &resolved);
+		return 0;
+	}
+	/* Most VFs of a file name the same driver: it is looked up once. */
+	if (streq(known->name, driver->name))
+		return 0;
+	if (!driver_exists(pf, vf, driver->name)) {
+		host_table.report(
+			pf, VIOD_ERROR, vf, where, 0,
+			"driver '%s' is neither loaded nor a module of this kernel%s", driver->name,
+			loader_refusal(pf->loader, driver->name) ? ", and its plugin was refused"
+								 : "");
+		return 0;
+	}
+	*known = *driver;
+	return 0;
+}
+
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	struct viod_driver known = { 0 };
+	int r;
+
+	r = complete_count(pf, wanted);
+	for (int vf = VIOD_PF; vf < (int)wanted->n_vfs && r == 0; vf++)
+		r = complete_driver(pf, wanted, vf, &known);
+	return r;
+}
+
+static const struct viod_ops ops = {
+	.size = sizeof(ops),
+	.observe = observe,
+	.complete = complete,
+	.plan = sriov_plan,
+	.apply = sriov_apply,
+};
+
+const struct viod_plugin sriov_plugin = {
+	.magic = VIOD_ABI_MAGIC,
+	.abi_major = VIOD_ABI_MAJOR,
+	.abi_minor = VIOD_ABI_MINOR,
+	.size = sizeof(struct viod_plugin),
+	.role = VIOD_ROLE_DRIVER,
+	.name = "core",
+	.version = VIOD_VERSION,
+	.summary = "the VF count and the driver of each function",
+	.options = sriov_rows,
+	.pf_size = sizeof(struct sriov_pf),
+	.vf_size = sizeof(struct sriov_vf),
+	.ops = &ops,
+};

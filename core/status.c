@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define STATE_DIRECTORY "viod/state"
+
+/* A name may be anything a file could hold; as a file name it may not. */
+static bool file_name(const struct pf *pf, char *ret_name, size_t size)
+{
+	const char *stem = pf->address ? pf->address : pf->name;
+	int n;
+
+	if (!stem || !*stem || stem[0] == '.' || strchr(stem, '/'))
+		return false;
+	n = snprintf(ret_name, size, "%s.json", stem);
+	return n > 0 && (size_t)n < size;
+}
+
+static int open_directory(const struct roots *roots, const char *path)
+{
+	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], path, 0755);
+	int fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(roots->trees[VIOD_TREE_RUN], path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static json_t *or_empty(json_t *value, json_t *(*empty)(void))
+{
+	return value ? json_incref(value) : empty();
+}
+
+static json_t *to_json(const struct pf *pf)
+{
+	const char *kind = pf->config ? pf->config->schema->kind : NULL;
+
+	return json_pack("{s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:o}", "name", pf->name,
+			 "address", pf->address, "kind", kind, "config", pf->path, "state",
+			 pf_state_names[pf->state], "error", pf->error, "progress", pf->progress,
+			 "pf", or_empty(pf->values, json_object), "vfs",
+			 or_empty(pf->vfs, json_array));
+}
+
+int status_write(const struct roots *roots, const struct pf *pf)
+{
+	_cleanup_close_ int directory = -1;
+	_cleanup_free_ char *text = NULL;
+	char name[320];
+	json_t *json;
+
+	if (!file_name(pf, name, sizeof(name)))
+		return 0;
+	directory = open_directory(roots, STATE_DIRECTORY);
+	if (directory < 0)
+		return directory;
+	json = to_json(pf);
+	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+	json_decref(json);
+	if (!text)
+		return -ENOMEM;
+	return replace_file_at(directory, name, text, strlen(text), 0644);
+}
+
+int status_remove(const struct roots *roots, const struct pf *pf)
+{
+	_cleanup_close_ int directory = open_directory(roots, STATE_DIRECTORY);
+	char name[320];
+
+	if (directory < 0 || !file_name(pf, name, sizeof(name)))
+		return directory < 0 ? directory : 0;
+	return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static bool is_current(struct pf *const *pfs, size_t n_pfs, const char *name)
+{
+	char current[320];
+
+	for (size_t i = 0; i < n_pfs; i++)
+		if (file_name(pfs[i], current, sizeof(current)) && streq(current, name))
+			return true;
+	return false;
+}
+
+int status_sweep(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	int fd = open_directory(roots, STATE_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !is_current(pfs, n_pfs, entry->d_name))
+			(void)unlinkat(fd, entry->d_name, 0);
+	return 0;
+}
+
+/* --- metrics --------------------------------------------------------------------------------- */
+
+static void print_label(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		if (*text != '\n')
+			fputc(*text, out);
+	}
+}
+
+static void print_metric(FILE *out, const char *name, const struct pf *pf, const char *more,
+			 size_t value)
+{
+	fprintf(out, "%s{pf=\"", name);
+	print_label(out, pf->address ? pf->address : pf->name);
+	fprintf(out, "\"%s} %zu\n", more, value);
+}
+
+static size_t count_vfs(const struct pf *pf, const char *key)
+{
+	const json_t *vf;
+	size_t i, count = 0;
+
+	json_array_foreach(pf->vfs, i, vf)
+		count += !json_is_null(json_object_get(vf, key));
+	return count;
+}
+
+static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
+{
+	char more[64];
+
+	fputs("# HELP viod_pf_state 1 for the state a PF is in.\n# TYPE viod_pf_state gauge\n",
+	      out);
+	for (size_t i = 0; i < n_pfs; i++) {
+		if (!pfs[i]->address && !pfs[i]->name)
+			continue;
+		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->state]);
+		print_metric(out, "viod_pf_state", pfs[i], more, 1);
+	}
+	fputs("# HELP viod_pf_vfs VFs there are, held, and failed.\n# TYPE viod_pf_vfs gauge\n",
+	      out);
+	for (size_t i = 0; i < n_pfs; i++) {
+		if (!pfs[i]->address && !pfs[i]->name)
+			continue;
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"",
+			     json_array_size(pfs[i]->vfs));
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"",
+			     count_vfs(pfs[i], "held_by"));
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"failed\"",
+			     count_vfs(pfs[i], "error"));
+	}
+}
+
+int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+{
+	_cleanup_close_ int directory = open_directory(roots, "viod");
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (directory < 0)
+		return directory;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -ENOMEM;
+	print_metrics(out, pfs, n_pfs);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	return replace_file_at(directory, "metrics.prom", text, size, 0644);
+}
+
+char *status_line(struct pf *const *pfs, size_t n_pfs)
+{
+	size_t counts[PF_STATE_MAX_] = { 0 }, size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < n_pfs; i++) {
+		const struct pf *pf = pfs[i];
+
+		counts[pf->state]++;
+		if ((pf->state == PF_APPLYING || pf->state == PF_RELEASING) && pf->address &&
+		    pf->vfs_total)
+			fprintf(out, "%s: %u/%u VFs; ", pf->address, pf->vfs_done, pf->vfs_total);
+	}
+	fprintf(out, "%zu PFs", n_pfs);
+	for (size_t i = 0; i < PF_STATE_MAX_; i++)
+		if (counts[i])
+			fprintf(out, ", %zu %s", counts[i], pf_state_names[i]);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#define QUIET_USEC 100000
+/* A file that is rewritten without end is looked at all the same. */
+#define LATEST_USEC 1000000
+
+#define MASK_DIRECTORY                                                                      \
+	(IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | \
+	 IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
+#define MASK_PARENT (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+#define MASK_FILE (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
+
+static const char *const places[] = { "etc", "run", "usr/lib" };
+
+struct watch {
+	int root, inotify;
+	char *name;
+	int *descriptors;
+	size_t n_descriptors;
+	uint64_t first_sign; /* 0: quiet */
+	sd_event_source *io, *timer;
+	watch_handler handler;
+	void *userdata;
+};
+
+struct watch *watch_free(struct watch *watch)
+{
+	if (!watch)
+		return NULL;
+	sd_event_source_disable_unref(watch->io);
+	sd_event_source_disable_unref(watch->timer);
+	free(watch->descriptors);
+	free(watch->name);
+	free(watch);
+	return NULL;
+}
+
+static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	watch->first_sign = 0;
+	watch->handler(watch->userdata);
+	return 0;
+}
+
+static int note_sign(struct watch *watch)
+{
+	uint64_t now = now_usec(), due = now + QUIET_USEC;
+
+	if (!watch->first_sign)
+		watch->first_sign = now;
+	due = MIN(due, watch->first_sign + LATEST_USEC);
+	sd_event_source_set_time(watch->timer, due);
+	return sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
+}
+
+/* In a parent directory only the one name counts. */
+static bool is_sign(const struct watch *watch, const struct inotify_event *event)
+{
+	if (event->mask & IN_IGNORED)
+		return false;
+	if ((event->mask & IN_ISDIR) && event->len && (event->mask & (IN_CREATE | IN_MOVED_TO)))
+		return streq(event->name, watch->name) || strstr(event->name, ".conf.d") ||
+		       event->name[0] == '.';
+	return true;
+}
+
+static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	_Alignas(struct inotify_event) char buffer[8192];
+	struct watch *watch = userdata;
+	bool sign = false;
+	ssize_t n;
+
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+		for (char *p = buffer; p < buffer + n;) {
+			const struct inotify_event *event = (const struct inotify_event *)p;
+
+			sign = sign || is_sign(watch, event);
+			p += sizeof(*event) + event->len;
+		}
+	}
+	return sign ? note_sign(watch) : 0;
+}
+
+int watch_new(sd_event *loop, int root, const char *name, watch_handler handler, void *userdata,
+	      struct watch **ret_watch)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int r;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->root = root;
+	watch->handler = handler;
+	watch->userdata = userdata;
+	watch->name = strdup(name);
+	watch->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	r = watch->inotify < 0 ? -errno : watch->name ? 0 : -ENOMEM;
+	if (r >= 0)
+		r = sd_event_add_io(loop, &watch->io, watch->inotify, EPOLLIN, on_inotify, watch);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(watch->io, true);
+	else
+		closep(&watch->inotify);
+	/* The quiet time is a promise; a millisecond is all that timers may be gathered by. */
+	if (r >= 0)
+		r = sd_event_add_time(loop, &watch->timer, CLOCK_MONOTONIC, 0, 1000, on_quiet,
+				      watch);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+	if (r < 0) {
+		watch_free(watch);
+		return r;
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+/* --- what is watched ------------------------------------------------------------------------- */
+
+struct descriptors {
+	int *items;
+	size_t count;
+};
+
+static bool has(const int *items, size_t count, int item)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i] == item)
+			return true;
+	return false;
+}
+
+/* Adding a directory that is watched already gives the same descriptor back. */
+static int add(struct watch *watch, const char *path, uint32_t mask, struct descriptors *now)
+{
+	char full[PATH_MAX];
+	int descriptor, *slot;
+
+	snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", watch->root, path + strspn(path, "/"));
+	descriptor = inotify_add_watch(watch->inotify, full, mask);
+	if (descriptor < 0)
+		return -errno;
+	if (has(now->items, now->count, descriptor))
+		return 0;
+	slot = array_append((void **)&now->items, &now->count, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	*slot = descriptor;
+	return 0;
+}
+
+static int add_or_parent(struct watch *watch, const char *place, const char *name,
+			 struct descriptors *now)
+{
+	char path[PATH_MAX];
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", place, name);
+	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+	if (r != -ENOENT && r != -ENOTDIR)
+		return r;
+	r = add(watch, place, MASK_PARENT, now);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	/* It may have come between the two. */
+	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+}
+
+/* A link's target lies elsewhere: an edit in place only shows there. */
+static int add_file(struct watch *watch, const struct config_file *file, struct descriptors *now)
+{
+	char path[PATH_MAX];
+	int r;
+
+	r = add(watch, file->path, MASK_FILE, now);
+	for (size_t i = 0; i < ARRAY_SIZE(places) && (r == 0 || r == -ENOENT); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s.d", places[i], watch->name, file->name);
+		r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+		if (r == -ENOTDIR)
+			r = 0;
+	}
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+}
+
+int watch_refresh(struct watch *watch, const struct config_files *files)
+{
+	struct descriptors now = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
+		r = add_or_parent(watch, places[i], watch->name, &now);
+	for (size_t i = 0; files && i < files->count && r == 0; i++)
+		r = add_file(watch, &files->items[i], &now);
+	for (size_t i = 0; i < watch->n_descriptors; i++)
+		if (!has(now.items, now.count, watch->descriptors[i]))
+			(void)inotify_rm_watch(watch->inotify, watch->descriptors[i]);
+	free(watch->descriptors);
+	watch->descriptors = now.items;
+	watch->n_descriptors = now.count;
+	return r;
+}
