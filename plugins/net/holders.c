@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who uses the interfaces of a function, and what they are called. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "rtnl.h"
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+static int __attribute__((format(printf, 2, 3)))
+add_holder(struct viod_holders *holders, const char *format, ...)
+{
+	struct viod_holder holder = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(holder.what, sizeof(holder.what), format, arguments);
+	va_end(arguments);
+	return viod_holder_add(holders, &holder);
+}
+
+/* Bridges, bonds, VLANs, macvtaps: whatever lies on top is an upper_NAME link of the interface. */
+static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *interface,
+			struct viod_holders *holders)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	_cleanup_(closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int fd, r = 0;
+
+	if (!function)
+		return 0;
+	snprintf(path, sizeof(path), "%s/net/%s", function->directory, interface->name);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	directory = fdopendir(fd);
+	if (!directory) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (entry = readdir(directory)))
+		if (strncmp(entry->d_name, "upper_", 6) == 0)
+			r = add_holder(holders, "its network interface %s is part of %s",
+				       interface->name, entry->d_name + 6);
+	return r;
+}
+
+static int check_address(struct viod_pf *pf, int vf, const struct net_interface *interface,
+			 struct viod_holders *holders)
+{
+	char path[64], text[64];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	snprintf(path, sizeof(path), "net/%s/flags", interface->name);
+	r = viod_read(pf, vf, path, text, sizeof(text));
+	if (r < 0)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	if (!(strtoul(text, NULL, 0) & IFF_UP))
+		return 0;
+	fd = net_rtnl_open();
+	if (fd < 0)
+		return fd;
+	r = net_rtnl_address(fd, interface->index, text, sizeof(text));
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	if (!text[0])
+		return 0;
+	return add_holder(holders, "its network interface %s is up with address %s",
+			  interface->name, text);
+}
+
+int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	_cleanup_interfaces_ struct net_interfaces interfaces = { 0 };
+	int r;
+
+	r = net_interfaces_find(pf, vf, &interfaces);
+	if (r == 0 && interfaces.elsewhere)
+		r = add_holder(holders, "its network interface is in another network namespace");
+	for (size_t i = 0; i < interfaces.count && r == 0; i++) {
+		r = check_uppers(pf, vf, &interfaces.items[i], holders);
+		if (r == 0)
+			r = check_address(pf, vf, &interfaces.items[i], holders);
+	}
+	return r;
+}
+
+int net_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes)
+{
+	_cleanup_interfaces_ struct net_interfaces interfaces = { 0 };
+	int r;
+
+	r = net_interfaces_find(pf, vf, &interfaces);
+	for (size_t i = 0; i < interfaces.count && r == 0; i++)
+		r = viod_node_add(nodes, interfaces.items[i].name);
+	return r;
+}

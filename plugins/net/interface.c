@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which network interfaces a function has, and which of them is the PF's own. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "rtnl.h"
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+static const char *skip_number(const char *text, char letter)
+{
+	size_t digits = *text == letter ? strspn(text + 1, "0123456789") : 0;
+
+	return digits ? text + 1 + digits : NULL;
+}
+
+/*
+ * A port of the device is p0, or p0s1 where it is split. Everything else that has a name stands for
+ * the far end of a function: pf0vf3, pf0sf7, c1pf0, pf0.
+ */
+int net_port_rank(const char *phys_port_name)
+{
+	const char *rest;
+
+	if (!*phys_port_name)
+		return 1;
+	rest = skip_number(phys_port_name, 'p');
+	if (rest && *rest)
+		rest = skip_number(rest, 's');
+	return rest && !*rest ? 2 : 0;
+}
+
+/* --- listing --------------------------------------------------------------------------------- */
+
+static long read_number(struct viod_pf *pf, int vf, const char *name, const char *attribute,
+			long otherwise)
+{
+	char path[64], text[32], *end;
+	long number;
+
+	snprintf(path, sizeof(path), "net/%s/%s", name, attribute);
+	if (viod_read(pf, vf, path, text, sizeof(text)) < 0)
+		return otherwise;
+	errno = 0;
+	number = strtol(text, &end, 0);
+	return errno || end == text || *end ? otherwise : number;
+}
+
+static int add_interface(struct viod_pf *pf, int vf, const char *name,
+			 struct net_interfaces *interfaces)
+{
+	struct net_interface *items;
+	long index;
+
+	if (name[0] == '.' || strlen(name) >= IFNAMSIZ)
+		return 0;
+	/* An interface that goes while it is looked at was never there. */
+	index = read_number(pf, vf, name, "ifindex", 0);
+	if (index <= 0 || index > INT_MAX)
+		return 0;
+	items = reallocarray(interfaces->items, interfaces->count + 1, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	interfaces->items = items;
+	items += interfaces->count++;
+	snprintf(items->name, sizeof(items->name), "%s", name);
+	items->index = (int)index;
+	return 0;
+}
+
+static int compare_interfaces(const void *a, const void *b)
+{
+	return ((const struct net_interface *)a)->index - ((const struct net_interface *)b)->index;
+}
+
+static int open_directory(struct viod_pf *pf, int vf, DIR **ret_directory)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char path[PATH_MAX];
+	DIR *directory;
+	int fd;
+
+	if (!function)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "%s/net", function->directory);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	directory = fdopendir(fd);
+	if (!directory) {
+		close(fd);
+		return -ENOMEM;
+	}
+	*ret_directory = directory;
+	return 0;
+}
+
+int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_interfaces)
+{
+	_cleanup_(closedirp) DIR *directory = NULL;
+	struct net_interfaces interfaces = { 0 };
+	const struct dirent *entry;
+	bool any = false;
+	int r;
+
+	r = open_directory(pf, vf, &directory);
+	if (r == -ENOENT || r == -ENODEV) {
+		*ret_interfaces = interfaces;
+		return 0;
+	}
+	while (r == 0 && (entry = readdir(directory))) {
+		any = any || entry->d_name[0] != '.';
+		r = add_interface(pf, vf, entry->d_name, &interfaces);
+	}
+	if (r < 0) {
+		net_interfaces_clear(&interfaces);
+		return r;
+	}
+	/* sysfs keeps the folder for as long as any namespace has an interface in it. */
+	interfaces.elsewhere = !any;
+	if (interfaces.count)
+		qsort(interfaces.items, interfaces.count, sizeof(*interfaces.items),
+		      compare_interfaces);
+	*ret_interfaces = interfaces;
+	return 0;
+}
+
+void net_interfaces_clear(struct net_interfaces *interfaces)
+{
+	free(interfaces->items);
+	*interfaces = (struct net_interfaces){ 0 };
+}
+
+/* --- the PF's own ---------------------------------------------------------------------------- */
+
+static int rank_of(struct viod_pf *pf, const struct net_interface *interface)
+{
+	char path[64], name[64];
+
+	snprintf(path, sizeof(path), "net/%s/phys_port_name", interface->name);
+	/* Most drivers have no name to give, and then reading fails. */
+	if (viod_read(pf, VIOD_PF, path, name, sizeof(name)) < 0)
+		name[0] = '\0';
+	return net_port_rank(name);
+}
+
+/* The best by rank; the first port where there are several; the oldest where that is the same. */
+static const struct net_interface *choose(struct viod_pf *pf,
+					  const struct net_interfaces *interfaces)
+{
+	const struct net_interface *best = NULL;
+	long best_port = 0;
+	int best_rank = 0;
+
+	for (size_t i = 0; i < interfaces->count; i++) {
+		const struct net_interface *interface = &interfaces->items[i];
+		long port = read_number(pf, VIOD_PF, interface->name, "dev_port", 0);
+		int rank = rank_of(pf, interface);
+
+		if (rank == 0 || rank < best_rank || (rank == best_rank && port >= best_port))
+			continue;
+		best = interface;
+		best_rank = rank;
+		best_port = port;
+	}
+	return best;
+}
+
+int net_interface_open(struct viod_pf *pf, bool with_vfs, int *ret_fd, struct net_link *ret_link)
+{
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	_cleanup_interfaces_ struct net_interfaces interfaces = { 0 };
+	_cleanup_link_ struct net_link link = { 0 };
+	_cleanup_close_ int fd = -1;
+	const struct net_interface *own;
+	int r;
+
+	r = net_interfaces_find(pf, VIOD_PF, &interfaces);
+	if (r < 0)
+		return r;
+	own = choose(pf, &interfaces);
+	if (!own)
+		return -ENODEV;
+	fd = net_rtnl_open();
+	if (fd < 0)
+		return fd;
+	r = net_rtnl_link(fd, own->index, with_vfs, &link);
+	if (r < 0)
+		return r;
+	/* The number came from sysfs, which tests may have put elsewhere than the kernel's own. */
+	if (strcmp(link.name, own->name) != 0 ||
+	    (link.parent[0] && strcmp(link.parent, function->address) != 0))
+		return -ENODEV;
+	*ret_fd = fd;
+	fd = -1;
+	*ret_link = link;
+	link = (struct net_link){ 0 };
+	return 0;
+}

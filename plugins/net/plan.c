@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From changes to steps: as few messages as the device can take. Pure. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net.h"
+
+/* What one VF is to get, and the changes that it comes from. */
+struct draft {
+	struct net_update update;
+	const struct viod_change *change; /* the first of them */
+	size_t n_changes;
+};
+
+struct drafts {
+	struct draft *items; /* by VF */
+	size_t count;
+};
+
+static void drafts_clear(struct drafts *drafts)
+{
+	free(drafts->items);
+}
+
+#define _cleanup_drafts_ _cleanup_(drafts_clear)
+
+/* --- texts ----------------------------------------------------------------------------------- */
+
+struct text {
+	char bytes[4096];
+	size_t used;
+};
+
+static void __attribute__((format(printf, 2, 3))) append(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vsnprintf(text->bytes + text->used, sizeof(text->bytes) - text->used, format,
+		      arguments);
+	va_end(arguments);
+	if (n > 0 && (size_t)n < sizeof(text->bytes) - text->used)
+		text->used += (size_t)n;
+}
+
+static void append_value(struct text *text, const struct viod_option *option, const void *value)
+{
+	char word[64];
+
+	if (viod_format(option, value, word, sizeof(word)) < 0)
+		word[0] = '\0';
+	append(text, "%s", word[0] ? word : "?");
+}
+
+/* "vf3.vlan: 100 -> 200" */
+static void describe_change(const struct viod_change *change, struct text *text)
+{
+	if (change->vf != VIOD_PF)
+		append(text, "vf%d.", change->vf);
+	append(text, "%s: ", change->option->key);
+	if (change->state) {
+		append_value(text, change->option, change->state);
+		append(text, " -> ");
+	}
+	append_value(text, change->option, change->wanted);
+}
+
+/* "set mac, vlan of vf0-vf6, vf8" */
+static void describe_drafts(const struct draft *drafts, size_t count, struct text *text)
+{
+	const char *separator = "set ";
+	uint32_t attributes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		attributes |= drafts[i].update.attributes;
+	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
+		if (!(attributes & (1u << i)))
+			continue;
+		append(text, "%s%s", separator, net_attributes[i].name);
+		separator = ", ";
+	}
+	separator = " of ";
+	for (size_t i = 0, end; i < count; i = end) {
+		int32_t first = drafts[i].update.vf;
+
+		for (end = i + 1; end < count; end++)
+			if (drafts[end].update.vf != first + (int32_t)(end - i))
+				break;
+		append(text, "%svf%d", separator, first);
+		if (end - i > 1)
+			append(text, "-vf%d", drafts[end - 1].update.vf);
+		separator = ", ";
+	}
+}
+
+static void set_text(struct viod_step *step, const struct text *text)
+{
+	static const char more[] = " ...";
+	size_t room = sizeof(step->text) - 1;
+
+	if (text->used <= room) {
+		memcpy(step->text, text->bytes, text->used + 1);
+		return;
+	}
+	memcpy(step->text, text->bytes, room);
+	memcpy(step->text + sizeof(step->text) - sizeof(more), more, sizeof(more));
+}
+
+/* --- drafts ---------------------------------------------------------------------------------- */
+
+static bool is_disruptive(struct viod_pf *pf, const struct viod_change *change)
+{
+	const char *const *keys = viod_quirk(pf)->disruptive;
+
+	for (; keys && *keys; keys++)
+		if (strcmp(*keys, change->option->key) == 0)
+			return true;
+	return change->option->flags & VIOD_OPTION_DISRUPTIVE;
+}
+
+/* A value that is set together with others is sent with what those are now. */
+static struct draft *draft_of(const struct viod_values *state, int32_t vf, struct drafts *drafts)
+{
+	const struct net_vf *now = NULL;
+	struct draft *draft;
+
+	/* Changes come VF by VF. */
+	for (size_t i = drafts->count; i-- > 0;)
+		if (drafts->items[i].update.vf == vf)
+			return &drafts->items[i];
+	if (vf < (int32_t)viod_vf_count(state))
+		now = viod_struct(state, vf);
+	draft = &drafts->items[drafts->count++];
+	draft->update.vf = vf;
+	if (now)
+		draft->update.values = *now;
+	return draft;
+}
+
+static void add_change(const struct viod_change *change, struct draft *draft)
+{
+	uint32_t row = 1u << (change->option - net_options);
+
+	memcpy((uint8_t *)&draft->update.values + change->option->offset, change->wanted,
+	       change->option->size);
+	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
+		if (!(net_attributes[i].rows & row))
+			continue;
+		draft->update.attributes |= 1u << i;
+		draft->update.where[i] = change->where;
+	}
+	if (!draft->n_changes++)
+		draft->change = change;
+}
+
+static int compare_drafts(const void *a, const void *b)
+{
+	int32_t x = ((const struct draft *)a)->update.vf, y = ((const struct draft *)b)->update.vf;
+
+	return (x > y) - (x < y);
+}
+
+static int collect(struct viod_pf *pf, const struct viod_values *state,
+		   const struct viod_change *changes, size_t n_changes, bool disruptive,
+		   struct drafts *ret_drafts)
+{
+	struct drafts drafts = { calloc(n_changes + 1, sizeof(*drafts.items)), 0 };
+
+	if (!drafts.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_changes; i++)
+		if (changes[i].vf != VIOD_PF && is_disruptive(pf, &changes[i]) == disruptive)
+			add_change(&changes[i], draft_of(state, changes[i].vf, &drafts));
+	qsort(drafts.items, drafts.count, sizeof(*drafts.items), compare_drafts);
+	*ret_drafts = drafts;
+	return 0;
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t count,
+		    bool disruptive)
+{
+	_cleanup_free_ struct net_update *updates = calloc(count, sizeof(*updates));
+	struct text text = { .used = 0 };
+	struct viod_step step = {
+		.phase = VIOD_PHASE_CONFIGURE,
+		.flags = disruptive ? VIOD_STEP_DISRUPTIVE : 0,
+		.code = NET_STEP_VFS,
+		.vf = count == 1 ? drafts[0].update.vf : VIOD_PF,
+		.where = drafts[0].change->where,
+		.data = updates,
+		.size = count * sizeof(*updates),
+	};
+
+	if (!updates)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		updates[i] = drafts[i].update;
+	if (count == 1 && drafts[0].n_changes == 1) {
+		step.change = drafts[0].change;
+		describe_change(step.change, &text);
+	} else {
+		describe_drafts(drafts, count, &text);
+	}
+	set_text(&step, &text);
+	return viod_step_add(plan, &step);
+}
+
+/* A driver that wants to be asked again needs one VF a step: only the step as a whole is repeated,
+ * and such drivers hold up the network of the whole host for every VF in a message. */
+static size_t batch_of(struct viod_pf *pf)
+{
+	const struct viod_quirk *quirk = viod_quirk(pf);
+
+	for (const struct viod_retry *retry = quirk->retries; retry && retry->error; retry++)
+		if (retry->phase == VIOD_PHASE_CONFIGURE)
+			return 1;
+	return quirk->batch && quirk->batch < NET_BATCH_MAX ? quirk->batch : NET_BATCH_MAX;
+}
+
+static int plan_vfs(struct viod_pf *pf, const struct viod_values *state,
+		    const struct viod_change *changes, size_t n_changes, bool disruptive,
+		    struct viod_plan *plan)
+{
+	_cleanup_drafts_ struct drafts drafts = { 0 };
+	size_t batch = disruptive ? 1 : batch_of(pf);
+	int r;
+
+	r = collect(pf, state, changes, n_changes, disruptive, &drafts);
+	for (size_t i = 0; i < drafts.count && r == 0; i += batch) {
+		size_t left = drafts.count - i;
+
+		r = add_step(plan, &drafts.items[i], left < batch ? left : batch, disruptive);
+	}
+	return r;
+}
+
+static int plan_promisc(const struct viod_change *change, struct viod_plan *plan)
+{
+	struct text text = { .used = 0 };
+	struct viod_step step = {
+		.phase = change->option->phase,
+		.code = NET_STEP_PROMISC,
+		.vf = VIOD_PF,
+		.where = change->where,
+		.change = change,
+		.data = change->wanted,
+		.size = sizeof(bool),
+	};
+
+	describe_change(change, &text);
+	set_text(&step, &text);
+	return viod_step_add(plan, &step);
+}
+
+int net_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
+	     size_t n_changes, struct viod_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n_changes && r == 0; i++)
+		if (changes[i].vf == VIOD_PF)
+			r = plan_promisc(&changes[i], plan);
+	if (r == 0)
+		r = plan_vfs(pf, state, changes, n_changes, false, plan);
+	if (r == 0)
+		r = plan_vfs(pf, state, changes, n_changes, true, plan);
+	return r;
+}
