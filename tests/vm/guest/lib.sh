@@ -4,7 +4,8 @@
 # their own inner life out of the trace (quiet).
 #
 # A scenario begins clean: viod stopped, no configuration, no records, no VFs, autoprobe on, every PF on its driver and as it
-# was at boot. It may leave things as it likes; processes it started are killed when it ends.
+# was at boot. It may leave all that as it likes, network namespaces and virtual links too; processes it started are killed
+# when it ends. Only files it puts elsewhere are its own to remove.
 #
 # shellcheck disable=SC2034  # variables for scenarios
 
