@@ -72,6 +72,47 @@ $(foreach f,$(PLUGIN_FOLDERS),$(eval $(call folder_rules,$f)))
 
 all: $(BUILD)/viod $(PLUGINS)
 
+# --- installation --------------------------------------------------------------------------------
+
+# systemd learnt Type=notify-reload with 253.
+SYSTEMD_VERSION := $(shell $(PKG_CONFIG) --modversion libsystemd 2>/dev/null)
+OLD_SYSTEMD := $(filter 24% 250 251 252,$(firstword $(subst ., ,$(subst ~, ,$(SYSTEMD_VERSION)))))
+UNIT_EDITS := -e 's|@PREFIX@|$(PREFIX)|' \
+	$(if $(OLD_SYSTEMD),-e 's|^Type=notify-reload|Type=notify\nExecReload=kill -HUP $$MAINPID|')
+MAN_PAGES := $(wildcard core/*.[578] plugins/*/*.[578])
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod \
+		$(DESTDIR)$(PREFIX)/share/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog \
+		$(DESTDIR)$(PREFIX)/share/doc/viod/examples $(DESTDIR)$(SYSCONFDIR)/vio.d \
+		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d
+	install -m 755 $(BUILD)/viod $(DESTDIR)$(PREFIX)/sbin/viod
+	install -m 644 $(PLUGINS) $(DESTDIR)$(PLUGIN_DIR)/
+	install -m 644 core/viod/*.h $(DESTDIR)$(PREFIX)/include/viod/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' etc/viod.pc.in \
+		>$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc
+	sed $(UNIT_EDITS) etc/viod.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service
+	install -m 644 etc/viod.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
+	install -m 644 etc/vio.d/*.conf $(DESTDIR)$(PREFIX)/share/doc/viod/examples/
+	[ -e $(DESTDIR)$(SYSCONFDIR)/viod.conf ] || \
+		install -m 644 etc/viod.conf $(DESTDIR)$(SYSCONFDIR)/viod.conf
+	for page in $(MAN_PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+# What an administrator wrote in /etc stays.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/viod $(addprefix $(DESTDIR)$(PLUGIN_DIR)/,$(notdir $(PLUGINS))) \
+		$(addprefix $(DESTDIR)$(PREFIX)/include/viod/,$(notdir $(wildcard core/viod/*.h))) \
+		$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/viod.catalog
+	for page in $(MAN_PAGES); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/viod
+	-rmdir $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod $(DESTDIR)$(SYSCONFDIR)/vio.d \
+		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d 2>/dev/null
+
 include tests/module.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -68,6 +68,7 @@ static json_t *attributes_json(const json_t *state, size_t vf)
 		return json_object();
 	/* These have places of their own. */
 	(void)json_object_del(attributes, "driver");
+	(void)json_object_del(attributes, "driver.native");
 	(void)json_object_del(attributes, "driver-override");
 	return attributes;
 }

@@ -342,10 +342,13 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 
 static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 {
-	const int64_t *drift = config_pf_value(run->request->config, "drift");
+	const int64_t *drift;
 	char text[256];
 
-	if (run->request->goal != JOB_DRIFT || !drift || *drift == SRIOV_ENFORCE)
+	if (run->request->goal != JOB_DRIFT)
+		return 0;
+	drift = config_pf_value(run->request->config, "drift");
+	if (!drift || *drift == SRIOV_ENFORCE)
 		return 0;
 	*ret_verdict = *drift == SRIOV_REPORT && run->plan.changes.count ? JOB_CHANGED
 									 : JOB_CONFIGURED;

@@ -241,6 +241,9 @@ static int add_schemas(struct loader *loader, struct diag_list *diags)
 	for (size_t i = 1; i < loader->n_plugins && r == 0; i++)
 		if (loader->plugins[i].plugin->role == VIOD_ROLE_KIND)
 			r = add_schema(loader, loader->plugins[i].plugin->kind, diags);
+	/* A ring, so that a misplaced key can be traced to the kind that has it. */
+	for (size_t i = 0; i < loader->n_schemas && loader->n_schemas > 1; i++)
+		loader->schemas[i]->next = loader->schemas[(i + 1) % loader->n_schemas];
 	return r;
 }
 

@@ -58,9 +58,14 @@ static void log_state(struct pf *pf)
 	struct log_about about = about_pf(pf);
 	size_t vfs = json_array_size(pf->vfs);
 
-	if (pf->state == pf->logged || pf->state == PF_PLANNING)
+	bool under_way = pf->state == PF_PLANNING || pf->state == PF_APPLYING ||
+			 pf->state == PF_RELEASING;
+
+	/* A retry that ends as the try before it is no news. */
+	if (pf->state == pf->logged || pf->state == PF_PLANNING || (under_way && pf->attempts))
 		return;
-	pf->logged = pf->state;
+	if (!under_way)
+		pf->logged = pf->state;
 	if (pf->state == PF_CONFIGURED)
 		log_line(LOG_NOTICE, &about, "configured as in %s: %zu VF%s",
 			 pf->path ? pf->path : "its file", vfs, vfs == 1 ? "" : "s");

@@ -33,6 +33,7 @@ struct pf *pf_new(const struct pf_environment *environment, const char *file)
 		return NULL;
 	pf->environment = environment;
 	pf->state = PF_WAITING;
+	pf->logged = PF_STATE_MAX_;
 	if (file && !(pf->file = strdup(file)))
 		return pf_free(pf);
 	return pf;

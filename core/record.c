@@ -19,7 +19,7 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->kind = strdup(kind);
 	record->config = strdup(config ? config : "");
 	record->baseline = json_object();
-	record->set = json_object();
+	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
 	    !record->set)
 		return record_free(record);
