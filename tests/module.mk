@@ -6,14 +6,22 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/u
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
 
-# <check.h> of a test is the library's; core has a header of that name, too.
-$(BUILD)/tests/%.o: private CPPFLAGS := $(patsubst -Icore,-iquote core -idirafter core,$(CPPFLAGS))
+# <check.h> of a test is the library's and "values.h" is core's: core has both names, libc and
+# Check have them, too. tests/include is where <viod/...> is found without <core/...>.
+$(BUILD)/tests/%.o: private CPPFLAGS := \
+	$(patsubst -Icore,-iquote core -idirafter tests/include,$(CPPFLAGS))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBCORE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCORE) $(CORE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBCORE)
 	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+
+# A plugin's own tests take the objects of its folder, and bring a host table of their own. Objects come
+# before core's library, which has a viod_host too.
+NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
+$(filter $(BUILD)/tests/unit/check_net_%,$(UNIT_TESTS)): $(NET_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.
 $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
