@@ -138,6 +138,16 @@ vf_addr() {
 	basename "$(readlink -e "$sys/$1/virtfn$2")"
 }
 
+# vf_inodes PF: the inode of each VF's directory; a VF that was made anew has another one, whatever its address.
+vf_inodes() {
+	quiet
+	local vf ids=()
+	for vf in "$sys/$1"/virtfn*; do
+		[[ ! -e $vf ]] || ids+=("$(stat -Lc %i "$vf")")
+	done
+	printf '%s\n' "${ids[*]}"
+}
+
 # driver_of ADDRESS: its name, or "none".
 driver_of() {
 	quiet
