@@ -278,3 +278,26 @@ link_writes() {
 	quiet
 	grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' "$viod_run/trace" || :
 }
+
+# ---- programs (tests/vm/guest/runner, demo)
+
+# open_report: from here on $port is the descriptor of what the host reads.
+open_report() {
+	local tries
+	for ((tries = 0; tries < 100; tries++)); do
+		[[ ! -e /dev/virtio-ports/viod.report ]] || break
+		sleep 0.1
+	done
+	exec {port}>/dev/virtio-ports/viod.report
+}
+
+# end_guest: power off, or leave a root shell on the console where one was asked for.
+end_guest() {
+	if [[ -e $viod_test/keep ]]; then
+		systemd-run --quiet --unit=viod-shell -p StandardInput=tty -p StandardOutput=tty -p StandardError=tty \
+			-p TTYPath=/dev/ttyS0 -p TTYReset=yes -p WorkingDirectory=/root -E HOME=/root \
+			-E TERM="${TERM:-vt220}" -E PATH bash --rcfile "$viod_test/lib.sh" -i
+		exit
+	fi
+	systemctl poweroff -ff
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# The virtual machine of tests/vm/run and tests/vm/demo, which read this file under "set -euo pipefail":
+#
+#   machine_prepare PROGRAM  makes the payload: viod, tests/vm/guest/PROGRAM, which the guest runs at the end of its boot, and
+#                            lib.sh beside it. Until the boot files may be added to $payload, the guest's /usr/lib/viod-test.
+#   machine_boot             starts the guest; what PROGRAM reports can be read from the descriptor $report
+#   machine_boot_here        the same with this terminal as the guest's console; returns when the guest has ended
+#   machine_death            why a guest that stopped reporting did so
+#
+# Environment: see tests/vm/run.
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$vm/../.." && pwd)
+
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+qemu=
+machine_exit() {
+	[[ ! $qemu ]] || kill "$qemu" 2>/dev/null || :
+	if [[ ${VIOD_VM_LOG-} && -e $work/console ]]; then
+		cp "$work/console" "$VIOD_VM_LOG"
+	fi
+	rm -rf "$work"
+}
+
+machine_prepare() {
+	local build=${VIOD_BUILD:-$top/build} units file
+	image=$("$vm/image")
+	work=$(mktemp -d)
+	export TMPDIR=$work # where QEMU keeps what the guest writes to its root
+	trap machine_exit EXIT
+	trap 'exit 130' INT TERM
+
+	tree=$work/tree
+	mkdir "$tree"
+	if [[ ${VIOD_TREE-} ]]; then
+		cp -a "$VIOD_TREE/." "$tree/"
+	else
+		make -s -C "$top" BUILD="$build" install DESTDIR="$tree" >"$work/make" 2>&1 || { cat "$work/make" >&2; die "make install failed"; }
+	fi
+	payload=$tree/usr/lib/viod-test units=$tree/etc/systemd/system
+	mkdir -p "$payload"/{plugins,bin} "$units/multi-user.target.wants"
+	cp "$vm/guest/lib.sh" "$payload/"
+	cp "$vm/guest/$1" "$payload/program"
+	cp "$vm/guest/viod-test.service" "$units/"
+	ln -s ../viod-test.service "$units/multi-user.target.wants/"
+	for file in "$build"/tests/plugins/*.so; do
+		[[ ! -e $file ]] || cp "$file" "$payload/plugins/"
+	done
+	for file in "$build"/tests/vm/*; do
+		[[ ! -f $file || ! -x $file ]] || cp "$file" "$payload/bin/"
+	done
+}
+
+machine_pack() {
+	# The names and not ".": the archive must say nothing about the root directory itself.
+	(cd "$tree" && tar --owner=0 --group=0 --numeric-owner --mode=go-w -cf "$work/payload" -- *)
+}
+
+machine_devise() {
+	# shellcheck disable=SC2054  # the commas are QEMU's
+	machine=(
+		-nodefaults -no-user-config -display none -no-reboot
+		-M q35,kernel-irqchip=split,sata=off,smbus=off -cpu max -accel "${VIOD_VM_ACCEL:-tcg,thread=multi}" -smp 2 -m 2048
+		-kernel "$image/vmlinuz" -initrd "$image/initrd.img"
+		-append "console=ttyS0 quiet log_buf_len=4M panic=1 mitigations=off rw intel_iommu=on iommu=nopt \
+systemd.show_status=no systemd.log_color=no sysctl.kernel.hung_task_timeout_secs=60 \
+nowatchdog rcupdate.rcu_cpu_stall_suppress=1" # a busy host would set off these two
+
+		# An IOMMU group for each VF, and interrupt remapping, without which vfio opens nothing.
+		-device intel-iommu,intremap=on,caching-mode=on
+
+		-drive "if=none,id=root,file=$image/root.img,format=raw,snapshot=on"
+		-drive "if=none,id=payload,file=$work/payload,format=raw,readonly=on"
+		-device virtio-blk-pci,drive=root -device virtio-blk-pci,drive=payload
+
+		# Two ports: one for the runner's report; one that is the monitor of this same QEMU, for scenarios that plug devices.
+		-device virtio-serial-pci
+		-chardev file,id=report,path=/dev/fd/3 -device virtserialport,chardev=report,name=viod.report
+		-chardev "socket,id=qmp,path=$work/qmp,server=on,wait=off" -mon chardev=qmp,mode=control
+		-chardev "socket,id=monitor,path=$work/qmp" -device virtserialport,chardev=monitor,name=viod.monitor
+
+		# Buses 1 to 4: two NICs, an NVMe controller, an empty port. The NICs hang on one wire, hence have a carrier.
+		-device pcie-root-port,id=port1,chassis=1,slot=1
+		-device pcie-root-port,id=port2,chassis=2,slot=2
+		-device pcie-root-port,id=port3,chassis=3,slot=3
+		-device pcie-root-port,id=port4,chassis=4,slot=4
+		-netdev hubport,id=wire1,hubid=0 -device igb,bus=port1,netdev=wire1,mac=52:54:00:00:01:00,romfile=
+		-netdev hubport,id=wire2,hubid=0 -device igb,bus=port2,netdev=wire2,mac=52:54:00:00:02:00,romfile=
+		-netdev hubport,id=wire4,hubid=0
+
+		# 16 VFs, with two queues and one vector to give to each, and two namespaces attached to nobody yet.
+		-device nvme-subsys,id=subsys
+		-device nvme,bus=port3,subsys=subsys,serial=viod,sriov_max_vfs=16,sriov_vq_flexible=34,sriov_vi_flexible=17,max_ioqpairs=40,msix_qsize=40
+		-blockdev null-co,node-name=ns1,size=67108864,read-zeroes=on -device nvme-ns,drive=ns1,nsid=1,shared=off,detached=on
+		-blockdev null-co,node-name=ns2,size=67108864,read-zeroes=on -device nvme-ns,drive=ns2,nsid=2,shared=off,detached=on
+	)
+}
+
+machine_boot() {
+	machine_pack
+	machine_devise
+	exec {report}< <(exec timeout -k 5 "${VIOD_VM_TIMEOUT:-3600}" \
+		qemu-system-x86_64 "${machine[@]}" -serial "file:$work/console" 3>&1 >"$work/qemu" 2>&1 </dev/null)
+	qemu=$!
+}
+
+machine_boot_here() {
+	machine_pack
+	machine_devise
+	: >"$work/report"
+	qemu-system-x86_64 "${machine[@]}" -serial mon:stdio 3>>"$work/report" || :
+	exec {report}<"$work/report"
+}
+
+machine_death() {
+	printf 'The end of its console:\n'
+	tail -n 40 "$work/qemu" "$work/console" 2>/dev/null | sed 's/\r$//; s/^/    /'
+}
