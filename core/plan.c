@@ -251,6 +251,12 @@ static int compare_steps(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+void plan_sort(struct viod_plan *plan)
+{
+	if (plan->n_steps)
+		qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), compare_steps);
+}
+
 int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_changes *changes,
 	      struct viod_plan *ret_plan)
 {
@@ -269,8 +275,7 @@ int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_c
 		plan_clear(&plan);
 		return r;
 	}
-	if (plan.n_steps)
-		qsort(plan.steps, plan.n_steps, sizeof(*plan.steps), compare_steps);
+	plan_sort(&plan);
 	*ret_plan = plan;
 	return 0;
 }

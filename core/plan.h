@@ -53,6 +53,9 @@ int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_c
 	      struct viod_plan *ret_plan);
 void plan_clear(struct viod_plan *plan);
 
+/** By phase; steps of one phase keep the order they were added in. */
+void plan_sort(struct viod_plan *plan);
+
 /** What host->step() does. */
 int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const struct viod_step *step);
 

@@ -76,7 +76,7 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 		   text);
 }
 
-static int add_override(struct viod_plan *plan, enum viod_phase phase,
+static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t flags,
 			const struct driver_intent *intent, const char *name)
 {
 	const struct viod_change *change = intent->driver ? intent->driver : intent->override;
@@ -87,31 +87,32 @@ static int add_override(struct viod_plan *plan, enum viod_phase phase,
 	else
 		snprintf(text, sizeof(text), "vf%d.driver-override: %s", intent->vf,
 			 *name ? name : "cleared");
-	return add(plan, phase, SRIOV_STEP_OVERRIDE, intent->vf, 0, change, name, text);
+	return add(plan, phase, SRIOV_STEP_OVERRIDE, intent->vf, flags, change, name, text);
 }
 
 /* override, unbind and probe of one function; *override is what driver_override holds afterwards.
+ * The override comes first: a function that is let go must not be picked up by whoever is faster.
  */
 static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 		       const struct driver_intent *intent, char override[static VIOD_NAME_MAX])
 {
 	const struct viod_driver *wanted = intent->driver->wanted, *now = intent->driver->state;
 	const char *name = streq(wanted->name, "default") ? "" : wanted->name;
+	bool bound = now && !streq(now->name, "none");
 	uint8_t flags = VIOD_STEP_DISRUPTIVE | (intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS : 0);
 	char text[192], unbind[192];
 	int r = 0;
 
 	plan_change_text(intent->driver, text, sizeof(text));
 	if (!streq(override, name))
-		r = add_override(plan, attach, intent, name);
-	if (r < 0)
-		return r;
-	(void)copy_text(override, VIOD_NAME_MAX, name);
-	if (now && !streq(now->name, "none")) {
+		r = add_override(plan, bound ? VIOD_PHASE_DETACH : attach, bound ? flags : 0,
+				 intent, name);
+	if (r == 0 && bound) {
 		snprintf(unbind, sizeof(unbind), "%s, unbind from %s", text, now->name);
 		r = add(plan, VIOD_PHASE_DETACH, SRIOV_STEP_UNBIND, intent->vf, flags,
 			intent->driver, "", unbind);
 	}
+	(void)copy_text(override, VIOD_NAME_MAX, name);
 	if (r < 0 || streq(name, "none"))
 		return r;
 	return add(plan, attach, SRIOV_STEP_PROBE, intent->vf, 0, intent->driver, name, text);
@@ -124,15 +125,18 @@ static int plan_driver(const struct viod_values *state, const struct driver_inte
 	const char *now = intent->vf == VIOD_PF ? NULL
 						: host_table.get(state, intent->vf,
 								 &sriov_rows[SRIOV_ROW_OVERRIDE]);
-	char override[VIOD_NAME_MAX] = "";
+	/* A PF's is not observed; this is no driver's name, so that it is always written. */
+	char override[VIOD_NAME_MAX] = "?";
 	int r = 0;
 
+	if (intent->vf != VIOD_PF)
+		override[0] = '\0';
 	if (now)
 		(void)copy_text(override, sizeof(override), now);
 	if (intent->driver)
 		r = add_binding(plan, attach, intent, override);
 	if (r == 0 && intent->override && !streq(override, intent->override->wanted))
-		r = add_override(plan, VIOD_PHASE_SETTLE, intent, intent->override->wanted);
+		r = add_override(plan, VIOD_PHASE_SETTLE, 0, intent, intent->override->wanted);
 	return r;
 }
 
