@@ -146,6 +146,7 @@ static int check_vf_row(struct config_parse *parse, const struct schema_row *row
 	const struct config *config = parse->config;
 	_cleanup_(stretches_clear) struct stretches covered = { 0 };
 	char whose[32], section[32];
+	bool everywhere = false;
 	unsigned gap;
 
 	for (size_t i = 1; i < config->n_sections; i++) {
@@ -159,14 +160,13 @@ static int check_vf_row(struct config_parse *parse, const struct schema_row *row
 				    row->option->key);
 			return 0;
 		}
-		if (config->sections[i].header->all)
-			return 0;
+		everywhere |= config->sections[i].header->all;
 		if (add_stretches(&covered, config, i) < 0)
 			return -ENOMEM;
 	}
 	sort_stretches(&covered);
 	gap = first_gap(needed, &covered);
-	if (gap == UINT_MAX)
+	if (everywhere || gap == UINT_MAX)
 		return 0;
 	(void)snprintf(whose, sizeof(whose), "VF %u", gap);
 	(void)snprintf(section, sizeof(section), "[vf%u] or [vf*]", gap);

@@ -231,10 +231,11 @@ static inline char *diags_text(const struct diag_list *diags)
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
 
-	for (size_t i = 0; i < diags->count; i++) {
+	/* Check has no room for more. */
+	for (size_t i = 0; i < MIN(diags->count, 20u); i++) {
 		char *line = diag_text(&diags->items[i]);
 
-		fprintf(file, "\n  %s", line);
+		fprintf(file, "\n  %.150s", line);
 		free(line);
 	}
 	fclose(file);
