@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The exact steps of core's own rows: count, override, unbind, probe, autoprobe. */
+#include "sriov.h"
+
+#include <errno.h>
+
+#include "fakesys.h"
+#include "host.h"
+#include "plan.h"
+
+struct bench {
+	struct schema *schema;
+	struct viod_pf pf;
+	struct viod_values *wanted, *state;
+};
+
+static void bench_new(struct bench *bench, size_t wanted_vfs, size_t state_vfs)
+{
+	const struct viod_plugin *plugins[] = { &sriov_plugin };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	*bench = (struct bench){ .pf.progress = &bench->pf.own_progress };
+	ck_assert_int_eq(schema_new("test", plugins, 1, &diags, &bench->schema), 0);
+	bench->pf.schema = bench->schema;
+	ck_assert_int_eq(values_new(bench->schema, wanted_vfs, &bench->wanted), 0);
+	ck_assert_int_eq(values_new(bench->schema, state_vfs, &bench->state), 0);
+}
+
+static void bench_clear(struct bench *bench)
+{
+	values_free(bench->wanted);
+	values_free(bench->state);
+	schema_free(bench->schema);
+	diag_list_clear(&bench->pf.diags);
+}
+
+static void put(struct viod_values *values, int vf, enum sriov_row row, const void *value)
+{
+	const struct schema_row *place = schema_row_of(values->schema, &sriov_rows[row]);
+
+	ck_assert_ptr_nonnull(place);
+	values_put(values, vf, place, value, NULL);
+}
+
+static void put_count(struct viod_values *values, int64_t count)
+{
+	put(values, VIOD_PF, SRIOV_ROW_VFS, &count);
+}
+
+static void put_autoprobe(struct viod_values *values, bool on)
+{
+	put(values, VIOD_PF, SRIOV_ROW_AUTOPROBE, &on);
+}
+
+static void put_driver(struct viod_values *values, int vf, const char *name, bool native)
+{
+	struct viod_driver driver = { .native = native };
+
+	snprintf(driver.name, sizeof(driver.name), "%s", name);
+	put(values, vf, vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER, &driver);
+}
+
+static void put_override(struct viod_values *values, int vf, const char *name)
+{
+	char text[VIOD_NAME_MAX] = "";
+
+	snprintf(text, sizeof(text), "%s", name);
+	put(values, vf, SRIOV_ROW_OVERRIDE, text);
+}
+
+/* Each step as "phase text [flags]", joined by newlines. */
+static void assert_steps(struct bench *bench, const char *expected)
+{
+	static const char *const phases[] = { "prepare",   "detach", "resize",
+					      "configure", "attach", "settle" };
+	_cleanup_free_ char *got = NULL;
+	struct plan_changes changes;
+	struct viod_plan plan = { 0 };
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert_int_eq(plan_diff(bench->wanted, bench->state, NULL, &changes), 0);
+	ck_assert_int_eq(plan_make(&bench->pf, bench->state, &changes, &plan), 0);
+	for (size_t i = 0; i < plan.n_steps; i++) {
+		const struct viod_step *step = &plan.steps[i].step;
+
+		fprintf(out, "%s %s%s%s%s\n", phases[step->phase], step->text,
+			step->flags & VIOD_STEP_DISRUPTIVE ? " !" : "",
+			step->flags & VIOD_STEP_ALL_VFS ? " all" : "",
+			step->flags & VIOD_STEP_ALWAYS ? " always" : "");
+	}
+	fclose(out);
+	ck_assert_str_eq(got, expected);
+	plan_clear(&plan);
+}
+
+START_TEST(new_vfs_are_probed_once_by_their_driver)
+{
+	struct bench b;
+
+	/* job-run.c hands the planner a base state without the VFs that will be new. */
+	bench_new(&b, 2, 0);
+	put_count(b.state, 0);
+	put_autoprobe(b.state, true);
+	put_autoprobe(b.wanted, true);
+	put_count(b.wanted, 2);
+	put_driver(b.wanted, 0, "default", false);
+	put_driver(b.wanted, 1, "vfio-pci", false);
+	assert_steps(&b, "resize drivers-autoprobe: off\n"
+			 "resize vfs: 0 -> 2 ! all\n"
+			 "attach drivers-autoprobe: on\n"
+			 "attach vf0.driver: default\n"
+			 "attach vf1.driver-override: vfio-pci\n"
+			 "attach vf1.driver: vfio-pci\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(autoprobe_is_put_back_whatever_fails)
+{
+	struct bench b;
+
+	bench_new(&b, 1, 0);
+	put_count(b.state, 0);
+	put_autoprobe(b.state, true);
+	put_autoprobe(b.wanted, true);
+	put_count(b.wanted, 1);
+	put_driver(b.wanted, 0, "none", false);
+	assert_steps(&b, "resize drivers-autoprobe: off\n"
+			 "resize vfs: 0 -> 1 ! all\n"
+			 "attach vf0.driver-override: none\n"
+			 "settle drivers-autoprobe: on always\n");
+	/* Killed after the first step: the record still knows what it was. */
+	put_autoprobe(b.state, false);
+	put_count(b.state, 1);
+	values_resize(b.state, 1);
+	put_driver(b.state, 0, "none", false);
+	put_override(b.state, 0, "none");
+	assert_steps(&b, "settle drivers-autoprobe: on always\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(an_administrators_autoprobe_off_stays_off)
+{
+	struct bench b;
+
+	bench_new(&b, 1, 0);
+	put_count(b.state, 0);
+	put_autoprobe(b.state, false);
+	put_autoprobe(b.wanted, false);
+	put_count(b.wanted, 1);
+	put_driver(b.wanted, 0, "default", false);
+	assert_steps(&b, "resize vfs: 0 -> 1 ! all\n"
+			 "attach drivers-autoprobe: on\n"
+			 "attach vf0.driver: default\n"
+			 "settle drivers-autoprobe: off always\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(another_count_goes_through_zero)
+{
+	struct bench b;
+
+	bench_new(&b, 1, 0);
+	put_count(b.state, 7);
+	put_autoprobe(b.state, true);
+	put_autoprobe(b.wanted, true);
+	put_count(b.wanted, 3);
+	assert_steps(&b, "resize drivers-autoprobe: off\n"
+			 "resize vfs: 7 -> 0 ! all\n"
+			 "resize vfs: 7 -> 3 ! all\n"
+			 "settle drivers-autoprobe: on always\n");
+	put_count(b.wanted, 0);
+	values_resize(b.wanted, 0);
+	assert_steps(&b, "resize vfs: 7 -> 0 ! all\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_bound_vf_gets_its_override_before_it_is_let_go)
+{
+	struct bench b;
+
+	bench_new(&b, 2, 2);
+	put_count(b.state, 2);
+	put_count(b.wanted, 2);
+	put_autoprobe(b.state, true);
+	put_driver(b.state, 0, "igbvf", true);
+	put_override(b.state, 0, "");
+	put_driver(b.state, 1, "vfio-pci", false);
+	put_override(b.state, 1, "vfio-pci");
+	put_driver(b.wanted, 0, "vfio-pci", false);
+	put_driver(b.wanted, 1, "default", false);
+	assert_steps(&b, "detach vf0.driver-override: vfio-pci !\n"
+			 "detach vf0.driver: igbvf -> vfio-pci, unbind from igbvf !\n"
+			 "detach vf1.driver-override: cleared !\n"
+			 "detach vf1.driver: vfio-pci -> default, unbind from vfio-pci !\n"
+			 "attach vf0.driver: igbvf -> vfio-pci\n"
+			 "attach vf1.driver: vfio-pci -> default\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_driver_that_is_there_needs_no_step)
+{
+	struct bench b;
+
+	bench_new(&b, 3, 3);
+	put_autoprobe(b.state, true);
+	put_driver(b.state, 0, "igbvf", true);
+	put_driver(b.wanted, 0, "igbvf", false);
+	put_driver(b.state, 1, "igbvf", true);
+	put_driver(b.wanted, 1, "default", false);
+	put_driver(b.state, 2, "none", false);
+	put_driver(b.wanted, 2, "none", false);
+	assert_steps(&b, "");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(given_back_is_the_driver_and_then_the_override)
+{
+	struct bench b;
+
+	bench_new(&b, 1, 1);
+	put_autoprobe(b.state, false);
+	put_autoprobe(b.wanted, false);
+	put_driver(b.state, 0, "vfio-pci", false);
+	put_override(b.state, 0, "vfio-pci");
+	put_driver(b.wanted, 0, "igbvf", true);
+	put_override(b.wanted, 0, "");
+	assert_steps(&b, "detach vf0.driver-override: igbvf !\n"
+			 "detach vf0.driver: vfio-pci -> igbvf, unbind from vfio-pci !\n"
+			 "attach vf0.driver: vfio-pci -> igbvf\n"
+			 "settle vf0.driver-override: cleared\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_pf_changes_its_driver_without_vfs)
+{
+	struct bench b;
+
+	bench_new(&b, 0, 0);
+	put_autoprobe(b.state, true);
+	put_count(b.state, 4);
+	put_driver(b.state, VIOD_PF, "igb", true);
+	put_driver(b.wanted, VIOD_PF, "vfio-pci", false);
+	assert_steps(&b, "detach vfs: 0 while the PF changes its driver ! all\n"
+			 "detach driver-override: vfio-pci ! all\n"
+			 "detach driver: igb -> vfio-pci, unbind from igb ! all\n"
+			 "detach driver: igb -> vfio-pci\n");
+	bench_clear(&b);
+}
+END_TEST
+
+/* --- observe and complete on a machine that only looks like one ------------------------------- */
+
+static void observe(struct viod_pf *pf, struct bench *bench)
+{
+	values_free(bench->state);
+	ck_assert_int_eq(values_new(bench->schema, pf->n_vfs, &bench->state), 0);
+	pf->schema = bench->schema;
+	ck_assert_int_eq(sriov_plugin.ops->observe(pf, bench->state), 0);
+}
+
+static const void *get(const struct viod_values *values, int vf, enum sriov_row row)
+{
+	return values_get(values, vf, schema_row_of(values->schema, &sriov_rows[row]));
+}
+
+START_TEST(the_state_is_what_sysfs_says)
+{
+	struct loader loader = { 0 };
+	const struct viod_driver *driver;
+	struct roots roots;
+	struct root root;
+	struct viod_pf pf;
+	struct bench b;
+
+	bench_new(&b, 0, 0);
+	fake_machine(&root, &roots, 2);
+	fake_text(&root, "sys/bus/pci/devices/0000:01:10.1", "driver_override", "vfio-pci\n");
+	ck_assert_int_eq(device_open(&roots, &loader, FAKE_PF, &pf), 0);
+	ck_assert(pf.present);
+	observe(&pf, &b);
+	ck_assert_int_eq(*(const int64_t *)get(b.state, VIOD_PF, SRIOV_ROW_VFS), 2);
+	ck_assert(*(const bool *)get(b.state, VIOD_PF, SRIOV_ROW_AUTOPROBE));
+	driver = get(b.state, 0, SRIOV_ROW_DRIVER);
+	ck_assert_str_eq(driver->name, "igbvf");
+	ck_assert(driver->native);
+	driver = get(b.state, 1, SRIOV_ROW_DRIVER);
+	ck_assert(!driver->native);
+	ck_assert_str_eq(get(b.state, 1, SRIOV_ROW_OVERRIDE), "vfio-pci");
+	device_close(&pf);
+	fake_clear(&root, &roots);
+	bench_clear(&b);
+}
+END_TEST
+
+static int complete_count(int64_t count, uint16_t max_vfs, int64_t *ret_count,
+			  struct diag_list *ret_diags)
+{
+	struct loader loader = { 0 };
+	struct roots roots;
+	struct root root;
+	struct viod_pf pf;
+	struct bench b;
+	int r;
+
+	bench_new(&b, 0, 0);
+	fake_machine(&root, &roots, 0);
+	ck_assert_int_eq(device_open(&roots, &loader, FAKE_PF, &pf), 0);
+	observe(&pf, &b);
+	pf.quirk.max_vfs = max_vfs;
+	put_count(b.wanted, count);
+	r = sriov_plugin.ops->complete(&pf, b.state, b.wanted);
+	*ret_count = *(const int64_t *)get(b.wanted, VIOD_PF, SRIOV_ROW_VFS);
+	diag_list_move(ret_diags, &pf.diags);
+	device_close(&pf);
+	fake_clear(&root, &roots);
+	bench_clear(&b);
+	return r;
+}
+
+START_TEST(the_count_fits_the_device_before_anything_is_touched)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	int64_t count;
+
+	ck_assert_int_eq(complete_count(SRIOV_VFS_MAX, 0, &count, &diags), 0);
+	ck_assert_int_eq(count, 7);
+	ck_assert_int_eq(complete_count(SRIOV_VFS_MAX, 3, &count, &diags), 0);
+	ck_assert_int_eq(count, 3);
+	ck_assert_int_eq(complete_count(7, 0, &count, &diags), 0);
+	assert_no_diags(&diags);
+	ck_assert_int_eq(complete_count(8, 0, &count, &diags), -ERANGE);
+	ck_assert_int_eq(complete_count(4, 3, &count, &diags), -ERANGE);
+	assert_diag_count(&diags, 2);
+	ck_assert_ptr_nonnull(strstr(diags.items[0].text, "0 to 7"));
+	ck_assert_ptr_nonnull(strstr(diags.items[1].text, "0 to 3"));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		new_vfs_are_probed_once_by_their_driver,
+		autoprobe_is_put_back_whatever_fails,
+		an_administrators_autoprobe_off_stays_off,
+		another_count_goes_through_zero,
+		a_bound_vf_gets_its_override_before_it_is_let_go,
+		a_driver_that_is_there_needs_no_step,
+		given_back_is_the_driver_and_then_the_override,
+		a_pf_changes_its_driver_without_vfs,
+		the_state_is_what_sysfs_says,
+		the_count_fits_the_device_before_anything_is_touched,
+	};
+
+	return run_tests("sriov", tests, ARRAY_SIZE(tests));
+}
