@@ -52,12 +52,15 @@ static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int note_sign(struct watch *watch)
 {
-	uint64_t now = now_usec(), due = now + QUIET_USEC;
+	uint64_t now = now_usec(), latest;
 
 	if (!watch->first_sign)
 		watch->first_sign = now;
-	due = MIN(due, watch->first_sign + LATEST_USEC);
-	sd_event_source_set_time(watch->timer, due);
+	latest = watch->first_sign + LATEST_USEC;
+	/* Setting a timer anew takes back that it is due: past the latest moment it is left alone. */
+	if (now >= latest - QUIET_USEC && now > watch->first_sign)
+		return 0;
+	sd_event_source_set_time(watch->timer, MIN(now + QUIET_USEC, latest));
 	return sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
 }
 
