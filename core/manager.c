@@ -61,11 +61,15 @@ static void log_state(struct pf *pf)
 	bool under_way = pf->state == PF_PLANNING || pf->state == PF_APPLYING ||
 			 pf->state == PF_RELEASING;
 
-	/* A retry that ends as the try before it is no news. */
-	if (pf->state == pf->logged || pf->state == PF_PLANNING || (under_way && pf->attempts))
+	/* A retry that ends as the try before it is no news, and neither is progress within a state.
+	 * What follows on a start of work is news again, and so is the end of an error: an edit ends
+	 * in the same state as the one before it. */
+	pf->complained = pf->complained || pf->error;
+	if (pf->state == PF_PLANNING || (under_way && pf->attempts) ||
+	    (pf->state == pf->logged && (pf->error || !pf->complained)))
 		return;
-	if (!under_way)
-		pf->logged = pf->state;
+	pf->logged = pf->state;
+	pf->complained = pf->error;
 	if (pf->state == PF_CONFIGURED)
 		log_line(LOG_NOTICE, &about, "configured as in %s: %zu VF%s",
 			 pf->path ? pf->path : "its file", vfs, vfs == 1 ? "" : "s");

@@ -55,6 +55,7 @@ struct pf {
 	char *address;		 /* NULL: the name is not known to the kernel yet */
 	enum pf_state state, logged; /* now, and as last told in the log */
 	char *error;		     /* the worst thing to tell, or NULL */
+	bool complained;	     /* the log has told of an error and not of its end */
 	char *progress;		     /* what the job is doing, or NULL */
 	unsigned vfs_done, vfs_total;
 	json_t *values, *vfs; /* of the last job's report */
