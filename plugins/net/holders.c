@@ -54,8 +54,8 @@ static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *
 	}
 	while (r == 0 && (entry = readdir(directory)))
 		if (strncmp(entry->d_name, "upper_", 6) == 0)
-			r = add_holder(holders, "its network interface %s is part of %s",
-				       interface->name, entry->d_name + 6);
+			r = add_holder(holders, "%s, which its network interface %s is part of",
+				       entry->d_name + 6, interface->name);
 	return r;
 }
 
@@ -80,8 +80,7 @@ static int check_address(struct viod_pf *pf, int vf, const struct net_interface 
 		return r == -ENODEV ? 0 : r;
 	if (!text[0])
 		return 0;
-	return add_holder(holders, "its network interface %s is up with address %s",
-			  interface->name, text);
+	return add_holder(holders, "the host: %s is up with address %s", interface->name, text);
 }
 
 int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
@@ -91,7 +90,8 @@ int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
 
 	r = net_interfaces_find(pf, vf, &interfaces);
 	if (r == 0 && interfaces.elsewhere)
-		r = add_holder(holders, "its network interface is in another network namespace");
+		r = add_holder(holders,
+			       "another network namespace, which its network interface is in");
 	for (size_t i = 0; i < interfaces.count && r == 0; i++) {
 		r = check_uppers(pf, vf, &interfaces.items[i], holders);
 		if (r == 0)
