@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every key that a plugin's rows declare has its entry in the manual page of that plugin. */
+#include <errno.h>
+
+#include "fakesys.h"
+#include "host.h"
+#include "loader.h"
+#include "sriov.h"
+
+static char *page_of(const struct viod_plugin *plugin)
+{
+	char path[256], *text;
+	size_t size;
+	int fd;
+
+	if (streq(plugin->name, "core"))
+		snprintf(path, sizeof(path), "core/vio.d.5");
+	else
+		snprintf(path, sizeof(path), "plugins/%s/viod-%s.5", plugin->kind, plugin->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_msg(fd >= 0, "no page %s", path);
+	ck_assert_int_eq(read_fd(fd, 1 << 20, &text, &size), 0);
+	close(fd);
+	return text;
+}
+
+START_TEST(every_key_is_in_its_page)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct loader *loader = NULL;
+	char directory[256];
+	size_t keys = 0;
+
+	snprintf(directory, sizeof(directory), "%s/plugins", getenv("VIOD_TEST_BUILD"));
+	ck_assert_int_eq(loader_new(directory, NULL, &sriov_plugin, &host_table, &diags, &loader), 0);
+	assert_no_diags(&diags);
+	for (size_t i = 0; i < loader->n_plugins; i++) {
+		const struct viod_plugin *plugin = loader->plugins[i].plugin;
+		_cleanup_free_ char *page = page_of(plugin);
+
+		for (const struct viod_option *row = plugin->options; row && row->key; row++) {
+			char entry[128];
+
+			if (row->flags & VIOD_OPTION_INTERNAL)
+				continue;
+			snprintf(entry, sizeof(entry), ".It Ic %s", row->key);
+			ck_assert_msg(strstr(page, entry), "plugin '%s': no '%s' in its page",
+				      plugin->name, entry);
+			ck_assert_msg(row->help && *row->help, "'%s' has no help", row->key);
+			keys++;
+		}
+	}
+	ck_assert_uint_ge(keys, 10);
+	loader_free(loader);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { every_key_is_in_its_page };
+
+	return run_tests("manual", tests, ARRAY_SIZE(tests));
+}
