@@ -1,38 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Runs a fuzzer's function over the files it is given: a corpus without a fuzzing engine. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* Feeds the files named on the command line to a fuzzer, without a fuzzing engine. */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 
-/* What no corpus needs to exceed. */
-#define INPUT_MAX (16 * 1024 * 1024)
+#include "util.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int replay(const char *path, uint8_t *buffer)
-{
-	FILE *file = fopen(path, "re");
-	size_t size;
-
-	if (!file) {
-		perror(path);
-		return 1;
-	}
-	size = fread(buffer, 1, INPUT_MAX, file);
-	fclose(file);
-	LLVMFuzzerTestOneInput(buffer, size);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	uint8_t *buffer = malloc(INPUT_MAX);
-	int failed = argc < 2;
+	for (int i = 1; i < argc; i++) {
+		_cleanup_close_ int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+		_cleanup_free_ char *data = NULL;
+		_cleanup_free_ uint8_t *exact = NULL;
+		size_t size = 0;
+		int r = fd < 0 ? -errno : read_fd(fd, 1 << 24, &data, &size);
 
-	if (!buffer)
-		return EXIT_FAILURE;
-	for (int i = 1; i < argc; i++)
-		failed |= replay(argv[i], buffer);
-	free(buffer);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+		if (r < 0) {
+			errno = -r;
+			err(1, "%s", argv[i]);
+		}
+		/* Just this size, so that a sanitizer sees a read past the end. */
+		exact = malloc(MAX(size, 1u));
+		if (!exact)
+			errx(1, "out of memory");
+		memcpy(exact, data, size);
+		(void)LLVMFuzzerTestOneInput(exact, size);
+	}
+	/* A corpus that was not found is no corpus that passed. */
+	return argc < 2;
 }

@@ -345,7 +345,7 @@ START_TEST(large_files_take_no_time)
 		_cleanup_free_ char *body =
 			repeated(shapes[i].body, (SCAN_FILE_MAX - 20) / strlen(shapes[i].body));
 		_cleanup_free_ char *text = NULL;
-		uint64_t start = now_usec();
+		uint64_t start = cpu_usec();
 
 		ck_assert_int_ge(asprintf(&text, "%s%s]", shapes[i].head, body), 0);
 		{
@@ -354,7 +354,7 @@ START_TEST(large_files_take_no_time)
 			for (size_t j = 0; j < scanned.diags.count; j++)
 				ck_assert_uint_lt(strlen(scanned.diags.items[j].text), 300);
 		}
-		ck_assert_msg(now_usec() - start < 2000000, "shape %zu", i);
+		ck_assert_msg(cpu_usec() - start < 2000000, "shape %zu", i);
 	}
 }
 END_TEST

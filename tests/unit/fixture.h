@@ -11,6 +11,7 @@
 #include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "diag.h"
 #include "schema.h"
@@ -269,6 +270,15 @@ static inline void assert_diag_count(const struct diag_list *diags, size_t count
 	_cleanup_free_ char *all = diags_text(diags);
 
 	ck_assert_msg(diags->count == count, "%zu errors, not %zu:%s", diags->count, count, all);
+}
+
+/* Of this process: what limits are for, and not what else the machine does. */
+static inline uint64_t cpu_usec(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 /* --- running ------------------------------------------------------------------------------------
