@@ -36,3 +36,21 @@ check-unit:
 	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" \
 		unit-binaries
 	@tests/unit/run $(BUILD)/sanitized
+
+# "make fuzz SECONDS=600" lets clang look for inputs that nobody thought of. What it finds worth
+# keeping stays in the build; what breaks something is a crash-* file there, and belongs into
+# tests/fuzz/corpus once it is mended.
+SECONDS ?= 60
+
+$(BUILD)/tests/fuzz/fuzz_vfinfo.run: $(BUILD)/plugins/net/vfinfo.o
+$(BUILD)/tests/fuzz/%.run: $(BUILD)/tests/fuzz/%.o $(LIBCORE)
+	@mkdir -p $(BUILD)/corpus/$*
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/tests/fuzz/$* $^ $(CORE_LIBS)
+	$(BUILD)/tests/fuzz/$* -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 \
+		-print_final_stats=1 -dict=tests/fuzz/config.dict -artifact_prefix=$(BUILD)/ \
+		$(BUILD)/corpus/$* tests/fuzz/corpus/$(patsubst fuzz_%,%,$*)
+
+fuzz:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPTIMISE=-O1 \
+		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+		$(patsubst %,$(BUILD)/fuzz/tests/fuzz/%.run,$(FUZZERS))
