@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who is at fault when the kernel refuses a message. A kernel that takes messages as the real one
+ * does, attribute by attribute until one fails, stands in for the socket.
+ */
+#include <check.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../plugins/net/net.h"
+#include "../../plugins/net/rtnl.h"
+
+#define VFS 8
+#define REPORTS_MAX 32
+
+/* --- a kernel -------------------------------------------------------------------------------- */
+
+static struct {
+	struct net_vfinfo vfs[VFS];
+	int mac_error[VFS], vlan_error[VFS]; /* what it answers */
+	bool mute;			     /* reading back fails */
+	unsigned sent, writes[VFS];
+} kernel;
+
+static int kernel_set(const struct nlattr *attribute)
+{
+	struct ifla_vf_vlan vlan;
+	struct ifla_vf_mac mac;
+
+	if (nla_type(attribute) == IFLA_VF_MAC) {
+		memcpy(&mac, nla_data(attribute), sizeof(mac));
+		kernel.writes[mac.vf]++;
+		if (kernel.mac_error[mac.vf])
+			return -kernel.mac_error[mac.vf];
+		memcpy(kernel.vfs[mac.vf].mac, mac.mac, 6);
+		return 0;
+	}
+	memcpy(&vlan, nla_data(attribute), sizeof(vlan));
+	kernel.writes[vlan.vf]++;
+	if (kernel.vlan_error[vlan.vf])
+		return -kernel.vlan_error[vlan.vf];
+	kernel.vfs[vlan.vf].vlan = (uint16_t)vlan.vlan;
+	return 0;
+}
+
+static int fake_send(int fd, struct nl_msg *request)
+{
+	struct nlattr *list, *nest, *attribute;
+	int left, inner, r = 0;
+
+	kernel.sent++;
+	list = nlmsg_find_attr(nlmsg_hdr(request), sizeof(struct ifinfomsg), IFLA_VFINFO_LIST);
+	ck_assert_ptr_nonnull(list);
+	nla_for_each_nested(nest, list, left)
+	{
+		nla_for_each_nested(attribute, nest, inner)
+		{
+			r = kernel_set(attribute);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int fake_link(int fd, int index, bool with_vfs, struct net_link *ret_link)
+{
+	if (kernel.mute)
+		return -EMSGSIZE;
+	*ret_link = (struct net_link){ .index = 7, .n_told = VFS, .n_vfs = VFS };
+	ret_link->vfs = malloc(sizeof(kernel.vfs));
+	ck_assert_ptr_nonnull(ret_link->vfs);
+	memcpy(ret_link->vfs, kernel.vfs, sizeof(kernel.vfs));
+	return 0;
+}
+
+static int fake_open(struct viod_pf *of, bool with_vfs, int *ret_fd, struct net_link *ret_link)
+{
+	*ret_link = (struct net_link){ .index = 7 };
+	return 0;
+}
+
+int tested_apply(struct viod_pf *pf, const struct viod_step *step);
+
+/* The file under test, with that kernel at the other end. */
+#define net_rtnl_send fake_send
+#define net_rtnl_link fake_link
+#define net_interface_open fake_open
+#define net_apply tested_apply
+#include "../../plugins/net/apply.c"
+
+/* --- a host ---------------------------------------------------------------------------------- */
+
+struct viod_pf {
+	struct viod_quirk quirk;
+	struct {
+		int vf, error;
+		unsigned line;
+		char text[256];
+	} reports[REPORTS_MAX];
+	size_t n_reports;
+};
+
+static struct viod_pf pf;
+static struct net_update updates[VFS];
+static struct viod_change one_change;
+
+static void __attribute__((format(printf, 6, 7)))
+fake_report(struct viod_pf *to, enum viod_severity severity, int vf, const struct viod_where *where,
+	    int error, const char *format, ...)
+{
+	va_list arguments;
+
+	ck_assert_uint_lt(to->n_reports, REPORTS_MAX);
+	to->reports[to->n_reports].vf = vf;
+	to->reports[to->n_reports].error = error;
+	to->reports[to->n_reports].line = where ? where->line : 0;
+	va_start(arguments, format);
+	vsnprintf(to->reports[to->n_reports].text, sizeof(to->reports[0].text), format, arguments);
+	va_end(arguments);
+	to->n_reports++;
+}
+
+static const struct viod_function *fake_function(struct viod_pf *of, int vf)
+{
+	static const struct viod_function function = { .address = "0000:05:00.0", .driver = "igb" };
+
+	return &function;
+}
+
+static const struct viod_quirk *fake_quirk(struct viod_pf *of)
+{
+	return &of->quirk;
+}
+
+static const struct viod_host fake_host = {
+	.report = fake_report,
+	.function = fake_function,
+	.quirk = fake_quirk,
+};
+
+static void set_up(void)
+{
+	viod_host = &fake_host;
+	memset(&kernel, 0, sizeof(kernel));
+	memset(&pf, 0, sizeof(pf));
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		kernel.vfs[vf].vf = vf;
+		kernel.vfs[vf].known = NET_KNOWS_MAC | NET_KNOWS_VLAN;
+		updates[vf] = (struct net_update){
+			.vf = (int32_t)vf,
+			.attributes = 1u << NET_ATTRIBUTE_MAC | 1u << NET_ATTRIBUTE_VLAN,
+			.values = { .mac = { .octets = { 2, 0, 0, 0, 0, (uint8_t)vf } },
+				    .vlan = 100 + vf },
+		};
+		updates[vf].where[NET_ATTRIBUTE_MAC].line = 10 + vf;
+		updates[vf].where[NET_ATTRIBUTE_VLAN].line = 20 + vf;
+	}
+}
+
+static int apply(size_t first, size_t count)
+{
+	struct viod_step step = {
+		.code = NET_STEP_VFS,
+		.phase = VIOD_PHASE_CONFIGURE,
+		.data = updates + first,
+		.size = count * sizeof(updates[0]),
+	};
+
+	return tested_apply(&pf, &step);
+}
+
+static void assert_done(unsigned vf, bool mac, bool vlan)
+{
+	ck_assert(mac == (memcmp(kernel.vfs[vf].mac, updates[vf].values.mac.octets, 6) == 0));
+	ck_assert(vlan == (kernel.vfs[vf].vlan == updates[vf].values.vlan));
+}
+
+static void assert_report(size_t i, int vf, unsigned line, int error, const char *text)
+{
+	ck_assert_uint_lt(i, pf.n_reports);
+	ck_assert_int_eq(pf.reports[i].vf, vf);
+	ck_assert_uint_eq(pf.reports[i].line, line);
+	ck_assert_int_eq(pf.reports[i].error, error);
+	ck_assert_str_eq(pf.reports[i].text, text);
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
+START_TEST(all_well)
+{
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(kernel.sent, 1);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, true, true);
+}
+END_TEST
+
+START_TEST(one_vf_at_fault)
+{
+	kernel.mac_error[3] = EINVAL;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, 1);
+	assert_report(0, 3, 13, EINVAL, "vf3.mac was refused by igb");
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, vf != 3, true);
+	/* Those before it took at once, and were not disturbed again. */
+	ck_assert_uint_eq(kernel.writes[0], 2);
+	ck_assert_uint_eq(kernel.writes[2], 2);
+}
+END_TEST
+
+START_TEST(several_at_fault)
+{
+	kernel.mac_error[1] = kernel.vlan_error[1] = EBUSY;
+	kernel.vlan_error[6] = EINVAL;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, 3);
+	assert_report(0, 1, 11, EBUSY, "vf1.mac was refused by igb");
+	assert_report(1, 1, 21, EBUSY, "vf1.vlan was refused by igb");
+	assert_report(2, 6, 26, EINVAL, "vf6.vlan was refused by igb");
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, vf != 1, vf != 1 && vf != 6);
+}
+END_TEST
+
+/* What the driver does not have is found out once and not tried for each VF. */
+START_TEST(no_such_attribute)
+{
+	for (unsigned vf = 0; vf < VFS; vf++)
+		kernel.vlan_error[vf] = EOPNOTSUPP;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, VFS);
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		ck_assert_int_eq(pf.reports[vf].vf, (int)vf);
+		assert_done(vf, true, false);
+	}
+	ck_assert_uint_eq(kernel.writes[VFS - 1], 1);
+}
+END_TEST
+
+START_TEST(nothing_can_be_read_back)
+{
+	kernel.mute = true;
+	kernel.mac_error[3] = EINVAL;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, 1);
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, vf != 3, true);
+}
+END_TEST
+
+/* core knows the row of such a step, its line and the advice for it. */
+START_TEST(a_single_row_is_left_to_core)
+{
+	struct viod_step step = {
+		.code = NET_STEP_VFS,
+		.vf = 2,
+		.change = &one_change,
+		.data = updates + 2,
+		.size = sizeof(updates[0]),
+	};
+
+	kernel.mac_error[2] = EPERM;
+	updates[2].attributes = 1u << NET_ATTRIBUTE_MAC;
+	ck_assert_int_eq(tested_apply(&pf, &step), -EPERM);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	ck_assert_uint_eq(kernel.sent, 1);
+}
+END_TEST
+
+START_TEST(a_retried_error_is_left_to_core)
+{
+	static const struct viod_retry retries[] = {
+		{ .error = EAGAIN, .milliseconds = 100, .phase = VIOD_PHASE_CONFIGURE },
+		{ 0 },
+	};
+
+	pf.quirk.retries = retries;
+	kernel.mac_error[2] = EAGAIN;
+	ck_assert_int_eq(apply(2, 1), -EAGAIN);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	kernel.mac_error[2] = 0;
+	ck_assert_int_eq(apply(2, 1), 0);
+	assert_done(2, true, true);
+}
+END_TEST
+
+START_TEST(advice_of_the_quirk)
+{
+	static const struct viod_advice advice[] = {
+		{ "vlan", EPERM, "ask the switch" },
+		{ "mac", EPERM, "trust the VF" },
+		{ NULL, 0, NULL },
+	};
+
+	pf.quirk.advice = advice;
+	kernel.mac_error[4] = EPERM;
+	ck_assert_int_eq(apply(4, 1), 0);
+	assert_report(0, 4, 14, EPERM, "vf4.mac was refused by igb (trust the VF)");
+	assert_done(4, false, true);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("net-apply");
+	TCase *tests = tcase_create("net-apply");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tests, set_up, NULL);
+	tcase_add_test(tests, all_well);
+	tcase_add_test(tests, one_vf_at_fault);
+	tcase_add_test(tests, several_at_fault);
+	tcase_add_test(tests, no_such_attribute);
+	tcase_add_test(tests, nothing_can_be_read_back);
+	tcase_add_test(tests, a_single_row_is_left_to_core);
+	tcase_add_test(tests, a_retried_error_is_left_to_core);
+	tcase_add_test(tests, advice_of_the_quirk);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
