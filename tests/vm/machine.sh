@@ -10,6 +10,8 @@
 #   machine_death            why a guest that stopped reporting did so
 #
 # Environment: see tests/vm/run.
+#
+# shellcheck disable=SC2034  # variables for those who read this
 
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
@@ -111,7 +113,7 @@ machine_boot_here() {
 	machine_pack
 	machine_devise
 	: >"$work/report"
-	qemu-system-x86_64 "${machine[@]}" -serial mon:stdio 3>>"$work/report" || :
+	qemu-system-x86_64 "${machine[@]}" -serial mon:stdio 3>>"$work/report" 2>"$work/qemu" || :
 	exec {report}<"$work/report"
 }
 
