@@ -307,7 +307,7 @@ static const char *scratch_path(const char *name)
 START_TEST(unsafe_files)
 {
 	const char *directory = scratch_path("files");
-	_cleanup_free_ char *folder = strdup(directory), *path = NULL;
+	_cleanup_free_ char *folder = strdup(directory);
 	_cleanup_loader_ struct loader *loader = NULL;
 	FILE *file;
 
