@@ -79,7 +79,8 @@ const struct viod_where *config_pf_where(const struct config *config, const char
 
 /**
  * What the file wants of n VFs: for each row of each VF the most specific section that sets it wins
- * ([vf3] over [vf0-3] over [vf*]); for the same section a later drop-in wins. -ENOMEM.
+ * ([vf3] over [vf0-3] over [vf*]); for the same section a later drop-in wins. "key =" counts as a
+ * value there: the key is not set, whatever wider sections or earlier files say. -ENOMEM.
  */
 int config_expand(const struct config *config, size_t n_vfs, struct viod_values **ret_values);
 
