@@ -5,14 +5,17 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PKG_CONFIG ?= pkg-config
 
 PLUGIN_DIR := $(PREFIX)/lib/viod
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	-Wformat-nonliteral -Wundef -Wvla -Wwrite-strings -Wpointer-arith -Wcast-function-type \
-	-Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers -Wno-format-truncation
+	-Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers \
+	$(if $(findstring clang,$(CC)),,-Wno-format-truncation)
 # WERROR=-Werror in CI; OPTIMISE and SANITIZE are set by the sanitizer build below.
 WERROR ?=
 OPTIMISE ?= -O2
@@ -34,6 +37,10 @@ CORE_LIBS := $(shell $(PKG_CONFIG) --libs $(CORE_PACKAGES) 2>/dev/null) -ldl
 .DELETE_ON_ERROR:
 .PHONY: all help deps install uninstall check check-unit check-vm lint format demo bench fuzz clean
 all:
+
+# As many jobs as there are processors, unless the caller has said how many.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
 
 # --- the daemon ----------------------------------------------------------------------------------
 
@@ -112,6 +119,54 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/viod
 	-rmdir $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod $(DESTDIR)$(SYSCONFDIR)/vio.d \
 		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d 2>/dev/null
+
+# --- what a person types -------------------------------------------------------------------------
+
+define HELP
+make              build the daemon and its plugins into $(BUILD)/
+make install      DESTDIR=, PREFIX=/usr, SYSCONFDIR=/etc; "make uninstall" leaves /etc alone
+make demo         see viod at work in a virtual machine; KEEP=1 leaves a shell in it
+
+make deps         install what building, testing and the demo need (Debian 12, 13)
+make check        everything below up to check-vm, preceded by deps; ends with "N passed, N failed"
+make lint         what can be told from the sources
+make check-unit   unit tests and fuzz corpora, with sanitizers; seconds
+make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1
+make format       clang-format
+make fuzz         look for new inputs; SECONDS=60
+make bench        time and memory beside a program that makes only the bare kernel calls
+make clean
+
+CC=clang, WERROR=-Werror, OPTIMISE=-O0, BUILD=DIRECTORY work with all of them.
+endef
+
+help:
+	$(info $(HELP))@:
+
+deps:
+	@tests/deps
+
+# Sub-makes: what the libraries need to be built with is known after deps only.
+check: deps
+	+@MAKE="$(SUBMAKE)" tests/check lint check-unit check-vm
+
+check-vm:
+	+@$(SUBMAKE) all vm-binaries
+	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/run $(if $(VERBOSE),--verbose) $(SCENARIOS)
+
+demo: deps
+	+@$(SUBMAKE) -s all
+	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/demo
+
+bench: deps
+	+@$(SUBMAKE) -s all bench-binaries
+	+@VIOD_BUILD=$(abspath $(BUILD)) tests/bench/run
+
+lint:
+	+@BUILD=$(BUILD)/lint MAKE="$(SUBMAKE)" tests/lint
+
+format:
+	clang-format -i $(wildcard core/*.[ch] core/viod/*.h plugins/*/*.[ch] tests/*/*.[ch] tests/vm/*/*.[ch])
 
 include tests/module.mk
 

@@ -61,9 +61,9 @@ static void log_state(struct pf *pf)
 	bool under_way = pf->state == PF_PLANNING || pf->state == PF_APPLYING ||
 			 pf->state == PF_RELEASING;
 
-	/* A retry that ends as the try before it is no news, and neither is progress within a state.
-	 * What follows on a start of work is news again, and so is the end of an error: an edit ends
-	 * in the same state as the one before it. */
+	/* A retry that ends as the try before it is no news, and neither is progress within a
+	 * state. What follows on a start of work is news again, and so is the end of an error: an
+	 * edit ends in the same state as the one before it. */
 	pf->complained = pf->complained || pf->error;
 	if (pf->state == PF_PLANNING || (under_way && pf->attempts) ||
 	    (pf->state == pf->logged && (pf->error || !pf->complained)))
@@ -255,6 +255,8 @@ static void on_uevent(void *userdata, const struct uevent *event)
 		else if (!event || (streq(event->subsystem, "pci") &&
 				    (streq(pf->address, address) || pf_has_vf(pf, address))))
 			pf_event(pf, event);
+		else if (streq(event->subsystem, "net") && streq(event->action, "move"))
+			pf_interface_renamed(pf, event);
 	}
 	if (!event || streq(event->subsystem, "net"))
 		resolve_again(m);
