@@ -40,7 +40,7 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 	if (r == -EAGAIN || r == -EBUSY)
 		return r;
 	if (r < 0) {
-		host_table.report(pf, VIOD_ERROR, VIOD_PF, &step->where, -r,
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, -r,
 				  "the kernel did not create %zu VFs (%s)", wanted,
 				  advice_of(count_advice, -r));
 		return r;
@@ -49,7 +49,7 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 	if (r < 0)
 		return r;
 	if (pf->n_vfs != wanted) {
-		host_table.report(pf, VIOD_ERROR, VIOD_PF, &step->where, 0,
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, 0,
 				  "asked for %zu VFs, the driver created %zu and called it success",
 				  wanted, pf->n_vfs);
 		return -EIO;
@@ -121,7 +121,7 @@ static int report_unbound(struct viod_pf *pf, const struct viod_step *step, cons
 	if (!*name && (host_table.read(pf, step->vf, "modalias", modalias, sizeof(modalias)) < 0 ||
 		       !host_has_module(modalias)))
 		return 0;
-	host_table.report(pf, VIOD_ERROR, step->vf, &step->where, 0,
+	host_table.report(pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
 			  "%s%s%s did not take the function; the kernel log says why",
 			  *name ? "driver '" : "its native driver", name, *name ? "'" : "");
 	return -ENODEV;
@@ -140,7 +140,7 @@ static int apply_probe(struct viod_pf *pf, const struct viod_step *step)
 		return 0;
 	r = load_driver(pf, step->vf, name);
 	if (r < 0) {
-		host_table.report(pf, VIOD_ERROR, step->vf, &step->where, -r,
+		host_table.report(pf, VIOD_ERROR, step->vf, NULL, &step->where, -r,
 				  "the module of driver '%s' cannot be loaded", name);
 		return r;
 	}

@@ -180,7 +180,7 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
 		else
 			host_table.report(
-				pf, VIOD_ERROR, VIOD_PF, where, 0,
+				pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 				has_capability(pf)
 					? "the kernel does not offer the SR-IOV capability of "
 					  "this device; it needs CONFIG_PCI_IOV"
@@ -192,7 +192,7 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 	if (*vfs == SRIOV_VFS_MAX) {
 		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
 	} else if (*vfs > limit) {
-		host_table.report(pf, VIOD_ERROR, VIOD_PF, where, 0,
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 				  "vfs = %lld is more than this device can have; it is 0 to %lld%s",
 				  (long long)*vfs, (long long)limit,
 				  total ? "" : " (firmware or BIOS may have SR-IOV switched off)");
@@ -241,7 +241,7 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 		return 0;
 	if (!driver_exists(pf, vf, driver->name)) {
 		host_table.report(
-			pf, VIOD_ERROR, vf, where, 0,
+			pf, VIOD_ERROR, vf, NULL, where, 0,
 			"driver '%s' is neither loaded nor a module of this kernel%s", driver->name,
 			loader_refusal(pf->loader, driver->name) ? ", and its plugin was refused"
 								 : "");

@@ -18,9 +18,10 @@
  * and nodes() run in a job: a process of their own that serves one PF once. A crash there costs
  * that job and nothing else.
  *
- * Compatibility: structs of this header are only ever appended to. An addition raises
- * VIOD_ABI_MINOR, any other change VIOD_ABI_MAJOR. A plugin built against an older minor reads as
- * one that left the newer fields zero.
+ * Compatibility: structs that begin with, or hold, their own size (viod_plugin, viod_ops,
+ *viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
+ *against an older minor reads as one that left the newer fields zero. All others are fixed; a
+ *change of one of them raises VIOD_ABI_MAJOR.
  */
 #ifndef VIOD_PLUGIN_H
 #define VIOD_PLUGIN_H
@@ -239,6 +240,12 @@ struct viod_match {
 		.vendor = VIOD_ANY, .device = VIOD_ANY, .subvendor = VIOD_ANY,      \
 		.subdevice = VIOD_ANY, .class_code = (code_), .class_mask = (mask_) \
 	}
+#define VIOD_MATCH_DEVICE(vendor_, device_)                                      \
+	{                                                                        \
+		.vendor = (vendor_), .device = (device_), .subvendor = VIOD_ANY, \
+		.subdevice = VIOD_ANY                                            \
+	}
+#define VIOD_MATCH_VENDOR(vendor_) VIOD_MATCH_DEVICE(vendor_, VIOD_ANY)
 #define VIOD_MATCH_ALL VIOD_MATCH_DRIVER(NULL)
 
 /** A step of this phase that fails with this errno is tried again for so long. Ends with error 0.
@@ -362,8 +369,9 @@ struct viod_host {
 	const void *(*values)(const struct viod_values *, int vf, const struct viod_plugin *);
 	unsigned (*vf_count)(const struct viod_values *);
 	int (*step)(struct viod_plan *, const struct viod_plugin *, const struct viod_step *);
-	void (*report)(struct viod_pf *, enum viod_severity, int vf, const struct viod_where *,
-		       int error, const char *format, ...) __attribute__((format(printf, 6, 7)));
+	void (*report)(struct viod_pf *, enum viod_severity, int vf, const struct viod_option *,
+		       const struct viod_where *, int error, const char *format, ...)
+		__attribute__((format(printf, 7, 8)));
 	const struct viod_function *(*function)(struct viod_pf *, int vf);
 	const struct viod_quirk *(*quirk)(struct viod_pf *);
 	int (*read)(struct viod_pf *, int vf, const char *attribute, char *ret_text, size_t size);
@@ -407,10 +415,11 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 /** Add a step to the plan; 0 or -ENOMEM. Steps of one phase keep the order they were added in. */
 #define viod_step_add(plan_, step_) (viod_host->step((plan_), &viod_plugin, (step_)))
 
-/** Tell the user. vf: VIOD_PF or an index; where: may be NULL; error: positive errno or 0, its text
- *  and the quirk's advice are appended; format: what is wrong; what would be right. */
-#define viod_report(pf_, severity_, vf_, where_, error_, ...) \
-	(viod_host->report((pf_), (severity_), (vf_), (where_), (error_), __VA_ARGS__))
+/** Tell the user. vf: VIOD_PF or an index; option: the row it is about, whose advice of the quirk
+ * fits the errno, or NULL; where: the line that asked for it, or NULL; error: positive errno or 0,
+ * its text is appended; format: what is wrong; what would be right. */
+#define viod_report(pf_, severity_, vf_, option_, where_, error_, ...) \
+	(viod_host->report((pf_), (severity_), (vf_), (option_), (where_), (error_), __VA_ARGS__))
 
 /** Identity of the PF or a VF; NULL where a VF has no device of its own (or is gone). */
 #define viod_function(pf_, vf_) (viod_host->function((pf_), (vf_)))

@@ -29,7 +29,7 @@ static int session_open(struct viod_pf *pf, struct session *ret_session)
 
 	r = net_interface_open(pf, false, &session.fd, &session.link);
 	if (r == -ENODEV)
-		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, 0,
+		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
 			    "the PF has no network interface here; bind its network driver, or "
 			    "bring the interface back to this network namespace");
 	if (r == 0)
@@ -59,28 +59,17 @@ static bool is_retried(struct viod_pf *pf, int error)
 
 /* --- who is at fault ------------------------------------------------------------------------- */
 
-/* core looks an advice up by the row of a step; steps of many rows have none. */
-static const char *advice_for(struct viod_pf *pf, const char *key, int error)
-{
-	const struct viod_advice *advice = viod_quirk(pf)->advice;
-
-	for (; advice && advice->text; advice++)
-		if (advice->error == error && advice->key && strcmp(advice->key, key) == 0)
-			return advice->text;
-	return NULL;
-}
-
 static void report_failure(const struct session *session, const struct net_update *update,
 			   unsigned attribute, int error)
 {
 	const struct viod_function *function = viod_function(session->pf, VIOD_PF);
 	const char *key = net_attributes[attribute].name;
-	const char *advice = advice_for(session->pf, key, error);
 	const char *driver = function && function->driver ? function->driver : "the PF";
 
-	viod_report(session->pf, VIOD_ERROR, update->vf, &update->where[attribute], error,
-		    "vf%d.%s was refused by %s%s%s%s", update->vf, key, driver, advice ? " (" : "",
-		    advice ? advice : "", advice ? ")" : "");
+	viod_report(session->pf, VIOD_ERROR, update->vf,
+		    &net_options[__builtin_ctz(net_attributes[attribute].rows)],
+		    &update->where[attribute], error, "vf%d.%s was refused by %s", update->vf, key,
+		    driver);
 }
 
 static int send_one(struct session *session, const struct net_update *update)

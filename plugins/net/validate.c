@@ -45,12 +45,12 @@ static void report_same(struct viod_pf *pf, const struct address *first,
 	if (viod_format(&net_options[NET_ROW_MAC], first->mac, mac, sizeof(mac)) < 0)
 		mac[0] = '\0';
 	if (same_place(first->where, second->where))
-		viod_report(pf, VIOD_ERROR, second->vf, second->where, 0,
+		viod_report(pf, VIOD_ERROR, second->vf, NULL, second->where, 0,
 			    "vf%d and vf%d would both get mac %s from this line; give each VF "
 			    "a section and an address of its own",
 			    first->vf, second->vf, mac);
 	else
-		viod_report(pf, VIOD_ERROR, second->vf, second->where, 0,
+		viod_report(pf, VIOD_ERROR, second->vf, NULL, second->where, 0,
 			    "vf%d already has mac %s (%s:%u); give vf%d another one", first->vf,
 			    mac, first->where->file ? first->where->file : "the file",
 			    first->where->line, second->vf);
@@ -102,7 +102,8 @@ int net_validate(struct viod_pf *pf, const struct viod_values *wanted)
 		}
 		r = -EINVAL;
 		if (!told || !same_place(told, where))
-			viod_report(pf, VIOD_ERROR, vf, where, 0, "this mac of vf%d %s", vf, why);
+			viod_report(pf, VIOD_ERROR, vf, NULL, where, 0, "this mac of vf%d %s", vf,
+				    why);
 		told = where;
 	}
 	qsort(addresses, count, sizeof(*addresses), compare_addresses);
