@@ -71,9 +71,10 @@ static unsigned host_vf_count(const struct viod_values *values)
 
 /* --- the device ------------------------------------------------------------------------------ */
 
-static void host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
-			const struct viod_option *option, const struct viod_where *where, int error,
-			const char *format, ...)
+static void PRINTF_LIKE(7, 8)
+	host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
+		    const struct viod_option *option, const struct viod_where *where, int error,
+		    const char *format, ...)
 {
 	const char *key = option ? option->key : pf->key;
 	const char *advice = error ? quirk_advice(&pf->quirk, key, error) : NULL;

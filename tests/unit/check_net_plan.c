@@ -89,9 +89,9 @@ static int fake_step(struct viod_plan *into, const struct viod_plugin *plugin,
 	return 0;
 }
 
-static void __attribute__((format(printf, 6, 7)))
-fake_report(struct viod_pf *to, enum viod_severity severity, int vf, const struct viod_where *where,
-	    int error, const char *format, ...)
+static void __attribute__((format(printf, 7, 8)))
+fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
+	    const struct viod_option *option, const struct viod_where *where, int error, const char *format, ...)
 {
 	va_list arguments;
 
