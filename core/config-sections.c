@@ -32,16 +32,19 @@ const char *section_text(const struct scan_section *section, char ret_text[stati
 	for (size_t i = 0; i < section->n_ranges; i++) {
 		const struct scan_range *range = &section->ranges[i];
 		const char *comma = i > 0 ? "," : "";
+		char *end = ret_text + used;
+		size_t room = SECTION_TEXT_MAX - used;
 
 		/* Room for ",65534-65534", and for what follows. */
-		if (used + 12 + sizeof(",...]") > SECTION_TEXT_MAX) {
-			used += (size_t)sprintf(ret_text + used, ",...");
+		if (room < 12 + sizeof(",...]")) {
+			used += (size_t)snprintf(end, room, ",...");
 			break;
 		}
-		used += (size_t)(range->first == range->last
-					 ? sprintf(ret_text + used, "%s%u", comma, range->first)
-					 : sprintf(ret_text + used, "%s%u-%u", comma, range->first,
-						   range->last));
+		if (range->first == range->last)
+			used += (size_t)snprintf(end, room, "%s%u", comma, range->first);
+		else
+			used += (size_t)snprintf(end, room, "%s%u-%u", comma, range->first,
+						 range->last);
 	}
 	ret_text[used] = ']';
 	ret_text[used + 1] = '\0';

@@ -19,13 +19,14 @@ static uint16_t read_id(int directory, const char *attribute)
 static void refresh_function(struct device_function *f, int sys)
 {
 	char path[160], group[16];
+	int r;
 
 	snprintf(path, sizeof(path), "%s/driver", f->directory);
 	f->function.driver =
 		sysfs_link_name(sys, path, f->driver, sizeof(f->driver)) < 0 ? NULL : f->driver;
 	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
-	f->function.iommu_group =
-		sysfs_link_name(sys, path, group, sizeof(group)) < 0 ? -1 : atoi(group);
+	r = sysfs_link_name(sys, path, group, sizeof(group));
+	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
 }
 
 static int fill_function(struct device_function *f, int sys, const char *bus, const char *address)
@@ -68,6 +69,21 @@ static void repoint(struct viod_pf *pf)
 	}
 }
 
+static int count_vfs(struct viod_pf *pf, int directory)
+{
+	uint64_t count;
+	int r;
+
+	r = sysfs_read_number(directory, "sriov_numvfs", SCAN_VF_MAX, &count);
+	if (r < 0)
+		return r;
+	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
+	if (!pf->vfs)
+		return -ENOMEM;
+	pf->n_vfs = count;
+	return 0;
+}
+
 int device_scan_vfs(struct viod_pf *pf)
 {
 	_cleanup_close_ int directory = device_directory(pf, VIOD_PF);
@@ -79,6 +95,8 @@ int device_scan_vfs(struct viod_pf *pf)
 	pf->n_vfs = 0;
 	if (directory < 0)
 		return directory;
+	if (!pf->vfs_are_devices)
+		return count_vfs(pf, directory);
 	for (unsigned i = 0; i <= SCAN_VF_MAX; i++) {
 		struct device_function *f;
 		int r;
@@ -147,16 +165,42 @@ int device_choose_quirk(struct viod_pf *pf)
 	return 0;
 }
 
+int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size)
+{
+	_cleanup_closedir_ DIR *buses = NULL;
+	int sys = roots->trees[VIOD_TREE_SYS];
+	const struct dirent *bus;
+	char path[512];
+
+	if (!*name || name[0] == '.' || strchr(name, '/'))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "bus/pci/devices/%s", name);
+	if (faccessat(sys, path, F_OK, 0) == 0)
+		return copy_text(ret_bus, size, "pci");
+	if (open_directory(sys, "bus", &buses) < 0)
+		return -ENODEV;
+	while ((bus = readdir(buses))) {
+		snprintf(path, sizeof(path), "bus/%s/devices/%s/sriov_numvfs", bus->d_name, name);
+		if (bus->d_name[0] != '.' && faccessat(sys, path, F_OK, 0) == 0)
+			return copy_text(ret_bus, size, bus->d_name);
+	}
+	return -ENODEV;
+}
+
 int device_open(const struct roots *roots, const struct loader *loader, const char *address,
 		struct viod_pf *ret_pf)
 {
+	char bus[32];
 	int r;
 
 	*ret_pf = (struct viod_pf){ .roots = roots, .loader = loader };
 	ret_pf->progress = &ret_pf->own_progress;
 	(void)copy_text(ret_pf->self.address, sizeof(ret_pf->self.address), address);
 	ret_pf->self.function.address = ret_pf->self.address;
-	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], "pci", address);
+	if (device_find_bus(roots, address, bus, sizeof(bus)) < 0)
+		return 0;
+	ret_pf->vfs_are_devices = streq(bus, "pci");
+	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], bus, address);
 	if (r == -ENOENT || r == -ENAMETOOLONG)
 		return 0;
 	if (r < 0)

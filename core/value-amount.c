@@ -125,7 +125,8 @@ int value_parse_size(const struct viod_option *option, const char *text, void *r
 
 int value_format_rate(const struct viod_option *option, const void *value, char *ret_text)
 {
-	sprintf(ret_text, "%llu", (unsigned long long)*(const uint64_t *)value);
+	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%llu",
+		       (unsigned long long)*(const uint64_t *)value);
 	return 0;
 }
 
@@ -138,6 +139,7 @@ int value_format_size(const struct viod_option *option, const void *value, char 
 	while (size && unit[1].factor && size % unit[1].factor == 0)
 		unit++;
 	/* Without a unit the letter is a NUL and ends the text there. */
-	sprintf(ret_text, "%llu%c", (unsigned long long)(size / unit->factor), unit->letter);
+	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%llu%c",
+		       (unsigned long long)(size / unit->factor), unit->letter);
 	return 0;
 }

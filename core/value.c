@@ -108,8 +108,7 @@ static int parse_bool(const struct viod_option *option, const char *text, void *
 
 static int format_bool(const struct viod_option *option, const void *value, char *ret_text)
 {
-	strcpy(ret_text, *(const bool *)value ? "on" : "off");
-	return 0;
+	return copy_text(ret_text, VALUE_TEXT_MAX, *(const bool *)value ? "on" : "off");
 }
 
 /* Decimal, so that 010 is ten, or hexadecimal with 0x. -ERANGE beyond 64 bits. */
@@ -177,7 +176,7 @@ static int format_int(const struct viod_option *option, const void *value, char 
 
 	if (word)
 		return copy_text(ret_text, VALUE_TEXT_MAX, word);
-	sprintf(ret_text, "%lld", (long long)number);
+	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%lld", (long long)number);
 	return 0;
 }
 
@@ -245,8 +244,9 @@ static int format_mac(const struct viod_option *option, const void *value, char 
 
 	if (word)
 		return copy_text(ret_text, VALUE_TEXT_MAX, word);
-	sprintf(ret_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac->octets[0], mac->octets[1],
-		mac->octets[2], mac->octets[3], mac->octets[4], mac->octets[5]);
+	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac->octets[0],
+		       mac->octets[1], mac->octets[2], mac->octets[3], mac->octets[4],
+		       mac->octets[5]);
 	return 0;
 }
 
@@ -278,8 +278,8 @@ static int format_guid(const struct viod_option *option, const void *value, char
 	uint64_t guid = *(const uint64_t *)value;
 
 	for (size_t i = 0; i < 8; i++)
-		sprintf(ret_text + i * 3, "%02x%s", (unsigned)(guid >> (56 - 8 * i) & 0xff),
-			i < 7 ? ":" : "");
+		(void)snprintf(ret_text + i * 3, VALUE_TEXT_MAX - i * 3, "%02x%s",
+			       (unsigned)(guid >> (56 - 8 * i) & 0xff), i < 7 ? ":" : "");
 	return 0;
 }
 
