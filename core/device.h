@@ -29,6 +29,7 @@ struct viod_pf {
 	struct device_function *vfs; /* driver and group are read anew by each device_function() */
 	size_t n_vfs;
 	bool present;
+	bool vfs_are_devices; /* PCI; netdevsim's VFs exist in the PF alone, without drivers */
 	const struct viod_plugin *quirk_plugin;
 	struct viod_quirk quirk;
 	struct diag_list diags;
@@ -45,10 +46,15 @@ int device_open(const struct roots *roots, const struct loader *loader, const ch
 		struct viod_pf *ret_pf);
 void device_close(struct viod_pf *pf);
 
+/** The bus of the device of this name: "pci" if it is there, else any other that has such a device
+ *  with sriov_numvfs. -ENODEV. */
+int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size);
+
 /** Choose among the quirks of pf->schema; -EEXIST after reporting two that fit equally well. */
 int device_choose_quirk(struct viod_pf *pf);
 
-/** Read the VFs anew: virtfnN links, never sriov_numvfs. -errno where the PF is gone. */
+/** Read the VFs anew: virtfnN links, never sriov_numvfs (its read waits for a write that hangs), but
+ *  for devices that have no such links. -errno where the PF is gone. */
 int device_scan_vfs(struct viod_pf *pf);
 
 /** The PF or a VF, its driver and group as they are now; NULL where it has no device. */

@@ -146,23 +146,18 @@ static int check_process(struct viod_pf *pf, const char *name, const struct devi
 			 struct viod_holders *by_vf)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int process = -1, fds = -1;
+	_cleanup_close_ int process = -1;
 	pid_t pid = (pid_t)strtol(name, NULL, 10);
 	const struct dirent *entry;
+	int r;
 
 	process = openat(pf->roots->trees[VIOD_TREE_PROC], name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-	fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fds < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-	dir = fdopendir(fds);
-	if (!dir)
-		return -errno;
-	fds = -1;
+	r = open_directory(process, "fd", &dir);
+	if (r < 0)
+		return r == -ENOENT || r == -ESRCH ? 0 : r;
 	while ((entry = readdir(dir))) {
-		int r;
-
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
 			continue;
 		r = check_descriptor(pf, process, pid, entry->d_name, nodes, by_vf);
@@ -176,19 +171,13 @@ static int scan_processes(struct viod_pf *pf, const struct device_nodes *nodes,
 			  struct viod_holders *by_vf)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int fd =
-		openat(pf->roots->trees[VIOD_TREE_PROC], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct dirent *entry;
+	int r;
 
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	fd = -1;
+	r = open_directory(pf->roots->trees[VIOD_TREE_PROC], ".", &dir);
+	if (r < 0)
+		return r;
 	while ((entry = readdir(dir))) {
-		int r;
-
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
 		r = check_process(pf, entry->d_name, nodes, by_vf);

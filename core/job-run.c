@@ -100,6 +100,9 @@ static int fall_back(struct job_run *run)
 		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
 		    row->option->size > sizeof(value))
 			continue;
+		/* Drivers do not apply where VFs are no devices. */
+		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
+			continue;
 		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
 			return -EINVAL;
 		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)

@@ -71,17 +71,12 @@ static void name_node(int directory, const char *link, struct device_node *node)
 static int scan_links(struct viod_pf *pf, bool block, struct device_nodes *nodes)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int fd = openat(pf->roots->trees[VIOD_TREE_SYS],
-					block ? "dev/block" : "dev/char",
-					O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct dirent *entry;
+	int r;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	fd = -1;
+	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], block ? "dev/block" : "dev/char", &dir);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	while ((entry = readdir(dir))) {
 		struct device_node *node;
 		unsigned major_, minor_;

@@ -176,17 +176,11 @@ int record_list(const struct roots *roots, char ***ret_addresses)
 	const struct dirent *entry;
 	char **words = NULL, **slot;
 	size_t count = 0;
-	int fd;
+	int r;
 
-	fd = openat(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		return -errno;
-	dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (fd >= 0 && !dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = open_directory(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, &dir);
+	if (r < 0 && r != -ENOENT)
+		return r;
 	while (dir && (entry = readdir(dir))) {
 		const char *dot = strrchr(entry->d_name, '.');
 

@@ -5,15 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "device.h"
 #include "value.h"
-
-static int open_interfaces(const struct roots *roots)
-{
-	int fd = openat(roots->trees[VIOD_TREE_SYS], "class/net",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -ENODEV : fd;
-}
 
 static int address_of(int interfaces, const char *interface, char *ret_address, size_t size)
 {
@@ -38,15 +31,11 @@ static int find_mac(const struct roots *roots, const char *mac, char *ret_addres
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	int fd = open_interfaces(roots);
+	int fd;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (open_directory(roots->trees[VIOD_TREE_SYS], "class/net", &dir) < 0)
+		return -ENODEV;
+	fd = dirfd(dir);
 	while ((entry = readdir(dir))) {
 		char path[320], text[64];
 
@@ -66,7 +55,7 @@ int resolve_name(const struct roots *roots, const char *name, char *ret_address,
 {
 	_cleanup_close_ int interfaces = -1;
 	struct viod_bdf bdf;
-	char address[20];
+	char address[20], bus[32];
 
 	if (bdf_parse(name, &bdf) == 0) {
 		bdf_format(&bdf, address);
@@ -74,6 +63,9 @@ int resolve_name(const struct roots *roots, const char *name, char *ret_address,
 	}
 	if (strncmp(name, "mac:", 4) == 0)
 		return find_mac(roots, name + 4, ret_address, size);
-	interfaces = open_interfaces(roots);
-	return interfaces < 0 ? interfaces : address_of(interfaces, name, ret_address, size);
+	if (device_find_bus(roots, name, bus, sizeof(bus)) == 0)
+		return copy_text(ret_address, size, name);
+	interfaces =
+		openat(roots->trees[VIOD_TREE_SYS], "class/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return interfaces < 0 ? -ENODEV : address_of(interfaces, name, ret_address, size);
 }

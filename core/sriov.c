@@ -69,6 +69,11 @@ int sriov_total(struct viod_pf *pf, unsigned *ret_total)
 	char text[16];
 	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
 
+	/* netdevsim has VFs and does not say how many at most. */
+	if (r == -ENOENT && pf->present && !pf->vfs_are_devices) {
+		*ret_total = SCAN_VF_MAX;
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	*ret_total = (unsigned)strtoul(text, NULL, 10);
@@ -136,7 +141,7 @@ static int observe(struct viod_pf *pf, struct viod_values *state)
 		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_AUTOPROBE], &autoprobe);
 	}
 	observe_driver(pf, state, VIOD_PF);
-	for (size_t i = 0; i < pf->n_vfs; i++)
+	for (size_t i = 0; i < pf->n_vfs && pf->vfs_are_devices; i++)
 		observe_driver(pf, state, (int)i);
 	return 0;
 }
@@ -223,7 +228,18 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 	struct viod_driver resolved = { 0 };
 	int r;
 
-	if (!driver || streq(driver->name, "default") || streq(driver->name, "none"))
+	if (!driver)
+		return 0;
+	if (!pf->vfs_are_devices && vf != VIOD_PF) {
+		if (where->file)
+			host_table.report(
+				pf, VIOD_ERROR, vf, NULL, where, 0,
+				"VFs of this device are no devices of their own and have no "
+				"driver; remove 'driver'");
+		values_forget(wanted, vf, schema_row_of(pf->schema, row));
+		return where->file ? -EINVAL : 0;
+	}
+	if (streq(driver->name, "default") || streq(driver->name, "none"))
 		return 0;
 	plugin = loader_driver(pf->loader, driver->name);
 	if (plugin && plugin->ops && plugin->ops->resolve) {

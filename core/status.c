@@ -19,7 +19,7 @@ static bool file_name(const struct pf *pf, char *ret_name, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-static int open_directory(const struct roots *roots, const char *path)
+static int open_made(const struct roots *roots, const char *path)
 {
 	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], path, 0755);
 	int fd;
@@ -55,7 +55,7 @@ int status_write(const struct roots *roots, const struct pf *pf)
 
 	if (!file_name(pf, name, sizeof(name)))
 		return 0;
-	directory = open_directory(roots, STATE_DIRECTORY);
+	directory = open_made(roots, STATE_DIRECTORY);
 	if (directory < 0)
 		return directory;
 	json = to_json(pf);
@@ -68,7 +68,7 @@ int status_write(const struct roots *roots, const struct pf *pf)
 
 int status_remove(const struct roots *roots, const struct pf *pf)
 {
-	_cleanup_close_ int directory = open_directory(roots, STATE_DIRECTORY);
+	_cleanup_close_ int directory = open_made(roots, STATE_DIRECTORY);
 	char name[320];
 
 	if (directory < 0 || !file_name(pf, name, sizeof(name)))
@@ -90,18 +90,14 @@ int status_sweep(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	int fd = open_directory(roots, STATE_DIRECTORY);
+	int r;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = open_directory(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, &dir);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && !is_current(pfs, n_pfs, entry->d_name))
-			(void)unlinkat(fd, entry->d_name, 0);
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
 	return 0;
 }
 
@@ -163,7 +159,7 @@ static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 
 int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
 {
-	_cleanup_close_ int directory = open_directory(roots, "viod");
+	_cleanup_close_ int directory = open_made(roots, "viod");
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *out;

@@ -99,6 +99,9 @@ int replace_file_at(int directory, const char *name, const void *data, size_t si
 /** mkdir -p below a directory; existing directories are fine. 0 or -errno. */
 int make_directories_at(int directory, const char *path, unsigned mode);
 
+/** Open a directory for readdir(); 0 or -errno. The caller closes it. */
+int open_directory(int directory, const char *path, DIR **ret_dir);
+
 /** Microseconds of CLOCK_MONOTONIC. */
 uint64_t now_usec(void);
 

@@ -344,6 +344,40 @@ START_TEST(the_count_fits_the_device_before_anything_is_touched)
 }
 END_TEST
 
+/* netdevsim: a device with sriov_numvfs on another bus, whose VFs are no devices. */
+START_TEST(a_pf_may_be_no_pci_device)
+{
+	const char *directory = "sys/bus/netdevsim/devices/netdevsim10";
+	const struct viod_where where = { .file = "a.conf", .line = 7 };
+	struct viod_driver driver = { .name = "vfio-pci" };
+	struct loader loader = { 0 };
+	struct roots roots;
+	struct root root;
+	struct viod_pf pf;
+	struct bench b;
+
+	bench_new(&b, 4, 0);
+	fake_machine(&root, &roots, 0);
+	fake_directory(&root, directory);
+	fake_text(&root, directory, "sriov_numvfs", "4\n");
+	ck_assert_int_eq(device_open(&roots, &loader, "netdevsim10", &pf), 0);
+	ck_assert(pf.present && !pf.vfs_are_devices);
+	ck_assert_uint_eq(pf.n_vfs, 4);
+	ck_assert_ptr_null(device_function(&pf, 0));
+	observe(&pf, &b);
+	ck_assert_int_eq(*(const int64_t *)get(b.state, VIOD_PF, SRIOV_ROW_VFS), 4);
+	ck_assert_ptr_null(get(b.state, 0, SRIOV_ROW_DRIVER));
+	values_put(b.wanted, 1, schema_row_of(b.schema, &sriov_rows[SRIOV_ROW_DRIVER]), &driver,
+		   &where);
+	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
+	assert_diag_count(&pf.diags, 1);
+	ck_assert_uint_eq(pf.diags.items[0].line, 7);
+	device_close(&pf);
+	fake_clear(&root, &roots);
+	bench_clear(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -357,6 +391,7 @@ int main(void)
 		a_pf_changes_its_driver_without_vfs,
 		the_state_is_what_sysfs_says,
 		the_count_fits_the_device_before_anything_is_touched,
+		a_pf_may_be_no_pci_device,
 	};
 
 	return run_tests("sriov", tests, ARRAY_SIZE(tests));
