@@ -58,6 +58,9 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# Without this make deletes objects of tests at its end, and compiles them anew each time.
+.PRECIOUS: $(BUILD)/%.o
+
 # --- plugins: plugins/KIND/KIND-*.c is a sub-plugin each, the other files of the folder are KIND.so ----
 
 PLUGIN_FOLDERS := $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
@@ -166,7 +169,7 @@ lint:
 	+@BUILD=$(BUILD)/lint MAKE="$(SUBMAKE)" tests/lint
 
 format:
-	clang-format -i $(wildcard core/*.[ch] core/viod/*.h plugins/*/*.[ch] tests/*/*.[ch] tests/vm/*/*.[ch])
+	@tests/format
 
 include tests/module.mk
 
