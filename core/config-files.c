@@ -7,11 +7,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "config-parse.h"
 
 /* Of a file's name. */
 #define SUFFIX ".conf"
+/* The longest tick there is, 1/100 s, and as much again. */
+#define TICK_NSEC 20000000LL
 
 const char *const config_trees[] = { "etc", "run", "usr/lib", NULL };
 
@@ -205,20 +208,36 @@ static int list_trees(int root, const char *name, struct diag_list *diags,
 	return 0;
 }
 
+/* Files are stamped by a clock that ticks: of two writes within a tick the second leaves no trace
+ * in the stamps. A file that was just written counts as changed when it is looked at again. */
+static void print_look(FILE *file, const struct timespec *stamp)
+{
+	struct timespec now;
+	long long age;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return;
+	age = (now.tv_sec - stamp->tv_sec) * 1000000000LL + (now.tv_nsec - stamp->tv_nsec);
+	if (age > -TICK_NSEC && age < TICK_NSEC)
+		fprintf(file, "%lld.%09ld\n", (long long)now.tv_sec, now.tv_nsec);
+}
+
 static void print_identity(FILE *file, int root, const char *path)
 {
 	struct stat status;
 	int r = stat_in_root(root, path, &status);
 
-	if (r < 0)
+	if (r < 0) {
 		fprintf(file, "%s %d\n", path, r);
-	else
+	} else {
 		/* ctime, too: it tells a chmod, and a write that put mtime back. */
 		fprintf(file, "%s %llx:%llx %lld %lld.%09ld %lld.%09ld\n", path,
 			(unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
 			(long long)status.st_size, (long long)status.st_mtim.tv_sec,
 			status.st_mtim.tv_nsec, (long long)status.st_ctim.tv_sec,
 			status.st_ctim.tv_nsec);
+		print_look(file, &status.st_ctim);
+	}
 }
 
 static char *identity_of(int root, const struct config_file *item)

@@ -13,16 +13,21 @@
 #define MASK_DIRECTORY                                                                      \
 	(IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | \
 	 IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
-#define MASK_PARENT (IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
+#define MASK_PARENT (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
 #define MASK_FILE (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
 
 static const char *const places[] = { "etc", "run", "usr/lib" };
 
+struct watched {
+	int descriptor;
+	bool parent; /* only watch->name in it counts: /etc and /run are busy places */
+};
+
 struct watch {
 	int root, inotify;
 	char *name;
-	int *descriptors;
-	size_t n_descriptors;
+	struct watched *items;
+	size_t n_items;
 	uint64_t first_sign; /* 0: quiet */
 	sd_event_source *io, *timer;
 	watch_handler handler;
@@ -35,7 +40,7 @@ struct watch *watch_free(struct watch *watch)
 		return NULL;
 	sd_event_source_disable_unref(watch->io);
 	sd_event_source_disable_unref(watch->timer);
-	free(watch->descriptors);
+	free(watch->items);
 	free(watch->name);
 	free(watch);
 	return NULL;
@@ -64,15 +69,21 @@ static int note_sign(struct watch *watch)
 	return sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
 }
 
-/* In a parent directory only the one name counts. */
+static const struct watched *find(const struct watched *items, size_t count, int descriptor)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].descriptor == descriptor)
+			return &items[i];
+	return NULL;
+}
+
 static bool is_sign(const struct watch *watch, const struct inotify_event *event)
 {
+	const struct watched *watched = find(watch->items, watch->n_items, event->wd);
+
 	if (event->mask & IN_IGNORED)
 		return false;
-	if ((event->mask & IN_ISDIR) && event->len && (event->mask & (IN_CREATE | IN_MOVED_TO)))
-		return streq(event->name, watch->name) || strstr(event->name, ".conf.d") ||
-		       event->name[0] == '.';
-	return true;
+	return !watched || !watched->parent || (event->len && streq(event->name, watch->name));
 }
 
 static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -129,86 +140,121 @@ int watch_new(sd_event *loop, int root, const char *name, watch_handler handler,
 
 /* --- what is watched ------------------------------------------------------------------------- */
 
-struct descriptors {
-	int *items;
+struct list {
+	struct watched *items;
 	size_t count;
 };
 
-static bool has(const int *items, size_t count, int item)
+/* Adding what is watched already gives the same descriptor back. It may be watched for another
+ * reason, as a link can lead anywhere: that one must not lose its events. */
+static int add(struct watch *watch, const char *path, uint32_t mask, struct list *now)
 {
-	for (size_t i = 0; i < count; i++)
-		if (items[i] == item)
-			return true;
-	return false;
-}
-
-/* Adding a directory that is watched already gives the same descriptor back. */
-static int add(struct watch *watch, const char *path, uint32_t mask, struct descriptors *now)
-{
+	bool parent = mask == MASK_PARENT;
 	char full[PATH_MAX];
-	int descriptor, *slot;
+	int descriptor;
+	struct watched *slot;
 
 	snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", watch->root, path + strspn(path, "/"));
-	descriptor = inotify_add_watch(watch->inotify, full, mask);
+	descriptor = inotify_add_watch(watch->inotify, full, mask | IN_MASK_ADD);
 	if (descriptor < 0)
 		return -errno;
-	if (has(now->items, now->count, descriptor))
+	slot = (struct watched *)find(now->items, now->count, descriptor);
+	if (slot) {
+		slot->parent = slot->parent && parent;
 		return 0;
+	}
 	slot = array_append((void **)&now->items, &now->count, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
-	*slot = descriptor;
+	*slot = (struct watched){ descriptor, parent };
 	return 0;
 }
 
-static int add_or_parent(struct watch *watch, const char *place, const char *name,
-			 struct descriptors *now)
+static bool is_absent(int r)
 {
-	char path[PATH_MAX];
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+/* What a link leads to, as a path below the root; false if it is none. */
+static bool read_link(const struct watch *watch, const char *path, char ret_target[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(watch->root, path + strspn(path, "/"), target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return false;
+	target[n] = '\0';
+	if (target[0] == '/')
+		return copy_text(ret_target, PATH_MAX, target) == 0;
+	n = snprintf(ret_target, PATH_MAX, "%.*s/%s", slash ? (int)(slash - path) : 0, path,
+		     target);
+	return n < PATH_MAX;
+}
+
+static int add_or_parent(struct watch *watch, const char *place, const char *name, struct list *now)
+{
+	char path[PATH_MAX], target[PATH_MAX];
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", place, name);
 	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
-	if (r != -ENOENT && r != -ENOTDIR)
+	if (!is_absent(r) && (r < 0 || !read_link(watch, path, target)))
 		return r;
 	r = add(watch, place, MASK_PARENT, now);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return is_absent(r) ? 0 : r;
 	/* It may have come between the two. */
 	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
-	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	return is_absent(r) ? 0 : r;
+}
+
+/* What a dangling link waits for: where its target, or the first directory on the way to it that is
+ * missing, would appear. */
+static int add_target(struct watch *watch, const char *path, struct list *now)
+{
+	char target[PATH_MAX], *slash;
+	int r = -ENOENT;
+
+	if (!read_link(watch, path, target))
+		return 0;
+	while (is_absent(r) && (slash = strrchr(target, '/'))) {
+		*slash = '\0';
+		r = add(watch, target, MASK_DIRECTORY | IN_ONLYDIR, now);
+	}
+	return is_absent(r) ? 0 : r;
 }
 
 /* A link's target lies elsewhere: an edit in place only shows there. */
-static int add_file(struct watch *watch, const struct config_file *file, struct descriptors *now)
+static int add_file(struct watch *watch, const struct config_file *file, struct list *now)
 {
 	char path[PATH_MAX];
 	int r;
 
 	r = add(watch, file->path, MASK_FILE, now);
-	for (size_t i = 0; i < ARRAY_SIZE(places) && (r == 0 || r == -ENOENT); i++) {
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = add_target(watch, file->path, now);
+	for (size_t i = 0; i < ARRAY_SIZE(places) && (r == 0 || is_absent(r)); i++) {
 		snprintf(path, sizeof(path), "%s/%s/%s.d", places[i], watch->name, file->name);
 		r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
-		if (r == -ENOTDIR)
-			r = 0;
 	}
-	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+	return is_absent(r) ? 0 : r;
 }
 
 int watch_refresh(struct watch *watch, const struct config_files *files)
 {
-	struct descriptors now = { 0 };
+	struct list now = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
 		r = add_or_parent(watch, places[i], watch->name, &now);
 	for (size_t i = 0; files && i < files->count && r == 0; i++)
 		r = add_file(watch, &files->items[i], &now);
-	for (size_t i = 0; i < watch->n_descriptors; i++)
-		if (!has(now.items, now.count, watch->descriptors[i]))
-			(void)inotify_rm_watch(watch->inotify, watch->descriptors[i]);
-	free(watch->descriptors);
-	watch->descriptors = now.items;
-	watch->n_descriptors = now.count;
+	for (size_t i = 0; i < watch->n_items; i++)
+		if (!find(now.items, now.count, watch->items[i].descriptor))
+			(void)inotify_rm_watch(watch->inotify, watch->items[i].descriptor);
+	free(watch->items);
+	watch->items = now.items;
+	watch->n_items = now.count;
 	return r;
 }
