@@ -168,12 +168,28 @@ static int check_file(const struct roots *roots, const struct loader *loader,
 	return status;
 }
 
+/* A file that viod reads is checked with all that viod reads beside it; status -1: it is none. */
+static int check_listed(const struct roots *roots, const struct loader *loader, const char *path)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct config_files files = { 0 };
+	int status = -1;
+
+	(void)config_list(roots->root, "vio.d", &diags, &files);
+	for (size_t i = 0; i < files.count && status < 0; i++)
+		if (streq(files.items[i].path, path))
+			status = check_file(roots, loader, &files.items[i]);
+	config_files_clear(&files);
+	return status;
+}
+
 static int check_path(const struct roots *roots, const struct loader *loader, const char *path)
 {
 	char full[PATH_MAX], identity[] = "";
 	char *none[] = { NULL };
 	struct config_file file = { .path = full, .drop_ins = none, .identity = identity };
 	char *name;
+	int status;
 
 	/* Links stay links: the rules for them are part of what is checked. */
 	if (path[0] == '/' || !getcwd(full, sizeof(full)))
@@ -182,7 +198,8 @@ static int check_path(const struct roots *roots, const struct loader *loader, co
 		snprintf(full + strlen(full), sizeof(full) - strlen(full), "/%s", path);
 	name = strrchr(full, '/');
 	file.name = name ? name + 1 : full;
-	return check_file(roots, loader, &file);
+	status = check_listed(roots, loader, full);
+	return status < 0 ? check_file(roots, loader, &file) : status;
 }
 
 int check_files(const struct roots *roots, const struct loader *loader, char *const *paths,
