@@ -45,6 +45,23 @@ static int insert(struct files *files, struct pf *pf)
 	return 0;
 }
 
+/* Two PFs have one state file where one takes over from the other: it is the other's then. */
+static void drop_state(const struct files *files, const struct pf *pf)
+{
+	const struct roots *roots = files->environment->roots;
+
+	for (size_t i = 0; pf->address && i < files->n_pfs; i++) {
+		const struct pf *other = files->pfs[i];
+
+		if (other == pf || other->gone || other->conflict ||
+		    !streq(other->address, pf->address))
+			continue;
+		(void)status_write(roots, other);
+		return;
+	}
+	(void)status_remove(roots, pf);
+}
+
 bool files_collect(struct files *files)
 {
 	size_t kept = 0, before_ = files->n_pfs;
@@ -56,7 +73,7 @@ bool files_collect(struct files *files)
 			files->pfs[kept++] = pf;
 			continue;
 		}
-		(void)status_remove(files->environment->roots, pf);
+		drop_state(files, pf);
 		pf_free(pf);
 	}
 	files->n_pfs = kept;
@@ -143,7 +160,7 @@ static int read_file(struct files *files, struct pf *pf, const struct config_fil
 	r = resolve_name(environment->roots, name, address, sizeof(address));
 	/* The name of its state file changes with the address. */
 	if (!streq(pf->address, r < 0 ? NULL : address))
-		(void)status_remove(environment->roots, pf);
+		drop_state(files, pf);
 	r = pf_configure(pf, config, r < 0 ? NULL : address);
 	if (r < 0)
 		config_free(config);
@@ -209,6 +226,8 @@ static void set_conflict(struct files *files, struct pf *pf, const struct pf *ow
 	if (!pf->conflict)
 		log_line(LOG_ERR, &about, "%s", text ? text : "out of memory");
 	pf->conflict = true;
+	/* Nothing is under way that a start or reload would have to wait for. */
+	pf->want_apply = false;
 	/* The state file of the address is the other file's: this one is told of in the log alone.
 	 */
 	free(pf->error);
@@ -274,6 +293,7 @@ static int consider_record(struct files *files, const char *address)
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	const struct pf *pf = find_address(files, address);
+	const char *why = "is gone";
 	int r;
 
 	if (pf)
@@ -290,12 +310,14 @@ static int consider_record(struct files *files, const char *address)
 		    file_exists(files, record->config))
 			return 0;
 	about.file = record->config;
+	if (file_exists(files, record->config))
+		why = "asks for it no longer";
 	if (record->keep) {
-		log_line(LOG_NOTICE, &about, "%s is gone: everything is kept, as on-remove asks",
-			 record->config);
+		log_line(LOG_NOTICE, &about, "%s %s: everything is kept, as on-remove asks",
+			 record->config, why);
 		return record_remove(files->environment->roots, address);
 	}
-	log_line(LOG_NOTICE, &about, "%s is gone: putting back what was there", record->config);
+	log_line(LOG_NOTICE, &about, "%s %s: putting back what was there", record->config, why);
 	return release(files, address, record->config);
 }
 
@@ -331,6 +353,20 @@ static void reclaim(struct files *files)
 	}
 }
 
+/* Without a watch the files still count, and are read again on SIGHUP. */
+static void refresh_watch(struct watch *watch, const struct config_files *list)
+{
+	struct log_about about = { .vf = VIOD_PF };
+	int r = watch_refresh(watch, list);
+
+	if (r < 0)
+		log_line(LOG_WARNING, &about,
+			 "changes of files cannot be watched: %s%s; after a change run: "
+			 "systemctl reload viod",
+			 strerror(-r),
+			 r == -ENOSPC ? " (sysctl fs.inotify.max_user_watches is too low)" : "");
+}
+
 int files_reload(struct files *files, struct watch *watch, bool all)
 {
 	int root = files->environment->roots->root, r;
@@ -340,7 +376,7 @@ int files_reload(struct files *files, struct watch *watch, bool all)
 	/* Watches come before the reading: a change in between is seen by one or the other. */
 	r = config_list(root, "vio.d", &diags, &list);
 	if (r == 0)
-		r = watch_refresh(watch, &list);
+		refresh_watch(watch, &list);
 	diag_list_clear(&diags);
 	config_files_clear(&list);
 	if (r == 0)

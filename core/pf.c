@@ -58,6 +58,7 @@ struct pf *pf_free(struct pf *pf)
 	job_free(pf->job);
 	config_free(pf->config);
 	config_free(pf->previous);
+	config_free(pf->tried);
 	json_decref(pf->values);
 	json_decref(pf->vfs);
 	free(pf->file);
@@ -66,6 +67,7 @@ struct pf *pf_free(struct pf *pf)
 	free(pf->name);
 	free(pf->address);
 	free(pf->error);
+	free(pf->refused);
 	free(pf->progress);
 	free(pf->told);
 	free(pf);
@@ -82,8 +84,11 @@ static void set_text(char **slot, const char *text)
 
 static void set_state(struct pf *pf, enum pf_state state, const char *error)
 {
-	bool changed = pf->state != state || !streq(pf->error, error);
+	bool changed;
 
+	/* However well the last good version does, the file is still to be mended. */
+	error = error ? error : pf->refused;
+	changed = pf->state != state || !streq(pf->error, error);
 	pf->state = state;
 	set_text(&pf->error, error);
 	if (changed)
@@ -249,26 +254,44 @@ static void take_report(struct pf *pf, const json_t *result)
 	pf->vfs = json_incref(json_object_get(result, "vfs"));
 }
 
-/* The device has looked at the new version of the file: keep it, or go back to the one before. */
-static void decide_version(struct pf *pf, enum job_verdict verdict)
+static void fall_back_to(struct pf *pf, struct config *config)
 {
-	/* A version that names another PF has left this one behind. */
-	if (pf->previous && !streq(config_pf_value(pf->previous, "name"), pf->name))
-		pf->previous = config_free(pf->previous);
-	if (verdict == JOB_INVALID && pf->previous) {
-		config_free(pf->config);
-		pf->config = TAKE(pf->previous);
-	} else if (verdict != JOB_INVALID) {
-		pf->previous = config_free(pf->previous);
+	config_free(pf->previous);
+	pf->previous = config;
+}
+
+/* The device has looked at a version of the file: keep it, or go back to the one before. That one
+ * is applied again, since its own job may have been stopped for the new one's sake. True if another
+ * version is to be applied now, and this one settles nothing. */
+static bool goes_on(struct pf *pf, enum job_verdict verdict, const char *text)
+{
+	if (pf->tried) {
+		if (verdict == JOB_INVALID)
+			pf->tried = config_free(pf->tried);
+		else
+			fall_back_to(pf, TAKE(pf->tried));
+		return verdict == JOB_INVALID;
 	}
+	if (verdict != JOB_INVALID)
+		fall_back_to(pf, NULL);
+	if (!pf->previous)
+		return false;
+	config_free(pf->config);
+	pf->config = TAKE(pf->previous);
+	pf->want_apply = true;
+	/* Unless the file has changed again since, and is no better. */
+	if (!pf->refused)
+		set_text(&pf->refused, text);
+	return true;
 }
 
 static void after_verdict(struct pf *pf, enum job_verdict verdict, const json_t *result,
 			  const char *text)
 {
-	bool had_previous = pf->previous;
-
-	decide_version(pf, verdict);
+	if (goes_on(pf, verdict, text)) {
+		set_state(pf, PF_PLANNING, NULL);
+		return;
+	}
 	switch (verdict) {
 	case JOB_BLOCKED:
 		watch_holders(pf, json_object_get(result, "holders"));
@@ -279,16 +302,12 @@ static void after_verdict(struct pf *pf, enum job_verdict verdict, const json_t 
 	case JOB_DEGRADED:
 		back_off(pf);
 		break;
-	case JOB_INVALID:
-		if (!had_previous)
-			break;
-		/* What the version before made is still there. */
-		settle(pf, PF_CONFIGURED, text);
-		return;
 	case JOB_RELEASED:
 	case JOB_ABSENT:
 		if (pf->goal == JOB_RELEASE)
 			pf->gone = true;
+		break;
+	case JOB_INVALID:
 		break;
 	case JOB_CONFIGURED:
 	case JOB_WAITING:
@@ -321,7 +340,8 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 		diag_add(&diags, VIOD_ERROR, VIOD_PF, NULL, 0, "%s",
 			 outcome->death ? outcome->death : "the job ended without a result");
 		tell(pf, &diags);
-		pf->previous = config_free(pf->previous);
+		fall_back_to(pf, NULL);
+		pf->tried = config_free(pf->tried);
 		back_off(pf);
 		settle(pf, was_stuck ? PF_STUCK : PF_FAILED, diags.items[0].text);
 	}
@@ -433,17 +453,25 @@ int pf_configure(struct pf *pf, struct config *config, const char *address)
 {
 	const char *name = config_pf_value(config, "name");
 
+	/* A version that names another PF has left this one behind. */
+	if (!streq(pf->address, address)) {
+		fall_back_to(pf, NULL);
+		pf->config = config_free(pf->config);
+	}
 	set_text(&pf->name, name);
 	if (!pf->name || pf_set_address(pf, address) < 0)
 		return -ENOMEM;
 	/* A version that no device has seen yet is nothing to fall back to. */
-	if (!pf->previous)
+	if (pf->job && !pf->tried)
+		pf->tried = TAKE(pf->config);
+	else if (!pf->job && !pf->previous)
 		pf->previous = TAKE(pf->config);
 	config_free(pf->config);
 	pf->config = config;
 	pf->want_apply = true;
 	pf->attempts = 0;
 	set_text(&pf->told, NULL);
+	set_text(&pf->refused, NULL);
 	pf->retry = sd_event_source_disable_unref(pf->retry);
 	if (pf->job)
 		job_stop(pf->job);
@@ -452,7 +480,12 @@ int pf_configure(struct pf *pf, struct config *config, const char *address)
 
 void pf_refuse(struct pf *pf, const char *text)
 {
-	settle(pf, pf->config ? pf->state : PF_INVALID, text);
+	if (!pf->config) {
+		settle(pf, PF_INVALID, text);
+		return;
+	}
+	set_text(&pf->refused, text);
+	set_state(pf, pf->state, NULL);
 }
 
 int pf_release(struct pf *pf, const char *address)
@@ -472,6 +505,49 @@ bool pf_has_vf(const struct pf *pf, const char *address)
 		if (streq(json_string_value(json_object_get(vf, "address")), address))
 			return true;
 	return false;
+}
+
+/* "/devices/.../0000:01:10.0/net/eth0": whether the interface is the VF's. */
+static bool is_interface_of(const char *devpath, const json_t *vf)
+{
+	const char *address = json_string_value(json_object_get(vf, "address"));
+	const char *net = strstr(devpath, "/net/");
+	size_t length = address ? strlen(address) : 0;
+
+	return length && net && (size_t)(net - devpath) > length &&
+	       strncmp(net - length, address, length) == 0;
+}
+
+static const char *last_word(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void pf_interface_renamed(struct pf *pf, const struct uevent *event)
+{
+	const json_t *vf, *node;
+	size_t i, j;
+
+	if (!event->old_devpath || event->seqnum <= pf->seen)
+		return;
+	json_array_foreach(pf->vfs, i, vf) {
+		json_t *nodes = json_object_get(vf, "nodes");
+
+		if (!is_interface_of(event->devpath, vf))
+			continue;
+		/* Its report may be on the way already. */
+		if (pf->job)
+			pf->latest = MAX(pf->latest, event->seqnum);
+		json_array_foreach(nodes, j, node) {
+			if (!streq(json_string_value(node), last_word(event->old_devpath)))
+				continue;
+			(void)json_array_set_new(nodes, j, json_string(last_word(event->devpath)));
+			pf->environment->changed(pf->environment->userdata, pf);
+			return;
+		}
+	}
 }
 
 static int on_drift(sd_event_source *source, uint64_t usec, void *userdata)

@@ -51,12 +51,14 @@ struct pf {
 	char *path, *identity;	 /* of the file */
 	struct config *config;	 /* in force */
 	struct config *previous; /* in force until the device has agreed to config */
+	struct config *tried;	 /* the job's, where the file has changed since it began */
 	char *name;		 /* as the file spells the PF */
 	char *address;		 /* NULL: the name is not known to the kernel yet */
 	enum pf_state state, logged; /* now, and as last told in the log */
 	char *error;		     /* the worst thing to tell, or NULL */
-	bool complained;	     /* the log has told of an error and not of its end */
-	char *progress;		     /* what the job is doing, or NULL */
+	char *refused;	 /* why the file as it is now is not in force, but a version before it is */
+	bool complained; /* the log has told of an error and not of its end */
+	char *progress;	 /* what the job is doing, or NULL */
 	unsigned vfs_done, vfs_total;
 	json_t *values, *vfs; /* of the last job's report */
 	struct job *job;
@@ -91,6 +93,8 @@ int pf_set_address(struct pf *pf, const char *address);
 
 /** Something happened to the PF or one of its VFs. */
 void pf_event(struct pf *pf, const struct uevent *event);
+/** udev renames a new interface some time after its driver made it: the report has the old name. */
+void pf_interface_renamed(struct pf *pf, const struct uevent *event);
 /** A driver or module came: whatever failed may work now. */
 void pf_retry_now(struct pf *pf);
 
