@@ -64,9 +64,9 @@ static void log_state(struct pf *pf)
 	/* A file that does not get as far as to name a PF: what is wrong with it has been told. */
 	if (!about.pf)
 		return;
-	/* A retry that ends as the try before it is no news, and neither is progress within a state.
-	 * What follows on a start of work is news again, and so is the end of an error: an edit ends
-	 * in the same state as the one before it. */
+	/* A retry that ends as the try before it is no news, and neither is progress within a
+	 * state. What follows on a start of work is news again, and so is the end of an error: an
+	 * edit ends in the same state as the one before it. */
 	pf->complained = pf->complained || pf->error;
 	if (pf->state == PF_PLANNING || (under_way && pf->attempts) ||
 	    (pf->state == pf->logged && (pf->error || !pf->complained)))

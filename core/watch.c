@@ -62,7 +62,8 @@ static int note_sign(struct watch *watch)
 	if (!watch->first_sign)
 		watch->first_sign = now;
 	latest = watch->first_sign + LATEST_USEC;
-	/* Setting a timer anew takes back that it is due: past the latest moment it is left alone. */
+	/* Setting a timer anew takes back that it is due: past the latest moment it is left alone.
+	 */
 	if (now >= latest - QUIET_USEC && now > watch->first_sign)
 		return 0;
 	sd_event_source_set_time(watch->timer, MIN(now + QUIET_USEC, latest));
