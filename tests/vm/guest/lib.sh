@@ -210,6 +210,31 @@ unplug_nic() {
 	wait_for 30 test ! -e "$sys/$SPARE"
 }
 
+# netdevsim ID PORTS MAX_VFS: makes netdevsim$ID, a NIC of no bus that has every VF attribute but refuses rates above 100
+# Gbit/s; its VFs exist in it alone. Prints the names of its interfaces.
+netdevsim() {
+	quiet
+	local links
+	modprobe netdevsim
+	echo "$1 $2" >/sys/bus/netdevsim/new_device
+	echo "$3" >"/sys/kernel/debug/netdevsim/netdevsim$1/max_vfs"
+	udevadm settle # it gives them names
+	links=("/sys/bus/netdevsim/devices/netdevsim$1"/net/*)
+	printf '%s\n' "${links[@]##*/}"
+}
+
+# nsim_count ID: its VFs.
+nsim_count() {
+	quiet
+	cat "/sys/bus/netdevsim/devices/netdevsim$1/sriov_numvfs"
+}
+
+# vfs INTERFACE: what the kernel says about its VFs, however many: a line for each, by the program of tests/vm.
+vfs() {
+	quiet
+	"$viod_test/bin/vfs" "$1"
+}
+
 # ---- what viod asks of the kernel, and accidents
 
 traced=write,pwrite64,writev,sendmsg,sendto,ioctl
