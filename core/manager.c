@@ -243,23 +243,16 @@ static void resolve_again(struct manager *m)
 static void on_uevent(void *userdata, const struct uevent *event)
 {
 	struct manager *m = userdata;
-	const char *address = event ? strrchr(event->devpath, '/') : NULL;
-	bool driver = event &&
+	bool driver = event && streq(event->action, "add") &&
 		      (streq(event->subsystem, "drivers") || streq(event->subsystem, "module"));
 
 	if (m->stopping)
 		return;
-	address = address ? address + 1 : "";
 	for (size_t i = 0; i < m->files.n_pfs; i++) {
-		struct pf *pf = m->files.pfs[i];
-
-		if (driver && streq(event->action, "add"))
-			pf_retry_now(pf);
-		else if (!event || (streq(event->subsystem, "pci") &&
-				    (streq(pf->address, address) || pf_has_vf(pf, address))))
-			pf_event(pf, event);
-		else if (streq(event->subsystem, "net") && streq(event->action, "move"))
-			pf_interface_renamed(pf, event);
+		if (driver)
+			pf_retry_now(m->files.pfs[i]);
+		else
+			pf_event(m->files.pfs[i], event);
 	}
 	if (!event || streq(event->subsystem, "net"))
 		resolve_again(m);

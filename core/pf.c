@@ -14,6 +14,8 @@
 #define BLOCKED_SEC 1
 /* Events of one cause come in bursts. */
 #define DRIFT_USEC 10000
+/* What VFs have, interfaces and nodes, comes and is renamed long after they do. */
+#define BELOW_USEC 100000
 #define TIMEOUT_DEFAULT 120
 
 const char *const pf_state_names[] = {
@@ -95,9 +97,10 @@ static void set_state(struct pf *pf, enum pf_state state, const char *error)
 		pf->environment->changed(pf->environment->userdata, pf);
 }
 
+/* A newer version of the file that waits for its turn has not settled yet. */
 static void settle(struct pf *pf, enum pf_state state, const char *error)
 {
-	pf->settled = true;
+	pf->settled = !pf->address || pf->retry || (!pf->want_apply && !pf->want_release);
 	set_text(&pf->progress, NULL);
 	set_state(pf, state, error);
 }
@@ -496,7 +499,7 @@ int pf_release(struct pf *pf, const char *address)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-bool pf_has_vf(const struct pf *pf, const char *address)
+static bool has_vf(const struct pf *pf, const char *address)
 {
 	const json_t *vf;
 	size_t i;
@@ -507,47 +510,23 @@ bool pf_has_vf(const struct pf *pf, const char *address)
 	return false;
 }
 
-/* "/devices/.../0000:01:10.0/net/eth0": whether the interface is the VF's. */
-static bool is_interface_of(const char *devpath, const json_t *vf)
+/* "/devices/.../0000:01:10.0/net/eth0": the PF, one of its VFs, or something that one of them has.
+ */
+static enum pf_relation relation_of(const struct pf *pf, const char *devpath)
 {
-	const char *address = json_string_value(json_object_get(vf, "address"));
-	const char *net = strstr(devpath, "/net/");
-	size_t length = address ? strlen(address) : 0;
+	_cleanup_free_ char *copy = strdup(devpath);
+	char *save = NULL;
 
-	return length && net && (size_t)(net - devpath) > length &&
-	       strncmp(net - length, address, length) == 0;
-}
+	for (char *part = copy ? strtok_r(copy, "/", &save) : NULL; part;
+	     part = strtok_r(NULL, "/", &save)) {
+		bool last = !*save;
 
-static const char *last_word(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-void pf_interface_renamed(struct pf *pf, const struct uevent *event)
-{
-	const json_t *vf, *node;
-	size_t i, j;
-
-	if (!event->old_devpath || event->seqnum <= pf->seen)
-		return;
-	json_array_foreach(pf->vfs, i, vf) {
-		json_t *nodes = json_object_get(vf, "nodes");
-
-		if (!is_interface_of(event->devpath, vf))
-			continue;
-		/* Its report may be on the way already. */
-		if (pf->job)
-			pf->latest = MAX(pf->latest, event->seqnum);
-		json_array_foreach(nodes, j, node) {
-			if (!streq(json_string_value(node), last_word(event->old_devpath)))
-				continue;
-			(void)json_array_set_new(nodes, j, json_string(last_word(event->devpath)));
-			pf->environment->changed(pf->environment->userdata, pf);
-			return;
-		}
+		if (streq(part, pf->address))
+			return last ? PF_ITSELF : PF_BELOW;
+		if (strchr(part, ':') && has_vf(pf, part))
+			return last ? PF_A_VF : PF_BELOW;
 	}
+	return PF_UNRELATED;
 }
 
 static int on_drift(sd_event_source *source, uint64_t usec, void *userdata)
@@ -559,10 +538,19 @@ static int on_drift(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static void look_soon(struct pf *pf, uint64_t usec)
+{
+	if (!pf->drift_timer)
+		(void)sd_event_add_time_relative(pf->environment->event, &pf->drift_timer,
+						 CLOCK_MONOTONIC, usec, 1000, on_drift, pf);
+}
+
 void pf_event(struct pf *pf, const struct uevent *event)
 {
-	const int64_t *drift = pf->config ? config_pf_value(pf->config, "drift") : NULL;
+	enum pf_relation relation = event ? relation_of(pf, event->devpath) : PF_ITSELF;
 
+	if (relation == PF_UNRELATED)
+		return;
 	if (event) {
 		pf->latest = MAX(pf->latest, event->seqnum);
 		if (event->seqnum <= pf->seen)
@@ -570,16 +558,14 @@ void pf_event(struct pf *pf, const struct uevent *event)
 	}
 	if (pf->job || !pf->config)
 		return;
-	if (pf->state != PF_CONFIGURED) {
-		/* Whatever was wrong with the device may be right now. */
-		pf->retry = sd_event_source_disable_unref(pf->retry);
-		pf->want_apply = true;
-	} else if (!drift || *drift != SRIOV_IGNORE) {
+	if (pf->state == PF_CONFIGURED) {
 		pf->want_drift = true;
-	} else {
-		return;
+		look_soon(pf, relation == PF_BELOW ? BELOW_USEC : DRIFT_USEC);
+	} else if (relation == PF_ITSELF || pf->state == PF_BLOCKED) {
+		/* Whatever was wrong may be right now. What a VF does is no such sign: a driver
+		 * that gives up a VF again and again would have us try without end. */
+		pf->retry = sd_event_source_disable_unref(pf->retry);
+		want_again(pf);
+		look_soon(pf, DRIFT_USEC);
 	}
-	if (!pf->drift_timer)
-		(void)sd_event_add_time_relative(pf->environment->event, &pf->drift_timer,
-						 CLOCK_MONOTONIC, DRIFT_USEC, 1000, on_drift, pf);
 }

@@ -27,6 +27,9 @@ enum pf_state {
 };
 extern const char *const pf_state_names[];
 
+/** What a device of an event is to a PF. */
+enum pf_relation { PF_UNRELATED, PF_ITSELF, PF_A_VF, PF_BELOW };
+
 struct pf;
 
 /** What a PF needs of the world. */
@@ -91,17 +94,13 @@ int pf_release(struct pf *pf, const char *address);
 /** The kernel knows the PF by this address now, or (NULL) no longer. */
 int pf_set_address(struct pf *pf, const char *address);
 
-/** Something happened to the PF or one of its VFs. */
+/** Something happened to some device; NULL: anything may have happened. What does not concern the
+ * PF or its VFs is passed over. */
 void pf_event(struct pf *pf, const struct uevent *event);
-/** udev renames a new interface some time after its driver made it: the report has the old name. */
-void pf_interface_renamed(struct pf *pf, const struct uevent *event);
 /** A driver or module came: whatever failed may work now. */
 void pf_retry_now(struct pf *pf);
 
 /** Start the next job, if one is wanted and may run. */
 void pf_pump(struct pf *pf);
-
-/** Whether an address is that of one of the PF's VFs, as last reported. */
-bool pf_has_vf(const struct pf *pf, const char *address);
 
 #endif

@@ -40,8 +40,6 @@ int uevent_parse(const char *message, size_t size, struct uevent *ret_event)
 			event.action = value;
 		else if ((value = after(text, "DEVPATH=")))
 			event.devpath = value;
-		else if ((value = after(text, "DEVPATH_OLD=")))
-			event.old_devpath = value;
 		else if ((value = after(text, "SUBSYSTEM=")))
 			event.subsystem = value;
 		else if ((value = after(text, "DRIVER=")))

@@ -10,7 +10,6 @@
 /** One event; strings are valid during the handler only, and NULL where the kernel sent none. */
 struct uevent {
 	const char *action, *devpath, *subsystem, *driver;
-	const char *old_devpath; /* of a renamed device */
 	uint64_t seqnum;
 };
 
