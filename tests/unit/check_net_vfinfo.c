@@ -6,6 +6,8 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -388,6 +390,62 @@ START_TEST(long_names_are_not_taken)
 }
 END_TEST
 
+/* What the kernel answered in the guest (tests/vm/programs/vfs.c), each VF with values made from
+ * its number; with their statistics 222 VFs are enough for a length that wraps. */
+static const struct {
+	const char *file;
+	size_t n_vfs;
+} recorded[] = {
+	{ "igb-7", 7 },
+	{ "netdevsim-1", 1 },
+	{ "netdevsim-221-stats", 221 },
+	{ "netdevsim-222-stats", 222 },
+	{ "netdevsim-334", 334 },
+	{ "netdevsim-335", 335 },
+	{ "netdevsim-512", 512 },
+};
+
+static void load(const char *name)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "tests/fuzz/corpus/vfinfo/%s", name);
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	message.size = fread(message.bytes, 1, MESSAGE_MAX, file);
+	fclose(file);
+}
+
+START_TEST(recorded_answers)
+{
+	bool from_netdevsim = recorded[_i].file[0] == 'n';
+	struct net_link link;
+
+	load(recorded[_i].file);
+	parse(&link);
+	ck_assert_uint_eq(link.n_told, recorded[_i].n_vfs);
+	ck_assert_uint_eq(link.n_vfs, recorded[_i].n_vfs);
+	for (uint32_t vf = 0; from_netdevsim && vf < link.n_vfs; vf++) {
+		const struct net_vfinfo *info = &link.vfs[vf];
+
+		ck_assert_uint_eq(info->vf, vf);
+		ck_assert_uint_eq(info->mac[4] * 256u + info->mac[5], vf);
+		ck_assert_uint_eq(info->vlan, vf % 4094 + 1);
+		ck_assert_uint_eq(info->qos, vf % 8);
+		ck_assert_uint_eq(info->vlan_proto, vf % 2 ? ETH_P_8021AD : ETH_P_8021Q);
+		ck_assert_uint_eq(info->spoofchk, vf % 3 != 0);
+		ck_assert_uint_eq(info->link_state,
+				  vf % 5 ? IFLA_VF_LINK_STATE_AUTO : IFLA_VF_LINK_STATE_DISABLE);
+		ck_assert_uint_eq(info->trust, vf % 7 != 0);
+		ck_assert_uint_eq(info->query_rss, vf % 2);
+		ck_assert_uint_eq(info->min_rate, vf * 3);
+		ck_assert_uint_eq(info->max_rate, vf * 20);
+	}
+	net_link_clear(&link);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("net-vfinfo");
@@ -406,6 +464,7 @@ int main(void)
 	tcase_add_test(tests, every_cut);
 	tcase_add_test(tests, contradictions);
 	tcase_add_test(tests, long_names_are_not_taken);
+	tcase_add_loop_test(tests, recorded_answers, 0, sizeof(recorded) / sizeof(recorded[0]));
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

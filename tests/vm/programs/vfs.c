@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the kernel says about the VFs of an interface, by other code than viod's: "vfs INTERFACE"
- * prints a line for each, "vfs INTERFACE FILE" writes the answer as it came, without its netlink
- * header (tests/fuzz/corpus/vfinfo). "ip" shows nothing of 335 VFs or more, where the 16 bits of
- * the list's length do not suffice; here the entries are counted.
+ * prints a line for each, "vfs INTERFACE FILE [stats]" writes the answer as it came, without its
+ * netlink header (tests/fuzz/corpus/vfinfo). "ip" shows nothing of 335 VFs or more, where the 16
+ * bits of the list's length do not suffice; here the entries are counted.
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -32,7 +32,7 @@ static void need(int good, const char *what)
 	exit(EXIT_FAILURE);
 }
 
-static void ask(unsigned index)
+static void ask(unsigned index, uint32_t mask)
 {
 	const struct timeval patience = { .tv_sec = 10 };
 	struct {
@@ -46,7 +46,7 @@ static void ask(unsigned index)
 			    .nlmsg_flags = NLM_F_REQUEST },
 		.link = { .ifi_index = (int)index },
 		.attribute = { .rta_len = 8, .rta_type = IFLA_EXT_MASK },
-		.mask = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS,
+		.mask = mask,
 	};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	ssize_t n;
@@ -172,8 +172,8 @@ int main(int argc, char **argv)
 {
 	unsigned index = argc > 1 ? if_nametoindex(argv[1]) : 0;
 
-	need(index > 0, "usage: vfs INTERFACE [FILE]");
-	ask(index);
+	need(index > 0, "usage: vfs INTERFACE [FILE [stats]]");
+	ask(index, RTEXT_FILTER_VF | (argc > 3 ? 0 : RTEXT_FILTER_SKIP_STATS));
 	if (argc > 2)
 		write_answer(argv[2]);
 	else
