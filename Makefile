@@ -171,7 +171,7 @@ lint:
 format:
 	@tests/format
 
-include tests/module.mk
+include tests/module.mk tests/bench/module.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -69,7 +69,7 @@ machine_devise() {
 		-kernel "$image/vmlinuz" -initrd "$image/initrd.img"
 		-append "console=ttyS0 quiet log_buf_len=4M panic=1 mitigations=off rw intel_iommu=on iommu=nopt \
 systemd.show_status=no systemd.log_color=no sysctl.kernel.hung_task_timeout_secs=60 \
-nowatchdog rcupdate.rcu_cpu_stall_suppress=1" # a busy host would set off these two
+nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host would set off these two
 
 		# An IOMMU group for each VF, and interrupt remapping, without which vfio opens nothing.
 		-device intel-iommu,intremap=on,caching-mode=on
