@@ -186,16 +186,33 @@ static bool same_module(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
+ * search in the index: the last one is kept. What modules there are does not change under a job. */
+static const struct kmod_list *modules_of(const char *name_or_alias)
+{
+	static struct kmod_ctx *kmod;
+	static struct kmod_list *modules;
+	static char *asked;
+
+	if (streq(asked, name_or_alias))
+		return modules;
+	if (!kmod)
+		kmod = kmod_new(NULL, NULL);
+	kmod_listp(&modules);
+	modules = NULL;
+	free(asked);
+	asked = strdup(name_or_alias);
+	if (!kmod || !asked || kmod_module_new_from_lookup(kmod, name_or_alias, &modules) < 0)
+		modules = NULL;
+	return modules;
+}
+
 bool host_alias_names(const char *alias, const char *driver)
 {
-	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
-	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
-	struct kmod_list *item;
+	const struct kmod_list *modules = modules_of(alias), *item;
 	bool names = false;
 
-	if (!kmod || kmod_module_new_from_lookup(kmod, alias, &list) < 0)
-		return false;
-	kmod_list_foreach(item, list)
+	kmod_list_foreach(item, modules)
 	{
 		struct kmod_module *module = kmod_module_get_module(item);
 
@@ -207,10 +224,7 @@ bool host_alias_names(const char *alias, const char *driver)
 
 bool host_has_module(const char *name_or_alias)
 {
-	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
-	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
-
-	return kmod && kmod_module_new_from_lookup(kmod, name_or_alias, &list) == 0 && list;
+	return modules_of(name_or_alias);
 }
 
 /* --- calling plugins ------------------------------------------------------------------------- */
