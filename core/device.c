@@ -15,44 +15,72 @@ static uint16_t read_id(int directory, const char *attribute)
 	return sysfs_read_number(directory, attribute, 0xffff, &id) < 0 ? 0 : (uint16_t)id;
 }
 
-/* What can change while a job runs: everything else is fixed as long as the device is there. */
+/* What can change while a job runs: everything else is fixed as long as the device is there. The
+ * group comes with the device, but for VFIO without an IOMMU, where it comes with the driver. */
 static void refresh_function(struct device_function *f, int sys)
 {
-	char path[160], group[16];
+	char path[160], group[16], driver[VIOD_NAME_MAX];
+	bool bound;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/driver", f->directory);
-	f->function.driver =
-		sysfs_link_name(sys, path, f->driver, sizeof(f->driver)) < 0 ? NULL : f->driver;
+	bound = sysfs_link_name(sys, path, driver, sizeof(driver)) == 0;
+	if (f->known && streq(bound ? driver : NULL, f->function.driver))
+		return;
+	f->known = true;
+	if (bound)
+		memcpy(f->driver, driver, sizeof(driver));
+	f->function.driver = bound ? f->driver : NULL;
 	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
 	r = sysfs_link_name(sys, path, group, sizeof(group));
 	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
 }
 
+/* The modalias has all that tells a device from others, in one file. */
+static int read_identity(struct device_function *f, int sys)
+{
+	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
+	_cleanup_close_ int directory = -1;
+	char path[160], text[128];
+	uint64_t class_code = 0;
+
+	snprintf(path, sizeof(path), "%s/modalias", f->directory);
+	if (sysfs_read(sys, path, text, sizeof(text)) == 0 &&
+	    sscanf(text, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &device, &subvendor,
+		   &subdevice, &base, &sub, &interface) == 7) {
+		f->function.vendor = (uint16_t)vendor;
+		f->function.device = (uint16_t)device;
+		f->function.subvendor = (uint16_t)subvendor;
+		f->function.subdevice = (uint16_t)subdevice;
+		f->function.class_code = base << 16 | sub << 8 | interface;
+		return 0;
+	}
+	directory = openat(sys, f->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	(void)sysfs_read_number(directory, "class", 0xffffff, &class_code);
+	f->function.class_code = (uint32_t)class_code;
+	f->function.vendor = read_id(directory, "vendor");
+	f->function.device = read_id(directory, "device");
+	f->function.subvendor = read_id(directory, "subsystem_vendor");
+	f->function.subdevice = read_id(directory, "subsystem_device");
+	return 0;
+}
+
 static int fill_function(struct device_function *f, int sys, const char *bus, const char *address)
 {
-	_cleanup_close_ int directory = -1;
-	uint64_t class_code = 0;
-	int n;
+	int n, r;
 
 	if (copy_text(f->address, sizeof(f->address), address) < 0)
 		return -ENAMETOOLONG;
 	n = snprintf(f->directory, sizeof(f->directory), "bus/%s/devices/%s", bus, address);
 	if (n < 0 || (size_t)n >= sizeof(f->directory))
 		return -ENAMETOOLONG;
-	directory = openat(sys, f->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return -errno;
-	(void)sysfs_read_number(directory, "class", 0xffffff, &class_code);
-	f->function = (struct viod_function){
-		.address = f->address,
-		.directory = f->directory,
-		.class_code = (uint32_t)class_code,
-		.vendor = read_id(directory, "vendor"),
-		.device = read_id(directory, "device"),
-		.subvendor = read_id(directory, "subsystem_vendor"),
-		.subdevice = read_id(directory, "subsystem_device"),
-	};
+	f->function = (struct viod_function){ .address = f->address, .directory = f->directory };
+	r = read_identity(f, sys);
+	if (r < 0)
+		return r;
+	f->known = false;
 	refresh_function(f, sys);
 	return 0;
 }
@@ -84,17 +112,31 @@ static int count_vfs(struct viod_pf *pf, int directory)
 	return 0;
 }
 
+const char *device_path(const struct viod_pf *pf, int vf)
+{
+	const struct device_function *f;
+
+	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
+		return NULL;
+	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+	return pf->present && f->directory[0] ? f->directory : NULL;
+}
+
 int device_scan_vfs(struct viod_pf *pf)
 {
-	_cleanup_close_ int directory = device_directory(pf, VIOD_PF);
+	const char *path = device_path(pf, VIOD_PF);
 	int sys = pf->roots->trees[VIOD_TREE_SYS];
 	char link[32], address[DEVICE_NAME_MAX];
+	_cleanup_close_ int directory = -1;
 
 	free(pf->vfs);
 	pf->vfs = NULL;
 	pf->n_vfs = 0;
+	if (!path)
+		return -ENODEV;
+	directory = openat(sys, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return directory;
+		return -errno;
 	if (!pf->vfs_are_devices)
 		return count_vfs(pf, directory);
 	for (unsigned i = 0; i <= SCAN_VF_MAX; i++) {
@@ -128,21 +170,6 @@ const struct viod_function *device_function(struct viod_pf *pf, int vf)
 		return NULL;
 	refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
 	return &f->function;
-}
-
-int device_directory(struct viod_pf *pf, int vf)
-{
-	const struct device_function *f;
-	int fd;
-
-	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
-		return -ENODEV;
-	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
-	if (!pf->present || !f->directory[0])
-		return -ENODEV;
-	fd = openat(pf->roots->trees[VIOD_TREE_SYS], f->directory,
-		    O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
 }
 
 bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin)

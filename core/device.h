@@ -18,6 +18,7 @@ struct device_function {
 	char address[DEVICE_NAME_MAX];
 	char directory[128];
 	char driver[VIOD_NAME_MAX];
+	bool known; /* driver and group have been read */
 	struct viod_function function;
 };
 
@@ -53,15 +54,15 @@ int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, 
 /** Choose among the quirks of pf->schema; -EEXIST after reporting two that fit equally well. */
 int device_choose_quirk(struct viod_pf *pf);
 
-/** Read the VFs anew: virtfnN links, never sriov_numvfs (its read waits for a write that hangs), but
- *  for devices that have no such links. -errno where the PF is gone. */
+/** Read the VFs anew: virtfnN links, never sriov_numvfs (its read waits for a write that hangs),
+ * but for devices that have no such links. -errno where the PF is gone. */
 int device_scan_vfs(struct viod_pf *pf);
 
 /** The PF or a VF, its driver and group as they are now; NULL where it has no device. */
 const struct viod_function *device_function(struct viod_pf *pf, int vf);
 
-/** An open directory of the function, O_PATH; -ENODEV where it has none. */
-int device_directory(struct viod_pf *pf, int vf);
+/** The directory of the function below /sys; NULL where it has none. */
+const char *device_path(const struct viod_pf *pf, int vf);
 
 /** Whether a plugin's ops apply to this PF: core's, its kind's, its own quirk's, driver plugins'.
  */

@@ -99,22 +99,36 @@ static const struct viod_quirk *host_quirk(struct viod_pf *pf)
 	return &pf->quirk;
 }
 
+/* One path instead of a directory that is opened for it: most of what a job does is this. */
+static int attribute_path(struct viod_pf *pf, int vf, const char *attribute, char *ret_path,
+			  size_t size)
+{
+	const char *directory = device_path(pf, vf);
+	int n;
+
+	if (!directory)
+		return -ENODEV;
+	n = snprintf(ret_path, size, "%s/%s", directory, attribute);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
 static int host_read(struct viod_pf *pf, int vf, const char *attribute, char *ret_text, size_t size)
 {
-	_cleanup_close_ int directory = device_directory(pf, vf);
+	char path[512];
+	int r = attribute_path(pf, vf, attribute, path, sizeof(path));
 
-	return directory < 0 ? directory : sysfs_read(directory, attribute, ret_text, size);
+	return r < 0 ? r : sysfs_read(pf->roots->trees[VIOD_TREE_SYS], path, ret_text, size);
 }
 
 static int host_write(struct viod_pf *pf, int vf, const char *attribute, const char *text)
 {
-	_cleanup_close_ int directory = device_directory(pf, vf);
-	int r;
+	char path[512];
+	int r = attribute_path(pf, vf, attribute, path, sizeof(path));
 
-	if (directory < 0)
-		return directory;
+	if (r < 0)
+		return r;
 	pf->progress->in_kernel = true;
-	r = sysfs_write(directory, attribute, text);
+	r = sysfs_write(pf->roots->trees[VIOD_TREE_SYS], path, text);
 	pf->progress->in_kernel = false;
 	return r;
 }
