@@ -25,7 +25,9 @@ HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FOR
 CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0
 net_PACKAGES := libnl-3.0 libnl-route-3.0
 
-CPPFLAGS += -D_GNU_SOURCE -Icore -DVIOD_VERSION='"$(VERSION)"' \
+# Core's headers may be named like the system's (<link.h>, <values.h>): "" means core's, <> theirs,
+# and only <viod/...> is to be had as it will be installed.
+CPPFLAGS += -D_GNU_SOURCE -iquote core -idirafter $(BUILD)/include -DVIOD_VERSION='"$(VERSION)"' \
 	-DVIOD_PLUGIN_DIR='"$(PLUGIN_DIR)"'
 CFLAGS += -std=gnu17 $(OPTIMISE) -g $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) \
 	-fvisibility=hidden -fno-common -fPIC -MMD -MP
@@ -54,7 +56,11 @@ $(LIBCORE): $(filter-out $(BUILD)/core/main.o,$(CORE_OBJECTS))
 $(BUILD)/viod: $(BUILD)/core/main.o $(LIBCORE)
 	$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/include/viod:
+	@mkdir -p $(@D)
+	@ln -sfn $(CURDIR)/core/viod $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/include/viod
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

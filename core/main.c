@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "check.h"
+#include "command.h"
 #include "host.h"
 #include "log.h"
 #include "manager.h"
@@ -156,9 +156,9 @@ int main(int argc, char **argv)
 	}
 	r = load(&roots, arguments.plugin_directory, &loader);
 	if (r == 0 && arguments.action == ACTION_CHECK)
-		r = check_files(&roots, loader, arguments.rest, &status);
+		r = command_check(&roots, loader, arguments.rest, &status);
 	else if (r == 0 && arguments.action == ACTION_PRINT)
-		r = check_print(&roots, loader, arguments.rest, &status);
+		r = command_print(&roots, loader, arguments.rest, &status);
 	else if (r == 0)
 		r = serve(&roots, loader);
 	if (r < 0) {

@@ -90,7 +90,8 @@ static void set_state(struct pf *pf, enum pf_state state, const char *error)
 
 	/* However well the last good version does, the file is still to be mended. */
 	error = error ? error : pf->refused;
-	changed = pf->state != state || !streq(pf->error, error);
+	changed = pf->news || pf->state != state || !streq(pf->error, error);
+	pf->news = false;
 	pf->state = state;
 	set_text(&pf->error, error);
 	if (changed)
@@ -255,6 +256,7 @@ static void take_report(struct pf *pf, const json_t *result)
 	json_decref(pf->vfs);
 	pf->values = json_incref(json_object_get(result, "pf"));
 	pf->vfs = json_incref(json_object_get(result, "vfs"));
+	pf->news = true;
 }
 
 static void fall_back_to(struct pf *pf, struct config *config)
@@ -329,6 +331,7 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	bool was_stuck = pf->state == PF_STUCK;
 
 	forget_holders(pf);
+	pf->fresh = pf->want_apply || pf->want_release;
 	if (outcome->result) {
 		enum job_verdict verdict = verdict_of(outcome->result);
 
@@ -354,6 +357,13 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	pf->environment->idle(pf->environment->userdata, pf);
 }
 
+/* While it is tried again, what is wrong stays wrong. */
+static bool is_retry(const struct pf *pf)
+{
+	return !pf->fresh && (pf->state == PF_DEGRADED || pf->state == PF_FAILED ||
+			      pf->state == PF_BLOCKED || pf->state == PF_STUCK);
+}
+
 static void on_progress(void *userdata, const json_t *progress)
 {
 	struct pf *pf = userdata;
@@ -362,9 +372,9 @@ static void on_progress(void *userdata, const json_t *progress)
 	set_text(&pf->progress, json_string_value(json_object_get(progress, "text")));
 	pf->vfs_done = (unsigned)json_integer_value(json_object_get(progress, "done"));
 	pf->vfs_total = (unsigned)json_integer_value(json_object_get(progress, "total"));
-	if (streq(state, "applying") && pf->state != PF_STUCK)
+	if (streq(state, "applying") && !is_retry(pf))
 		pf->state = PF_APPLYING;
-	else if (streq(state, "releasing") && pf->state != PF_STUCK)
+	else if (streq(state, "releasing") && !is_retry(pf))
 		pf->state = PF_RELEASING;
 	pf->environment->changed(pf->environment->userdata, pf);
 }
@@ -437,10 +447,8 @@ void pf_pump(struct pf *pf)
 	if (r < 0) {
 		back_off(pf);
 		settle(pf, PF_FAILED, strerror(-r));
-	} else if (request.goal == JOB_APPLY) {
-		set_state(pf, PF_PLANNING, NULL);
-	} else if (request.goal == JOB_RELEASE) {
-		set_state(pf, PF_RELEASING, NULL);
+	} else if (request.goal != JOB_DRIFT && !is_retry(pf)) {
+		set_state(pf, request.goal == JOB_APPLY ? PF_PLANNING : PF_RELEASING, NULL);
 	}
 }
 
@@ -473,6 +481,7 @@ int pf_configure(struct pf *pf, struct config *config, const char *address)
 	pf->config = config;
 	pf->want_apply = true;
 	pf->attempts = 0;
+	pf->fresh = true;
 	set_text(&pf->told, NULL);
 	set_text(&pf->refused, NULL);
 	pf->retry = sd_event_source_disable_unref(pf->retry);
@@ -493,7 +502,7 @@ void pf_refuse(struct pf *pf, const char *text)
 
 int pf_release(struct pf *pf, const char *address)
 {
-	pf->want_release = true;
+	pf->want_release = pf->fresh = true;
 	return pf_set_address(pf, address);
 }
 

@@ -64,11 +64,13 @@ struct pf {
 	char *progress;	 /* what the job is doing, or NULL */
 	unsigned vfs_done, vfs_total;
 	json_t *values, *vfs; /* of the last job's report */
+	bool news;	      /* that report has not been shown yet */
 	struct job *job;
 	enum job_goal goal; /* of the job */
 	bool want_apply, want_drift, want_release;
 	bool conflict; /* another file has the PF */
 	bool settled;  /* has settled or failed once */
+	bool fresh;    /* what is wanted is new, and no job has answered yet */
 	bool gone;     /* to be freed when no job runs */
 	unsigned attempts;
 	uint64_t seen;	 /* uevents up to this one are older than the last report */

@@ -4,12 +4,8 @@
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/check_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/programs/*.c))
 TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
-
-# <check.h> of a test is the library's and "values.h" is core's: core has both names, libc and
-# Check have them, too. tests/include is where <viod/...> is found without <core/...>.
-$(BUILD)/tests/%.o: private CPPFLAGS := \
-	$(patsubst -Icore,-iquote core -idirafter tests/include,$(CPPFLAGS))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBCORE)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCORE) $(CORE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
@@ -27,9 +23,16 @@ $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
 	$(CC) $(LDFLAGS) -shared -o $@ $<
 
+# What scenarios run or preload in the guest. They need nothing but libc: the sanitizers stay out.
+$(BUILD)/tests/vm/%: tests/vm/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d -fPIC \
+		$(if $(filter kill-at,$*),-shared) -o $@ $< -ldl
+
 .PRECIOUS: $(BUILD)/tests/unit/%.o $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/plugins/%.o
 
-.PHONY: unit-binaries
+.PHONY: unit-binaries vm-binaries
+vm-binaries: $(TEST_PLUGINS) $(VM_PROGRAMS)
 unit-binaries: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS)) $(TEST_PLUGINS) $(PLUGINS)
 
 check-unit:

@@ -110,8 +110,8 @@ START_TEST(json_of_another_shape_is_refused)
 		"{\"severity\":\"error\",\"error\":-1,\"vf\":0,\"line\":0,\"column\":0,\"text\":\"\"}",
 		"{\"severity\":\"error\",\"error\":0,\"vf\":-2,\"line\":0,\"column\":0,\"text\":\"\"}",
 		"{\"severity\":\"error\",\"error\":0,\"vf\":0,\"line\":-1,\"column\":0,\"text\":\"\"}",
-		"{\"severity\":\"error\",\"error\":0,\"vf\":0,\"line\":0,"
-		"\"column\":4294967296,\"text\":\"\"}",
+		("{\"severity\":\"error\",\"error\":0,\"vf\":0,\"line\":0,"
+		 "\"column\":4294967296,\"text\":\"\"}"),
 		"{\"severity\":\"error\",\"error\":0,\"vf\":0,\"line\":0,\"column\":0,\"text\":3}",
 		"{\"severity\":\"error\",\"error\":0,\"vf\":0,\"line\":0,\"column\":0}",
 	};

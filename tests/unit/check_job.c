@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job process and what the daemon hears of it, with plugins that behave and others that do not. */
+/* A job process and what the daemon hears of it, with plugins that behave and others that do not.
+ */
 #include "job.h"
 
 #include <errno.h>
@@ -91,8 +92,11 @@ static void bench_clear(struct bench *b)
 
 static void run(struct bench *b, enum job_goal goal, uint64_t timeout)
 {
-	struct job_request request = { .goal = goal, .roots = &b->roots, .loader = b->loader,
-				       .address = FAKE_PF, .file = "/etc/vio.d/a.conf",
+	struct job_request request = { .goal = goal,
+				       .roots = &b->roots,
+				       .loader = b->loader,
+				       .address = FAKE_PF,
+				       .file = "/etc/vio.d/a.conf",
 				       .config = goal == JOB_RELEASE ? NULL : b->config };
 
 	json_decref(b->result);
@@ -140,7 +144,8 @@ START_TEST(a_check_shows_the_plan_and_writes_nothing)
 	ck_assert_str_eq(verdict(&b), "changed");
 	steps = json_object_get(b.result, "steps");
 	ck_assert_uint_eq(json_array_size(steps), 3);
-	ck_assert_str_eq(json_string_value(json_array_get(steps, 2)), "vf1.driver: igbvf -> vfio-pci");
+	ck_assert_str_eq(json_string_value(json_array_get(steps, 2)),
+			 "vf1.driver: igbvf -> vfio-pci");
 	ck_assert_int_eq(faccessat(b.root.fd, "run/viod", F_OK, 0), -1);
 	bench_clear(&b);
 }
@@ -187,8 +192,8 @@ END_TEST
 
 START_TEST(a_crash_is_told_with_its_plugin_and_op)
 {
-	static const char *const ops[] = { "validate", "observe", "complete", "plan", "holders",
-					   "nodes" };
+	static const char *const ops[] = { "validate", "observe", "complete",
+					   "plan",     "holders", "nodes" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
 		char text[128], expected[64];
@@ -200,8 +205,8 @@ START_TEST(a_crash_is_told_with_its_plugin_and_op)
 		/* What crashes after the verdict was reached has no verdict to tell. */
 		ck_assert_ptr_null(b.result);
 		snprintf(expected, sizeof(expected), "%s() of plugin 'crash'", ops[i]);
-		ck_assert_msg(strstr(b.death, expected) && strstr(b.death, "SEGV"), "%s: %s", ops[i],
-			      b.death);
+		ck_assert_msg(strstr(b.death, expected) && strstr(b.death, "SEGV"), "%s: %s",
+			      ops[i], b.death);
 		bench_clear(&b);
 	}
 }

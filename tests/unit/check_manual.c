@@ -32,7 +32,8 @@ START_TEST(every_key_is_in_its_page)
 	size_t keys = 0;
 
 	snprintf(directory, sizeof(directory), "%s/plugins", getenv("VIOD_TEST_BUILD"));
-	ck_assert_int_eq(loader_new(directory, NULL, &sriov_plugin, &host_table, &diags, &loader), 0);
+	ck_assert_int_eq(loader_new(directory, NULL, &sriov_plugin, &host_table, &diags, &loader),
+			 0);
 	assert_no_diags(&diags);
 	for (size_t i = 0; i < loader->n_plugins; i++) {
 		const struct viod_plugin *plugin = loader->plugins[i].plugin;

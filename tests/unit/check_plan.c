@@ -18,7 +18,8 @@ static struct loader *real_loader(void)
 	char directory[256];
 
 	snprintf(directory, sizeof(directory), "%s/plugins", getenv("VIOD_TEST_BUILD"));
-	ck_assert_int_eq(loader_new(directory, NULL, &sriov_plugin, &host_table, &diags, &loader), 0);
+	ck_assert_int_eq(loader_new(directory, NULL, &sriov_plugin, &host_table, &diags, &loader),
+			 0);
 	assert_no_diags(&diags);
 	ck_assert_uint_ge(loader->n_schemas, 3);
 	return loader;
@@ -47,7 +48,8 @@ static void random_text(const struct viod_option *option, char *ret_text, size_t
 		snprintf(ret_text, size, "%s", random_below(2) ? "on" : "off");
 		break;
 	case VIOD_TYPE_INT:
-		snprintf(ret_text, size, "%lld", (long long)(option->min + (int64_t)random_below(span)));
+		snprintf(ret_text, size, "%lld",
+			 (long long)(option->min + (int64_t)random_below(span)));
 		break;
 	case VIOD_TYPE_RATE:
 	case VIOD_TYPE_SIZE:
@@ -91,7 +93,8 @@ static void fill(struct viod_values *values, int vf)
 		} else {
 			random_text(option, text, sizeof(text));
 		}
-		ck_assert_msg(value_parse(option, text, value, NULL) == 0, "%s = %s", option->key, text);
+		ck_assert_msg(value_parse(option, text, value, NULL) == 0, "%s = %s", option->key,
+			      text);
 		values_put(values, vf, &rows->rows[i], value, NULL);
 	}
 }
@@ -255,7 +258,8 @@ START_TEST(unset_is_not_zero_and_policy_is_no_state)
 
 	pair_new(&pair);
 	put_vlan(pair.state, 0, 100);
-	values_put(pair.wanted, VIOD_PF, schema_find(pair.kinds.net, VIOD_SCOPE_PF, "name"), name, NULL);
+	values_put(pair.wanted, VIOD_PF, schema_find(pair.kinds.net, VIOD_SCOPE_PF, "name"), name,
+		   NULL);
 	ck_assert_uint_eq(count_changes(&pair), 0);
 	put_vlan(pair.wanted, 0, 0);
 	ck_assert_uint_eq(count_changes(&pair), 1);
@@ -289,8 +293,9 @@ END_TEST
 
 START_TEST(steps_are_ordered_by_phase_and_then_as_added)
 {
-	static const uint8_t phases[] = { VIOD_PHASE_SETTLE, VIOD_PHASE_RESIZE, VIOD_PHASE_CONFIGURE,
-					  VIOD_PHASE_RESIZE, VIOD_PHASE_PREPARE };
+	static const uint8_t phases[] = { VIOD_PHASE_SETTLE, VIOD_PHASE_RESIZE,
+					  VIOD_PHASE_CONFIGURE, VIOD_PHASE_RESIZE,
+					  VIOD_PHASE_PREPARE };
 	static const char *const sorted[] = { "4", "1", "3", "2", "0" };
 	struct viod_pf pf = { .progress = &pf.own_progress };
 	struct viod_plan plan = { 0 }, made;

@@ -34,7 +34,8 @@ static void put(struct viod_values *values, int vf, const char *key, const char 
 	values_put(values, vf, row, value, NULL);
 }
 
-static void assert_text(const struct viod_values *values, int vf, const char *key, const char *expected)
+static void assert_text(const struct viod_values *values, int vf, const char *key,
+			const char *expected)
 {
 	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
 	const struct schema_row *row = schema_find(values->schema, scope, key);
@@ -46,7 +47,8 @@ static void assert_text(const struct viod_values *values, int vf, const char *ke
 	ck_assert_msg(streq(text, expected), "%s is '%s', not '%s'", key, text, expected);
 }
 
-static struct viod_values *some_state(const struct place *place, const char *vlan, const char *promisc)
+static struct viod_values *some_state(const struct place *place, const char *vlan,
+				      const char *promisc)
 {
 	struct viod_values *values;
 
@@ -109,7 +111,11 @@ END_TEST
 START_TEST(a_corrupt_record_is_set_aside_and_told)
 {
 	static const char *const texts[] = {
-		"", "{", "[]", "{\"address\": 7}", "null",
+		"",
+		"{",
+		"[]",
+		"{\"address\": 7}",
+		"null",
 		"{\"address\": \"other\", \"kind\": \"net\", \"config\": \"x\", \"created\": true, "
 		"\"keep\": false, \"baseline\": {}, \"set\": {}}",
 		"{\"address\": \"" FAKE_PF "\", \"kind\": \"net\", \"config\": \"x\", \"created\": "
@@ -126,8 +132,10 @@ START_TEST(a_corrupt_record_is_set_aside_and_told)
 		ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &record), -ENOENT);
 		assert_diag_count(&diags, 1);
 		ck_assert_int_eq(diags.items[0].severity, VIOD_WARNING);
-		ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), -1);
-		ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".corrupt", F_OK, 0), 0);
+		ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0),
+				 -1);
+		ck_assert_int_eq(
+			faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".corrupt", F_OK, 0), 0);
 	}
 	place_clear(&place);
 }

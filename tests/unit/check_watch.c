@@ -40,9 +40,9 @@ static void place_new(struct place *place, bool directory)
 	if (directory)
 		fake_directory(&place->root, "etc/vio.d");
 	ck_assert_int_ge(sd_event_new(&place->event), 0);
-	ck_assert_int_eq(watch_new(place->event, place->root.fd, "vio.d", on_change, place,
-				   &place->watch),
-			 0);
+	ck_assert_int_eq(
+		watch_new(place->event, place->root.fd, "vio.d", on_change, place, &place->watch),
+		0);
 	refresh(place);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "check.h"
+#include "command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -202,8 +202,8 @@ static int check_path(const struct roots *roots, const struct loader *loader, co
 	return status < 0 ? check_file(roots, loader, &file) : status;
 }
 
-int check_files(const struct roots *roots, const struct loader *loader, char *const *paths,
-		int *ret_status)
+int command_check(const struct roots *roots, const struct loader *loader, char *const *paths,
+		  int *ret_status)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	struct config_files files = { 0 };
@@ -301,8 +301,8 @@ static int print_all(const struct roots *roots, const struct loader *loader, int
 	return 0;
 }
 
-int check_print(const struct roots *roots, const struct loader *loader, char *const *addresses,
-		int *ret_status)
+int command_print(const struct roots *roots, const struct loader *loader, char *const *addresses,
+		  int *ret_status)
 {
 	int r = 0;
 
