@@ -241,5 +241,8 @@ void device_close(struct viod_pf *pf)
 	free(pf->vfs);
 	pf->vfs = NULL;
 	pf->n_vfs = 0;
+	free(pf->marks);
+	pf->marks = NULL;
+	pf->n_marks = 0;
 	diag_list_clear(&pf->diags);
 }

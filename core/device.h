@@ -22,6 +22,13 @@ struct device_function {
 	struct viod_function function;
 };
 
+/* A row that could not be set as wanted; see mark.h. */
+struct device_mark {
+	const struct viod_option *option;
+	int vf; /* VIOD_PF for what the driver lacks */
+	enum viod_mark mark;
+};
+
 struct viod_pf {
 	const struct roots *roots;
 	const struct loader *loader;
@@ -34,6 +41,8 @@ struct viod_pf {
 	const struct viod_plugin *quirk_plugin;
 	struct viod_quirk quirk;
 	struct diag_list diags;
+	struct device_mark *marks;
+	size_t n_marks;
 	const char *key;	      /* of the row being applied: whose advice fits an errno */
 	struct progress *progress;    /* never NULL */
 	struct progress own_progress; /* where nobody watches */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "holders.h"
+#include "mark.h"
 #include "plan.h"
 #include "quirk.h"
 
@@ -324,4 +325,5 @@ const struct viod_host host_table = {
 	.node = nodes_add,
 	.format = value_format,
 	.load_module = host_module,
+	.mark = mark_add,
 };

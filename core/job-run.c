@@ -8,6 +8,7 @@
 
 #include "holders.h"
 #include "host.h"
+#include "mark.h"
 #include "sriov.h"
 
 const char *const job_verdict_names[] = {
@@ -167,6 +168,8 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	bool recreates = plan_recreates(run->wanted, run->state);
 	int r;
 
+	if (run->record && !recreates)
+		mark_from_json(&run->pf, run->record->lacks);
 	if (recreates || (run->record && run->record->created && run->request->config)) {
 		r = fall_back(run);
 		if (r < 0)
@@ -179,7 +182,7 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 		r = plan_diff(run->wanted, base, last, &changes);
 	if (r < 0)
 		return r;
-	plan_changes_drop_lacking(&run->pf, &changes);
+	plan_changes_drop_lacking(&run->pf, true, &changes);
 	r = spare_held(run, &changes);
 	if (r == 0)
 		r = plan_make(&run->pf, base, &changes, ret_plan);
@@ -215,13 +218,50 @@ static int write_baseline(struct job_run *run)
 	return r < 0 ? r : record_save(run->pf.roots, run->record);
 }
 
+/* Whether a row was not written, or the device does not tell and it may not have been. */
+static bool is_doubtful(const struct job_run *run, int vf, const struct schema_row *row)
+{
+	if (mark_lacks(&run->pf, row->option))
+		return true;
+	if (!run->plan.n_steps || values_get(run->state, vf, row))
+		return false;
+	return run->stopped || mark_deferred(&run->pf, vf, row->option) ||
+	       diag_first_error(&run->pf.diags, VIOD_PF) || diag_first_error(&run->pf.diags, vf) ||
+	       (vf != VIOD_PF && run->blocked && run->blocked[vf]);
+}
+
+/* For a row that the device does not report the record is the only witness: what failed must not
+ * count as set, or it would never be tried again. */
+static void forget_doubtful(const struct job_run *run, struct viod_values *set)
+{
+	for (int vf = VIOD_PF; vf < (int)set->n_vfs; vf++) {
+		const struct schema_scope *rows =
+			&run->schema->scopes[vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF];
+
+		for (size_t i = 0; i < rows->n_rows; i++)
+			if (is_doubtful(run, vf, &rows->rows[i]))
+				values_forget(set, vf, &rows->rows[i]);
+	}
+}
+
 static int remember_set(struct job_run *run)
 {
+	_cleanup_values_ struct viod_values *set = NULL;
+	json_t *lacks;
 	int r;
 
 	if (!run->record || run->request->goal == JOB_RELEASE)
 		return 0;
-	r = record_remember(run->record, run->wanted, run->plan.recreates);
+	r = values_copy(run->wanted, &set);
+	if (r < 0)
+		return r;
+	forget_doubtful(run, set);
+	lacks = mark_to_json(&run->pf);
+	if (lacks) {
+		json_decref(run->record->lacks);
+		run->record->lacks = lacks;
+	}
+	r = record_remember(run->record, set, run->plan.recreates);
 	return r < 0 ? r : record_save(run->pf.roots, run->record);
 }
 
@@ -236,7 +276,10 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 		const struct viod_change *change = &left->items[i];
 		int vf = change->vf;
 
-		if (diag_first_error(&run->pf.diags, vf) ||
+		/* What is not reported cannot be seen to have taken, and what waits has its reason.
+		 */
+		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
+		    diag_first_error(&run->pf.diags, vf) ||
 		    (vf != VIOD_PF &&
 		     (run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF))))
 			continue;
@@ -259,7 +302,7 @@ static int verify(struct job_run *run)
 		r = plan_diff(run->wanted, run->state, last, &left);
 	if (r < 0)
 		return r;
-	plan_changes_drop_lacking(&run->pf, &left);
+	plan_changes_drop_lacking(&run->pf, false, &left);
 	if (!run->stopped && !run->pf_failed && !run->pf_blocked)
 		report_leftovers(run, &left);
 	plan_changes_clear(&left);
@@ -278,7 +321,7 @@ static enum job_verdict judge(const struct job_run *run)
 		return JOB_DEGRADED;
 	if (blocked)
 		return JOB_BLOCKED;
-	if (diag_errors(&run->pf.diags))
+	if (diag_errors(&run->pf.diags) || mark_any_deferred(&run->pf))
 		return JOB_DEGRADED;
 	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
 }

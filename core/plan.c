@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "mark.h"
 #include "quirk.h"
 
 /* --- diff ------------------------------------------------------------------------------------ */
@@ -92,30 +93,32 @@ void plan_changes_drop_vf(struct plan_changes *changes, int vf)
 	changes->count = kept;
 }
 
-static bool told_before(const struct plan_changes *changes, size_t end, const char *key)
+static bool among(const struct plan_changes *changes, const struct viod_option *option)
 {
-	for (size_t i = 0; i < end; i++)
-		if (streq(changes->items[i].option->key, key))
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].option == option)
 			return true;
 	return false;
 }
 
-void plan_changes_drop_lacking(struct viod_pf *pf, struct plan_changes *changes)
+void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes)
 {
 	struct plan_changes lacking = { 0 };
 	size_t kept = 0;
 
 	for (size_t i = 0; i < changes->count; i++) {
-		struct viod_change *change = &changes->items[i], *copy;
+		struct viod_change *change = &changes->items[i], *added;
 
-		if (!quirk_lacks(&pf->quirk, change->option->key)) {
+		if (!mark_lacks(pf, change->option)) {
 			changes->items[kept++] = *change;
 			continue;
 		}
-		copy = array_append((void **)&lacking.items, &lacking.count, sizeof(*copy));
-		if (!copy || told_before(&lacking, lacking.count - 1, change->option->key))
+		if (!tell || among(&lacking, change->option))
 			continue;
-		*copy = *change;
+		added = array_append((void **)&lacking.items, &lacking.count, sizeof(*added));
+		if (!added)
+			continue;
+		*added = *change;
 		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, &change->where, 0,
 			 "'%s' cannot be set with this driver and is left out",
 			 change->option->key);

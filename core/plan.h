@@ -42,8 +42,9 @@ bool plan_recreates(const struct viod_values *wanted, const struct viod_values *
 /** Remove the changes of one VF: it is held, and nobody asked for this. */
 void plan_changes_drop_vf(struct plan_changes *changes, int vf);
 
-/** Remove changes of keys that the PF's quirk lacks; each is reported once as a warning. */
-void plan_changes_drop_lacking(struct viod_pf *pf, struct plan_changes *changes);
+/** Remove changes of rows that the PF's driver does not have; with tell, each row is reported once
+ *  as a warning. */
+void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes);
 
 /**
  * The steps for the changes, ordered by phase. The plan takes the changes over. state is what the

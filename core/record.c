@@ -20,8 +20,9 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->config = strdup(config ? config : "");
 	record->baseline = json_object();
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
+	record->lacks = json_object();
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set)
+	    !record->set || !record->lacks)
 		return record_free(record);
 	return record;
 }
@@ -35,6 +36,7 @@ struct record *record_free(struct record *record)
 	free(record->config);
 	json_decref(record->baseline);
 	json_decref(record->set);
+	json_decref(record->lacks);
 	free(record);
 	return NULL;
 }
@@ -53,13 +55,13 @@ static int file_name(const char *address, const char *suffix, char *ret_name, si
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
 	const char *recorded, *kind, *config;
-	json_t *baseline, *set;
+	json_t *baseline, *set, *lacks = NULL;
 	struct record *record;
 	int created, keep;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address", &recorded,
-			"kind", &kind, "config", &config, "created", &created, "keep", &keep,
-			"baseline", &baseline, "set", &set) < 0 ||
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o}", "address",
+			&recorded, "kind", &kind, "config", &config, "created", &created, "keep",
+			&keep, "baseline", &baseline, "set", &set, "lacks", &lacks) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -71,6 +73,10 @@ static int from_json(const char *address, const json_t *json, struct record **re
 	json_decref(record->set);
 	record->baseline = json_incref(baseline);
 	record->set = json_incref(set);
+	if (json_is_object(lacks)) {
+		json_decref(record->lacks);
+		record->lacks = json_incref(lacks);
+	}
 	*ret_record = record;
 	return 0;
 }
@@ -126,9 +132,10 @@ int record_save(const struct roots *roots, const struct record *record)
 	r = file_name(record->address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O}", "address", record->address, "kind",
-			 record->kind, "config", record->config, "created", record->created, "keep",
-			 record->keep, "baseline", record->baseline, "set", record->set);
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O}", "address", record->address,
+			 "kind", record->kind, "config", record->config, "created", record->created,
+			 "keep", record->keep, "baseline", record->baseline, "set", record->set,
+			 "lacks", record->lacks);
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	json_decref(json);
 	if (!text)

@@ -17,6 +17,7 @@ struct record {
 	bool keep;	  /* on-remove = keep */
 	json_t *baseline; /* values_to_json() of the state before the first write */
 	json_t *set;	  /* the same, of what viod has set since */
+	json_t *lacks;	  /* mark_to_json(): rows that the driver turned out not to have */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)

@@ -37,7 +37,7 @@ extern "C" {
 
 #define VIOD_ABI_MAGIC 0x76696f64u /* "viod" */
 #define VIOD_ABI_MAJOR 1
-#define VIOD_ABI_MINOR 0
+#define VIOD_ABI_MINOR 1
 
 /** Stands for the PF itself wherever an int asks for a VF index. */
 #define VIOD_PF (-1)
@@ -127,6 +127,8 @@ enum viod_option_flags {
 	VIOD_OPTION_WRITE_ONLY = 1 << 3, /* the kernel never reports it; compared with the record */
 	VIOD_OPTION_POLICY = 1 << 4,	 /* says how viod behaves; no device has such a value */
 	VIOD_OPTION_INTERNAL = 1 << 5,	 /* no key in files; only observed, recorded, put back */
+	/* Since minor 1: no two VFs of any files may have the same value; words do not count. */
+	VIOD_OPTION_UNIQUE = 1 << 6,
 };
 
 /**
@@ -189,6 +191,13 @@ enum viod_severity {
 	VIOD_WARNING, /* it is reached as far as this device can; the user should know */
 	VIOD_INFO,
 	VIOD_SEVERITY_MAX_
+};
+
+/** What became of a row that could not be set as it was wanted, through no fault of the file. */
+enum viod_mark {
+	VIOD_MARK_UNSUPPORTED, /* this driver does not have it: it is not planned again */
+	VIOD_MARK_DEFERRED, /* not now: the job ends degraded, and it is tried again later, at once
+			     * when the device changes. Its VF is not kept from its driver. */
 };
 
 /* --- who uses a function -------------------------------------------------------------------- */
@@ -381,6 +390,8 @@ struct viod_host {
 	int (*node)(struct viod_nodes *, const char *path);
 	int (*format)(const struct viod_option *, const void *value, char *ret_text, size_t size);
 	int (*load_module)(struct viod_pf *, const char *name_or_alias);
+	/* since minor 1 */
+	bool (*mark)(struct viod_pf *, int vf, const struct viod_option *, enum viod_mark);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -449,6 +460,10 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 
 /** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
+
+/** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
+ *  it too, as a warning. True where it was not marked before. Since minor 1. */
+#define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mark.h"
+
+#include <string.h>
+
+#include "quirk.h"
+#include "schema.h"
+
+static const struct device_mark *find(const struct viod_pf *pf, int vf,
+				      const struct viod_option *option, enum viod_mark mark)
+{
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].vf == vf && pf->marks[i].option == option &&
+		    pf->marks[i].mark == mark)
+			return &pf->marks[i];
+	return NULL;
+}
+
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark)
+{
+	struct device_mark *added;
+
+	/* What a driver cannot do for one VF it can do for none. */
+	if (mark == VIOD_MARK_UNSUPPORTED)
+		vf = VIOD_PF;
+	if (find(pf, vf, option, mark))
+		return false;
+	added = array_append((void **)&pf->marks, &pf->n_marks, sizeof(*added));
+	if (added)
+		*added = (struct device_mark){ .option = option, .vf = vf, .mark = mark };
+	return added;
+}
+
+bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option)
+{
+	return quirk_lacks(&pf->quirk, option->key) ||
+	       find(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED);
+}
+
+bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_DEFERRED);
+}
+
+bool mark_any_deferred(const struct viod_pf *pf)
+{
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].mark == VIOD_MARK_DEFERRED)
+			return true;
+	return false;
+}
+
+void mark_clear(struct viod_pf *pf)
+{
+	free(pf->marks);
+	pf->marks = NULL;
+	pf->n_marks = 0;
+}
+
+/* --- in the record --------------------------------------------------------------------------- */
+
+static const char *scope_name(const struct viod_option *option)
+{
+	return option->scope == VIOD_SCOPE_PF ? "pf" : "vf";
+}
+
+json_t *mark_to_json(struct viod_pf *pf)
+{
+	const struct viod_function *self = device_function(pf, VIOD_PF);
+	json_t *keys = json_array();
+
+	for (size_t i = 0; i < pf->n_marks; i++) {
+		const struct viod_option *option = pf->marks[i].option;
+
+		if (pf->marks[i].mark == VIOD_MARK_UNSUPPORTED)
+			(void)json_array_append_new(
+				keys, json_sprintf("%s.%s", scope_name(option), option->key));
+	}
+	return json_pack("{s:s?, s:o}", "driver", self ? self->driver : NULL, "keys", keys);
+}
+
+static void add_key(struct viod_pf *pf, const char *key)
+{
+	for (enum viod_scope scope = 0; scope < VIOD_SCOPE_MAX_; scope++) {
+		const struct schema_row *row = NULL;
+
+		if (key && strncmp(key, scope == VIOD_SCOPE_PF ? "pf." : "vf.", 3) == 0)
+			row = schema_find(pf->schema, scope, key + 3);
+		if (row)
+			(void)mark_add(pf, VIOD_PF, row->option, VIOD_MARK_UNSUPPORTED);
+	}
+}
+
+void mark_from_json(struct viod_pf *pf, const json_t *json)
+{
+	const struct viod_function *self = device_function(pf, VIOD_PF);
+	const char *driver = json_string_value(json_object_get(json, "driver"));
+	const json_t *key;
+	size_t i;
+
+	if (!self || !streq(self->driver, driver))
+		return;
+	json_array_foreach(json_object_get(json, "keys"), i, key)
+		add_key(pf, json_string_value(key));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rows that could not be set as wanted, and are no fault of the file: those that a driver turned
+ * out not to have, which the record remembers, and those that have to wait.
+ */
+#ifndef VIOD_MARK_H
+#define VIOD_MARK_H
+
+#include "device.h"
+
+/** What host->mark() does: true where the mark is new. Where memory is short it is not. */
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark);
+
+/** Whether the driver is known not to have a row: by its quirk, or because it has said so. */
+bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option);
+bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option);
+bool mark_any_deferred(const struct viod_pf *pf);
+
+/** {"driver": …, "keys": […]}: what the PF's driver was found not to have. A new reference, or NULL
+ *  without memory. */
+json_t *mark_to_json(struct viod_pf *pf);
+/** The reverse; of another driver's answers nothing is taken over. */
+void mark_from_json(struct viod_pf *pf, const json_t *json);
+
+/** Forget them: new VFs may know more. */
+void mark_clear(struct viod_pf *pf);
+
+#endif
