@@ -23,7 +23,7 @@ SANITIZE ?=
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
 CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0
-net_PACKAGES := libnl-3.0 libnl-route-3.0
+net_PACKAGES := libnl-3.0 libnl-route-3.0 libnl-genl-3.0 nettle
 
 # Core's headers may be named like the system's (<link.h>, <values.h>): "" means core's, <> theirs,
 # and only <viod/...> is to be had as it will be installed.

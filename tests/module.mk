@@ -17,6 +17,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LI
 # before core's library, which has a viod_host too.
 NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
 $(filter $(BUILD)/tests/unit/check_net_%,$(UNIT_TESTS)): $(NET_OBJECTS)
+$(BUILD)/tests/unit/check_net_%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.

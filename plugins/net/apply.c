@@ -7,11 +7,33 @@
 #include "net.h"
 #include "rtnl.h"
 
+/* After so many faults in one message each VF is asked by itself. */
+#define FAULTS_MAX 8
+
+/* What errors mean that drivers have in common; a quirk's own advice comes on top. rows: bits of
+ * enum net_row, 0 for any. */
+static const struct {
+	uint32_t rows;
+	int error;
+	const char *text;
+} advices[] = {
+	{ NET_ROW_BIT(VLAN_PROTO), EPROTONOSUPPORT, "this device only has 802.1Q" },
+	{ NET_ROW_BIT(MIN_TX_RATE) | NET_ROW_BIT(MAX_TX_RATE), EINVAL,
+	  "a rate is at most the speed of the link, and many devices have no minimum" },
+	{ NET_ROW_BIT(MAC), EADDRNOTAVAIL, "another function has this address" },
+	{ NET_ROW_BIT(MAC), EPERM, "switch spoofchk off, or trust on, or give another address" },
+	{ NET_ROW_BIT(QOS), EINVAL, "this device may take no priority; remove it" },
+	{ 0, EBUSY, "the VF is being reset; viod tries again" },
+	{ 0, EAGAIN, "the VF is being reset; viod tries again" },
+	{ 0, EPERM, "the device does not let this function decide on it" },
+};
+
 struct session {
 	struct viod_pf *pf;
 	int fd;
 	struct net_link link; /* the VFs only after a failure */
 	uint32_t unsupported; /* attributes that this driver turned out not to have */
+	uint32_t deferred;    /* those that wait for the link */
 };
 
 static void session_clear(struct session *session)
@@ -27,7 +49,7 @@ static int session_open(struct viod_pf *pf, struct session *ret_session)
 	struct session session = { .pf = pf, .fd = -1 };
 	int r;
 
-	r = net_interface_open(pf, false, &session.fd, &session.link);
+	r = net_interface_open(pf, VIOD_PF, false, &session.fd, &session.link);
 	if (r == -ENODEV)
 		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
 			    "the PF has no network interface here; bind its network driver, or "
@@ -57,80 +79,182 @@ static bool is_retried(struct viod_pf *pf, int error)
 	return false;
 }
 
-/* --- who is at fault ------------------------------------------------------------------------- */
+/* --- what a refusal means -------------------------------------------------------------------- */
+
+static const char *driver_of(struct viod_pf *pf)
+{
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+
+	return function && function->driver ? function->driver : "the PF";
+}
+
+/* The row to blame: of those that differ the one that the errno speaks of. */
+static enum net_row row_at_fault(const struct net_update *update, unsigned attribute, int error)
+{
+	uint32_t rows = net_attributes[attribute].rows & update->rows;
+
+	if (!rows)
+		rows = net_attributes[attribute].rows;
+	if (error == EPROTONOSUPPORT && (rows & NET_ROW_BIT(VLAN_PROTO)))
+		return NET_ROW_VLAN_PROTO;
+	return (enum net_row)__builtin_ctz(rows);
+}
+
+static const char *advice_for(enum net_row row, int error)
+{
+	for (size_t i = 0; i < NET_ARRAY_SIZE(advices); i++)
+		if (advices[i].error == error &&
+		    (!advices[i].rows || (advices[i].rows & (1u << row))))
+			return advices[i].text;
+	return NULL;
+}
 
 static void report_failure(const struct session *session, const struct net_update *update,
 			   unsigned attribute, int error)
 {
-	const struct viod_function *function = viod_function(session->pf, VIOD_PF);
-	const char *key = net_attributes[attribute].name;
-	const char *driver = function && function->driver ? function->driver : "the PF";
+	enum net_row row = row_at_fault(update, attribute, error);
+	const char *advice = advice_for(row, error);
 
-	viod_report(session->pf, VIOD_ERROR, update->vf,
-		    &net_options[__builtin_ctz(net_attributes[attribute].rows)],
-		    &update->where[attribute], error, "vf%d.%s was refused by %s", update->vf, key,
-		    driver);
+	viod_report(session->pf, VIOD_ERROR, update->vf, &net_options[row], &update->where[row],
+		    error, "vf%d.%s was refused by %s%s%s%s", update->vf, net_options[row].key,
+		    driver_of(session->pf), advice ? " (" : "", advice ? advice : "",
+		    advice ? ")" : "");
 }
 
-static int send_one(struct session *session, const struct net_update *update)
+/* Once for the PF: what the driver does not have, no VF can have. */
+static void report_unsupported(struct session *session, const struct net_update *update,
+			       unsigned attribute)
 {
-	if (session->unsupported & update->attributes)
-		return -EOPNOTSUPP;
-	return send_updates(session, update, 1);
+	uint32_t rows = net_attributes[attribute].rows & update->rows;
+
+	session->unsupported |= 1u << attribute;
+	for (unsigned row = 0; row < NET_ROWS_; row++)
+		if ((rows & (1u << row)) &&
+		    viod_mark(session->pf, update->vf, &net_options[row], VIOD_MARK_UNSUPPORTED))
+			viod_report(session->pf, VIOD_WARNING, VIOD_PF, NULL, &update->where[row],
+				    0, "'%s' cannot be set with this driver and is left out",
+				    net_options[row].key);
 }
 
-/* Attributes one by one: the kernel stops at the first that fails, and does not say which it was.
- */
+/* Rates are shares of a speed that is only known while there is a link. */
+static bool waits_for_link(const struct session *session, unsigned attribute, int error)
+{
+	return attribute == NET_ATTRIBUTE_RATE && error == EINVAL &&
+	       !(session->link.flags & NET_LOWER_UP);
+}
+
+static void defer(struct session *session, const struct net_update *update, unsigned attribute)
+{
+	uint32_t rows = net_attributes[attribute].rows & update->rows;
+
+	for (unsigned row = 0; row < NET_ROWS_; row++)
+		if (rows & (1u << row))
+			(void)viod_mark(session->pf, update->vf, &net_options[row],
+					VIOD_MARK_DEFERRED);
+	if (!(session->deferred & (1u << attribute)))
+		viod_report(session->pf, VIOD_WARNING, update->vf, NULL,
+			    &update->where[row_at_fault(update, attribute, 0)], 0,
+			    "rates of VFs are set when the link comes up: %s has no carrier now",
+			    session->link.name);
+	session->deferred |= 1u << attribute;
+}
+
+static void judge(struct session *session, const struct net_update *update, unsigned attribute,
+		  int error)
+{
+	if (error == EOPNOTSUPP)
+		report_unsupported(session, update, attribute);
+	else if (waits_for_link(session, attribute, error))
+		defer(session, update, attribute);
+	else
+		report_failure(session, update, attribute, error);
+}
+
+/* --- who is at fault ------------------------------------------------------------------------- */
+
+/* Attributes one by one, in the order of their stages: the kernel stops at the first that fails,
+ * and does not say which it was. */
 static void resend_attributes(struct session *session, const struct net_update *update)
 {
-	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
-		struct net_update one = *update;
-		int r;
+	for (unsigned stage = 0; stage < NET_STAGES; stage++) {
+		for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
+			struct net_update one = *update;
+			int r;
 
-		one.attributes &= 1u << i;
-		if (!one.attributes)
-			continue;
-		r = send_one(session, &one);
-		if (r == -EOPNOTSUPP)
-			session->unsupported |= one.attributes;
-		if (r < 0)
-			report_failure(session, update, i, -r);
+			one.attributes &= 1u << i;
+			if (!one.attributes || net_attribute_stage(update, i) != stage)
+				continue;
+			r = send_updates(session, &one, 1);
+			if (r < 0)
+				judge(session, update, i, -r);
+		}
 	}
 }
 
-/* What took before the kernel stopped is not sent again: drivers reset a VF for the same value. */
-static void drop_what_took(const struct session *session, struct net_update *update)
+/* What took before the kernel stopped is not sent again: drivers reset a VF for the same value. And
+ * what is known to fail by now is not tried for each VF. */
+static void drop_settled(struct session *session, struct net_update *update)
 {
 	const struct net_vfinfo *info = net_link_vf(&session->link, (uint32_t)update->vf);
 
-	for (unsigned i = 0; info && i < NET_ATTRIBUTES_; i++)
-		if ((update->attributes & (1u << i)) && net_attributes[i].took(update, info))
+	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
+		if (!(update->attributes & (1u << i)))
+			continue;
+		if (session->deferred & (1u << i))
+			defer(session, update, i);
+		if (((session->deferred | session->unsupported) & (1u << i)) ||
+		    (info && net_attributes[i].took(update, info)))
 			update->attributes &= ~(1u << i);
+	}
 }
 
-static bool has_many(uint32_t attributes)
-{
-	return attributes & (attributes - 1);
-}
-
-static void find_fault(struct session *session, const struct net_update *updates, size_t count)
+static bool read_back(struct session *session)
 {
 	struct net_link link;
 
-	/* Without an answer all is sent again, which is right too. */
-	if (net_rtnl_link(session->fd, session->link.index, true, &link) == 0) {
-		net_link_clear(&session->link);
-		session->link = link;
+	if (net_rtnl_link(session->fd, session->link.index, true, &link) < 0)
+		return false;
+	net_link_clear(&session->link);
+	session->link = link;
+	return true;
+}
+
+/* Those that still want something, at the front. */
+static size_t keep_unsettled(struct session *session, struct net_update *updates, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		drop_settled(session, &updates[i]);
+		if (updates[i].attributes)
+			updates[kept++] = updates[i];
+	}
+	return kept;
+}
+
+/*
+ * The kernel stops at the first VF that it refuses: it is the first that does not have all that it
+ * was sent. That one is asked attribute by attribute, and those behind it go out as one again.
+ * Where the device does not tell, or there are many faults, each VF is asked by itself.
+ */
+static void find_fault(struct session *session, struct net_update *updates, size_t count)
+{
+	bool told = read_back(session);
+
+	for (unsigned faults = 0; (count = keep_unsettled(session, updates, count)) > 0; faults++) {
+		resend_attributes(session, &updates[0]);
+		updates++;
+		count = keep_unsettled(session, updates, count - 1);
+		if (!count || !told || faults >= FAULTS_MAX)
+			break;
+		if (send_updates(session, updates, count) == 0)
+			return;
+		told = read_back(session);
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct net_update update = updates[i];
-
-		drop_what_took(session, &update);
-		if (!update.attributes)
-			continue;
-		if (count > 1 && has_many(update.attributes) && send_one(session, &update) == 0)
-			continue;
-		resend_attributes(session, &update);
+		drop_settled(session, &updates[i]);
+		if (updates[i].attributes && send_updates(session, &updates[i], 1) < 0)
+			resend_attributes(session, &updates[i]);
 	}
 }
 
@@ -139,42 +263,25 @@ static void find_fault(struct session *session, const struct net_update *updates
 static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 {
 	_cleanup_session_ struct session session = { .fd = -1 };
-	const struct net_update *updates = step->data;
-	size_t count = step->size / sizeof(*updates);
+	size_t count = step->size / sizeof(struct net_update);
+	_cleanup_free_ struct net_update *updates = malloc(step->size);
 	int r;
 
+	if (!updates)
+		return -ENOMEM;
+	memcpy(updates, step->data, step->size);
 	r = session_open(pf, &session);
 	if (r < 0)
 		return r;
 	r = send_updates(&session, updates, count);
-	/* core repeats the step, or says of which row and line it is. */
-	if (r == 0 || step->change || is_retried(pf, -r))
+	/* core repeats the step. */
+	if (r == 0 || is_retried(pf, -r))
 		return r;
 	find_fault(&session, updates, count);
 	return 0;
 }
 
-static int apply_promisc(struct viod_pf *pf, const struct viod_step *step)
-{
-	_cleanup_(net_messagep) struct nl_msg *message = NULL;
-	_cleanup_session_ struct session session = { .fd = -1 };
-	bool promisc = *(const bool *)step->data;
-	int r;
-
-	r = session_open(pf, &session);
-	if (r == 0)
-		r = net_message_flags(session.link.index, promisc ? IFF_PROMISC : 0, IFF_PROMISC,
-				      &message);
-	return r < 0 ? r : net_rtnl_send(session.fd, message);
-}
-
 int net_apply(struct viod_pf *pf, const struct viod_step *step)
 {
-	switch ((enum net_step_code)step->code) {
-	case NET_STEP_PROMISC:
-		return apply_promisc(pf, step);
-	case NET_STEP_VFS:
-		return apply_vfs(pf, step);
-	}
-	return -EINVAL;
+	return step->code == NET_STEP_VFS ? apply_vfs(pf, step) : net_apply_setting(pf, step);
 }

@@ -12,6 +12,9 @@
 #include "net.h"
 #include "rtnl.h"
 
+/* udev renames a new interface once or twice. */
+#define LOOKS_MAX 5
+
 static void closedirp(DIR **dir)
 {
 	if (*dir)
@@ -59,6 +62,7 @@ static long read_number(struct viod_pf *pf, int vf, const char *name, const char
 	return errno || end == text || *end ? otherwise : number;
 }
 
+/* 1 where it is gone already. */
 static int add_interface(struct viod_pf *pf, int vf, const char *name,
 			 struct net_interfaces *interfaces)
 {
@@ -67,10 +71,9 @@ static int add_interface(struct viod_pf *pf, int vf, const char *name,
 
 	if (name[0] == '.' || strlen(name) >= IFNAMSIZ)
 		return 0;
-	/* An interface that goes while it is looked at was never there. */
 	index = read_number(pf, vf, name, "ifindex", 0);
 	if (index <= 0 || index > INT_MAX)
-		return 0;
+		return 1;
 	items = reallocarray(interfaces->items, interfaces->count + 1, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
@@ -108,29 +111,45 @@ static int open_directory(struct viod_pf *pf, int vf, DIR **ret_directory)
 	return 0;
 }
 
-int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_interfaces)
+static int list_interfaces(struct viod_pf *pf, int vf, bool *ret_moved,
+			   struct net_interfaces *ret_interfaces)
 {
 	_cleanup_(closedirp) DIR *directory = NULL;
 	struct net_interfaces interfaces = { 0 };
 	const struct dirent *entry;
-	bool any = false;
+	bool any = false, moved = false;
 	int r;
 
 	r = open_directory(pf, vf, &directory);
-	if (r == -ENOENT || r == -ENODEV) {
-		*ret_interfaces = interfaces;
-		return 0;
-	}
-	while (r == 0 && (entry = readdir(directory))) {
+	while (r >= 0 && (entry = readdir(directory))) {
 		any = any || entry->d_name[0] != '.';
 		r = add_interface(pf, vf, entry->d_name, &interfaces);
+		moved = moved || r == 1;
 	}
-	if (r < 0) {
+	if (r < 0 && r != -ENOENT && r != -ENODEV) {
 		net_interfaces_clear(&interfaces);
 		return r;
 	}
 	/* sysfs keeps the folder for as long as any namespace has an interface in it. */
-	interfaces.elsewhere = !any;
+	interfaces.elsewhere = directory && !any;
+	*ret_moved = moved;
+	*ret_interfaces = interfaces;
+	return 0;
+}
+
+int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_interfaces)
+{
+	struct net_interfaces interfaces = { 0 };
+	bool moved = true;
+	int r = 0;
+
+	/* One that goes while it is looked at may have been renamed. */
+	for (unsigned i = 0; i < LOOKS_MAX && moved && r == 0; i++) {
+		net_interfaces_clear(&interfaces);
+		r = list_interfaces(pf, vf, &moved, &interfaces);
+	}
+	if (r < 0)
+		return r;
 	if (interfaces.count)
 		qsort(interfaces.items, interfaces.count, sizeof(*interfaces.items),
 		      compare_interfaces);
@@ -146,19 +165,19 @@ void net_interfaces_clear(struct net_interfaces *interfaces)
 
 /* --- the PF's own ---------------------------------------------------------------------------- */
 
-static int rank_of(struct viod_pf *pf, const struct net_interface *interface)
+static int rank_of(struct viod_pf *pf, int vf, const struct net_interface *interface)
 {
 	char path[64], name[64];
 
 	snprintf(path, sizeof(path), "net/%s/phys_port_name", interface->name);
 	/* Most drivers have no name to give, and then reading fails. */
-	if (viod_read(pf, VIOD_PF, path, name, sizeof(name)) < 0)
+	if (viod_read(pf, vf, path, name, sizeof(name)) < 0)
 		name[0] = '\0';
 	return net_port_rank(name);
 }
 
 /* The best by rank; the first port where there are several; the oldest where that is the same. */
-static const struct net_interface *choose(struct viod_pf *pf,
+static const struct net_interface *choose(struct viod_pf *pf, int vf,
 					  const struct net_interfaces *interfaces)
 {
 	const struct net_interface *best = NULL;
@@ -167,8 +186,8 @@ static const struct net_interface *choose(struct viod_pf *pf,
 
 	for (size_t i = 0; i < interfaces->count; i++) {
 		const struct net_interface *interface = &interfaces->items[i];
-		long port = read_number(pf, VIOD_PF, interface->name, "dev_port", 0);
-		int rank = rank_of(pf, interface);
+		long port = read_number(pf, vf, interface->name, "dev_port", 0);
+		int rank = rank_of(pf, vf, interface);
 
 		if (rank == 0 || rank < best_rank || (rank == best_rank && port >= best_port))
 			continue;
@@ -179,34 +198,59 @@ static const struct net_interface *choose(struct viod_pf *pf,
 	return best;
 }
 
-int net_interface_open(struct viod_pf *pf, bool with_vfs, int *ret_fd, struct net_link *ret_link)
+/* The number came from sysfs, which tests may have put elsewhere than the kernel's own. A name may
+ * have changed since; whose the interface is cannot. */
+static bool is_own(const struct viod_function *function, const struct net_interface *own,
+		   const struct net_link *link)
 {
-	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	if (link->parent[0])
+		return function && strcmp(link->parent, function->address) == 0;
+	return strcmp(link->name, own->name) == 0;
+}
+
+int net_interface_read(struct viod_pf *pf, int vf, bool with_vfs, int fd, struct net_link *ret_link)
+{
 	_cleanup_interfaces_ struct net_interfaces interfaces = { 0 };
 	_cleanup_link_ struct net_link link = { 0 };
-	_cleanup_close_ int fd = -1;
 	const struct net_interface *own;
 	int r;
 
-	r = net_interfaces_find(pf, VIOD_PF, &interfaces);
+	r = net_interfaces_find(pf, vf, &interfaces);
 	if (r < 0)
 		return r;
-	own = choose(pf, &interfaces);
+	own = choose(pf, vf, &interfaces);
 	if (!own)
 		return -ENODEV;
-	fd = net_rtnl_open();
-	if (fd < 0)
-		return fd;
 	r = net_rtnl_link(fd, own->index, with_vfs, &link);
 	if (r < 0)
 		return r;
-	/* The number came from sysfs, which tests may have put elsewhere than the kernel's own. */
-	if (strcmp(link.name, own->name) != 0 ||
-	    (link.parent[0] && strcmp(link.parent, function->address) != 0))
+	if (!is_own(viod_function(pf, vf), own, &link))
 		return -ENODEV;
-	*ret_fd = fd;
-	fd = -1;
 	*ret_link = link;
 	link = (struct net_link){ 0 };
 	return 0;
+}
+
+int net_interface_open(struct viod_pf *pf, int vf, bool with_vfs, int *ret_fd,
+		       struct net_link *ret_link)
+{
+	_cleanup_close_ int fd = net_rtnl_open();
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = net_interface_read(pf, vf, with_vfs, fd, ret_link);
+	if (r < 0)
+		return r;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+void net_bus_of(const struct viod_function *function, char *ret_bus, size_t size)
+{
+	const char *bus = strchr(function->directory, '/');
+
+	bus = bus ? bus + 1 : "";
+	snprintf(ret_bus, size, "%.*s", (int)strcspn(bus, "/"), bus);
 }

@@ -73,14 +73,14 @@ static void describe_change(const struct viod_change *change, struct text *text)
 static void describe_drafts(const struct draft *drafts, size_t count, struct text *text)
 {
 	const char *separator = "set ";
-	uint32_t attributes = 0;
+	uint32_t rows = 0;
 
 	for (size_t i = 0; i < count; i++)
-		attributes |= drafts[i].update.attributes;
-	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
-		if (!(attributes & (1u << i)))
+		rows |= drafts[i].update.rows;
+	for (unsigned i = 0; i < NET_ROWS_; i++) {
+		if (!(rows & (1u << i)))
 			continue;
-		append(text, "%s%s", separator, net_attributes[i].name);
+		append(text, "%s%s", separator, net_options[i].key);
 		separator = ", ";
 	}
 	separator = " of ";
@@ -108,6 +108,31 @@ static void set_text(struct viod_step *step, const struct text *text)
 	}
 	memcpy(step->text, text->bytes, room);
 	memcpy(step->text + sizeof(step->text) - sizeof(more), more, sizeof(more));
+}
+
+/* --- rows ------------------------------------------------------------------------------------ */
+
+/* How each row that is no attribute of a VF is set; flag: of an interface. */
+static const struct {
+	uint16_t code;
+	unsigned flag;
+} settings[NET_ROWS_] = {
+	[NET_ROW_PROMISC] = { NET_STEP_FLAGS, IFF_PROMISC },
+	[NET_ROW_ALLMULTI] = { NET_STEP_FLAGS, IFF_ALLMULTI },
+	[NET_ROW_MTU] = { NET_STEP_MTU, 0 },
+	[NET_ROW_LINK] = { NET_STEP_FLAGS, IFF_UP },
+	[NET_ROW_VLAN_OFFLOAD] = { NET_STEP_OFFLOAD, 0 },
+	[NET_ROW_ESWITCH] = { NET_STEP_ESWITCH, 0 },
+	[NET_ROW_INLINE_MODE] = { NET_STEP_INLINE_MODE, 0 },
+	[NET_ROW_ENCAP] = { NET_STEP_ENCAP, 0 },
+	[NET_ROW_VF_IFNAME] = { NET_STEP_NAME, 0 },
+	[NET_ROW_VF_MTU] = { NET_STEP_MTU, 0 },
+	[NET_ROW_VF_PROMISC] = { NET_STEP_FLAGS, IFF_PROMISC },
+};
+
+static bool is_attribute(const struct viod_change *change)
+{
+	return !settings[change->option - net_options].code;
 }
 
 /* --- drafts ---------------------------------------------------------------------------------- */
@@ -143,16 +168,15 @@ static struct draft *draft_of(const struct viod_values *state, int32_t vf, struc
 
 static void add_change(const struct viod_change *change, struct draft *draft)
 {
-	uint32_t row = 1u << (change->option - net_options);
+	enum net_row row = (enum net_row)(change->option - net_options);
 
 	memcpy((uint8_t *)&draft->update.values + change->option->offset, change->wanted,
 	       change->option->size);
-	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
-		if (!(net_attributes[i].rows & row))
-			continue;
-		draft->update.attributes |= 1u << i;
-		draft->update.where[i] = change->where;
-	}
+	draft->update.rows |= 1u << row;
+	draft->update.where[row] = change->where;
+	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++)
+		if (net_attributes[i].rows & (1u << row))
+			draft->update.attributes |= 1u << i;
 	if (!draft->n_changes++)
 		draft->change = change;
 }
@@ -173,7 +197,7 @@ static int collect(struct viod_pf *pf, const struct viod_values *state,
 	if (!drafts.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_changes; i++)
-		if (changes[i].vf != VIOD_PF && is_disruptive(pf, &changes[i]) == disruptive)
+		if (is_attribute(&changes[i]) && is_disruptive(pf, &changes[i]) == disruptive)
 			add_change(&changes[i], draft_of(state, changes[i].vf, &drafts));
 	qsort(drafts.items, drafts.count, sizeof(*drafts.items), compare_drafts);
 	*ret_drafts = drafts;
@@ -240,19 +264,54 @@ static int plan_vfs(struct viod_pf *pf, const struct viod_values *state,
 	return r;
 }
 
-static int plan_promisc(const struct viod_change *change, struct viod_plan *plan)
+/* --- everything else ------------------------------------------------------------------------- */
+
+static void fill_setting(const struct viod_change *change, struct net_setting *setting)
 {
+	const struct viod_option *option = change->option;
+	bool on = false;
+
+	if (option->type == VIOD_TYPE_STRING)
+		snprintf(setting->name, sizeof(setting->name), "%s", (const char *)change->wanted);
+	else if (option->type == VIOD_TYPE_BOOL)
+		on = *(const bool *)change->wanted;
+	else
+		setting->number = *(const int64_t *)change->wanted;
+	setting->change = settings[option - net_options].flag;
+	setting->flags = on || setting->number ? setting->change : 0;
+}
+
+/* The link goes up before anything needs it and down after everything; the mode of the eswitch
+ * changes when this driver can. */
+static uint8_t phase_of(struct viod_pf *pf, const struct viod_change *change)
+{
+	if (change->option == &net_options[NET_ROW_LINK] && !*(const int64_t *)change->wanted)
+		return VIOD_PHASE_SETTLE;
+	if (change->option == &net_options[NET_ROW_ESWITCH] &&
+	    (viod_quirk(pf)->flags & VIOD_QUIRK_ESWITCH_WITH_VFS))
+		return VIOD_PHASE_CONFIGURE;
+	return change->option->phase;
+}
+
+static int plan_setting(struct viod_pf *pf, const struct viod_change *change,
+			struct viod_plan *plan)
+{
+	struct net_setting setting;
 	struct text text = { .used = 0 };
 	struct viod_step step = {
-		.phase = change->option->phase,
-		.code = NET_STEP_PROMISC,
-		.vf = VIOD_PF,
+		.phase = phase_of(pf, change),
+		.code = settings[change->option - net_options].code,
+		.vf = change->vf,
 		.where = change->where,
 		.change = change,
-		.data = change->wanted,
-		.size = sizeof(bool),
+		.data = &setting,
+		.size = sizeof(setting),
 	};
 
+	memset(&setting, 0, sizeof(setting));
+	fill_setting(change, &setting);
+	if (is_disruptive(pf, change))
+		step.flags = VIOD_STEP_DISRUPTIVE | (change->vf == VIOD_PF ? VIOD_STEP_ALL_VFS : 0);
 	describe_change(change, &text);
 	set_text(&step, &text);
 	return viod_step_add(plan, &step);
@@ -264,8 +323,8 @@ int net_plan(struct viod_pf *pf, const struct viod_values *state, const struct v
 	int r = 0;
 
 	for (size_t i = 0; i < n_changes && r == 0; i++)
-		if (changes[i].vf == VIOD_PF)
-			r = plan_promisc(&changes[i], plan);
+		if (!is_attribute(&changes[i]))
+			r = plan_setting(pf, &changes[i], plan);
 	if (r == 0)
 		r = plan_vfs(pf, state, changes, n_changes, false, plan);
 	if (r == 0)

@@ -253,6 +253,10 @@ static void read_link_attribute(unsigned type, struct span value, struct net_lin
 		copy_name(value, link->name, sizeof(link->name));
 	else if (type == IFLA_PARENT_DEV_NAME)
 		copy_name(value, link->parent, sizeof(link->parent));
+	else if (type == IFLA_MTU && take(value, &number, sizeof(number)))
+		link->mtu = number;
+	else if (type == IFLA_PERM_ADDRESS && value.left == sizeof(link->permanent))
+		memcpy(link->permanent, value.at, sizeof(link->permanent));
 	else if (type == IFLA_NUM_VF && take(value, &number, sizeof(number)))
 		link->n_told = number;
 }

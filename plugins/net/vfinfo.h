@@ -31,9 +31,14 @@ struct net_vfinfo {
 	uint64_t node_guid, port_guid;
 };
 
+/** IFF_LOWER_UP: there is a carrier. <linux/if.h> cannot be had beside <net/if.h>. */
+#define NET_LOWER_UP (1u << 16)
+
 struct net_link {
 	int index;
 	unsigned flags, type; /* IFF_*, ARPHRD_* */
+	uint32_t mtu;
+	uint8_t permanent[6]; /* address that the device was made with; zero: not told */
 	char name[IFNAMSIZ];
 	char parent[64];	/* name of the device it belongs to; "" before Linux 5.14 */
 	uint32_t n_told;	/* VFs that the kernel counts */

@@ -24,30 +24,75 @@
 
 static struct {
 	struct net_vfinfo vfs[VFS];
-	int mac_error[VFS], vlan_error[VFS]; /* what it answers */
-	bool mute;			     /* reading back fails */
+	int mac_error[VFS], vlan_error[VFS], rate_error, trust_error; /* what it answers */
+	unsigned flags;
+	bool mute; /* reading back fails */
 	unsigned sent, writes[VFS];
 } kernel;
 
-static int kernel_set(const struct nlattr *attribute)
+static int set_mac(const void *data)
 {
-	struct ifla_vf_vlan vlan;
 	struct ifla_vf_mac mac;
 
-	if (nla_type(attribute) == IFLA_VF_MAC) {
-		memcpy(&mac, nla_data(attribute), sizeof(mac));
-		kernel.writes[mac.vf]++;
-		if (kernel.mac_error[mac.vf])
-			return -kernel.mac_error[mac.vf];
-		memcpy(kernel.vfs[mac.vf].mac, mac.mac, 6);
-		return 0;
-	}
-	memcpy(&vlan, nla_data(attribute), sizeof(vlan));
+	memcpy(&mac, data, sizeof(mac));
+	kernel.writes[mac.vf]++;
+	if (kernel.mac_error[mac.vf])
+		return -kernel.mac_error[mac.vf];
+	memcpy(kernel.vfs[mac.vf].mac, mac.mac, 6);
+	return 0;
+}
+
+static int set_vlan(const void *data)
+{
+	struct ifla_vf_vlan vlan;
+
+	memcpy(&vlan, data, sizeof(vlan));
 	kernel.writes[vlan.vf]++;
 	if (kernel.vlan_error[vlan.vf])
 		return -kernel.vlan_error[vlan.vf];
 	kernel.vfs[vlan.vf].vlan = (uint16_t)vlan.vlan;
 	return 0;
+}
+
+static int set_rate(const void *data)
+{
+	struct ifla_vf_rate rate;
+
+	memcpy(&rate, data, sizeof(rate));
+	kernel.writes[rate.vf]++;
+	if (kernel.rate_error)
+		return -kernel.rate_error;
+	kernel.vfs[rate.vf].max_rate = rate.max_tx_rate;
+	return 0;
+}
+
+static int set_trust(const void *data)
+{
+	struct ifla_vf_trust trust;
+
+	memcpy(&trust, data, sizeof(trust));
+	kernel.writes[trust.vf]++;
+	if (kernel.trust_error)
+		return -kernel.trust_error;
+	kernel.vfs[trust.vf].trust = trust.setting;
+	return 0;
+}
+
+static int kernel_set(const struct nlattr *attribute)
+{
+	switch (nla_type(attribute)) {
+	case IFLA_VF_MAC:
+		return set_mac(nla_data(attribute));
+	case IFLA_VF_VLAN:
+		return set_vlan(nla_data(attribute));
+	case IFLA_VF_RATE:
+		return set_rate(nla_data(attribute));
+	case IFLA_VF_TRUST:
+		return set_trust(nla_data(attribute));
+	default:
+		ck_abort_msg("attribute %d", nla_type(attribute));
+		return -EINVAL;
+	}
 }
 
 static int fake_send(int fd, struct nl_msg *request)
@@ -74,16 +119,19 @@ static int fake_link(int fd, int index, bool with_vfs, struct net_link *ret_link
 {
 	if (kernel.mute)
 		return -EMSGSIZE;
-	*ret_link = (struct net_link){ .index = 7, .n_told = VFS, .n_vfs = VFS };
+	*ret_link = (struct net_link){
+		.index = 7, .n_told = VFS, .n_vfs = VFS, .flags = kernel.flags, .name = "eth0"
+	};
 	ret_link->vfs = malloc(sizeof(kernel.vfs));
 	ck_assert_ptr_nonnull(ret_link->vfs);
 	memcpy(ret_link->vfs, kernel.vfs, sizeof(kernel.vfs));
 	return 0;
 }
 
-static int fake_open(struct viod_pf *of, bool with_vfs, int *ret_fd, struct net_link *ret_link)
+static int fake_open(struct viod_pf *of, int vf, bool with_vfs, int *ret_fd,
+		     struct net_link *ret_link)
 {
-	*ret_link = (struct net_link){ .index = 7 };
+	*ret_link = (struct net_link){ .index = 7, .flags = kernel.flags, .name = "eth0" };
 	return 0;
 }
 
@@ -103,15 +151,16 @@ struct viod_pf {
 	struct {
 		int vf, error;
 		unsigned line;
+		enum viod_severity severity;
 		const struct viod_option *option;
 		char text[256];
 	} reports[REPORTS_MAX];
 	size_t n_reports;
+	uint32_t unsupported, deferred[VFS]; /* bits of enum net_row */
 };
 
 static struct viod_pf pf;
 static struct net_update updates[VFS];
-static struct viod_change one_change;
 
 static void __attribute__((format(printf, 7, 8)))
 fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
@@ -123,6 +172,7 @@ fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
 	ck_assert_uint_lt(to->n_reports, REPORTS_MAX);
 	to->reports[to->n_reports].vf = vf;
 	to->reports[to->n_reports].error = error;
+	to->reports[to->n_reports].severity = severity;
 	to->reports[to->n_reports].option = option;
 	to->reports[to->n_reports].line = where ? where->line : 0;
 	va_start(arguments, format);
@@ -143,7 +193,19 @@ static const struct viod_quirk *fake_quirk(struct viod_pf *of)
 	return &of->quirk;
 }
 
+static bool fake_mark(struct viod_pf *of, int vf, const struct viod_option *option,
+		      enum viod_mark mark)
+{
+	uint32_t bit = 1u << (option - net_options);
+	uint32_t *marks = mark == VIOD_MARK_UNSUPPORTED ? &of->unsupported : &of->deferred[vf];
+	bool before = *marks & bit;
+
+	*marks |= bit;
+	return !before;
+}
+
 static const struct viod_host fake_host = {
+	.mark = fake_mark,
 	.report = fake_report,
 	.function = fake_function,
 	.quirk = fake_quirk,
@@ -160,11 +222,12 @@ static void set_up(void)
 		updates[vf] = (struct net_update){
 			.vf = (int32_t)vf,
 			.attributes = 1u << NET_ATTRIBUTE_MAC | 1u << NET_ATTRIBUTE_VLAN,
+			.rows = NET_ROW_BIT(MAC) | NET_ROW_BIT(VLAN),
 			.values = { .mac = { .octets = { 2, 0, 0, 0, 0, (uint8_t)vf } },
 				    .vlan = 100 + vf },
 		};
-		updates[vf].where[NET_ATTRIBUTE_MAC].line = 10 + vf;
-		updates[vf].where[NET_ATTRIBUTE_VLAN].line = 20 + vf;
+		updates[vf].where[NET_ROW_MAC].line = 10 + vf;
+		updates[vf].where[NET_ROW_VLAN].line = 20 + vf;
 	}
 }
 
@@ -227,8 +290,10 @@ START_TEST(several_at_fault)
 	kernel.vlan_error[6] = EINVAL;
 	ck_assert_int_eq(apply(0, VFS), 0);
 	ck_assert_uint_eq(pf.n_reports, 3);
-	assert_report(0, 1, 11, EBUSY, "vf1.mac was refused by igb");
-	assert_report(1, 1, 21, EBUSY, "vf1.vlan was refused by igb");
+	assert_report(0, 1, 11, EBUSY,
+		      "vf1.mac was refused by igb (the VF is being reset; viod tries again)");
+	assert_report(1, 1, 21, EBUSY,
+		      "vf1.vlan was refused by igb (the VF is being reset; viod tries again)");
 	assert_report(2, 6, 26, EINVAL, "vf6.vlan was refused by igb");
 	for (unsigned vf = 0; vf < VFS; vf++)
 		assert_done(vf, vf != 1, vf != 1 && vf != 6);
@@ -241,12 +306,75 @@ START_TEST(no_such_attribute)
 	for (unsigned vf = 0; vf < VFS; vf++)
 		kernel.vlan_error[vf] = EOPNOTSUPP;
 	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, 1);
+	assert_report(0, VIOD_PF, 20, 0, "'vlan' cannot be set with this driver and is left out");
+	ck_assert_int_eq(pf.reports[0].severity, VIOD_WARNING);
+	ck_assert_uint_eq(pf.unsupported, NET_ROW_BIT(VLAN));
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, true, false);
+	ck_assert_uint_eq(kernel.writes[VFS - 1], 1);
+	/* All, the one at fault, and the others without it. */
+	ck_assert_uint_eq(kernel.sent, 3);
+}
+END_TEST
+
+static void want_rates(void)
+{
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		updates[vf].attributes |= 1u << NET_ATTRIBUTE_RATE | 1u << NET_ATTRIBUTE_TRUST;
+		updates[vf].rows |= NET_ROW_BIT(MAX_TX_RATE) | NET_ROW_BIT(TRUST);
+		updates[vf].values.max_tx_rate = 100;
+		updates[vf].values.trust = true;
+		updates[vf].where[NET_ROW_MAX_TX_RATE].line = 30 + vf;
+		kernel.vfs[vf].known |= NET_KNOWS_RATE | NET_KNOWS_TRUST;
+	}
+}
+
+START_TEST(rates_wait_for_a_link)
+{
+	want_rates();
+	kernel.rate_error = EINVAL;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(pf.n_reports, 1);
+	assert_report(0, 0, 30, 0,
+		      "rates of VFs are set when the link comes up: eth0 has no carrier now");
+	ck_assert_int_eq(pf.reports[0].severity, VIOD_WARNING);
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		assert_done(vf, true, true);
+		ck_assert_uint_eq(kernel.vfs[vf].trust, 1);
+		ck_assert_uint_eq(pf.deferred[vf], NET_ROW_BIT(MAX_TX_RATE));
+	}
+	ck_assert_uint_le(kernel.sent, 3);
+}
+END_TEST
+
+/* With a link it is the value that is wrong. */
+START_TEST(bad_rates_are_told)
+{
+	want_rates();
+	kernel.rate_error = EINVAL;
+	kernel.flags = NET_LOWER_UP;
+	ck_assert_int_eq(apply(2, 1), 0);
+	ck_assert_uint_eq(pf.n_reports, 1);
+	ck_assert_int_eq(pf.reports[0].severity, VIOD_ERROR);
+	ck_assert_int_eq(pf.reports[0].vf, 2);
+	ck_assert_uint_eq(pf.reports[0].line, 32);
+	ck_assert_uint_eq(pf.deferred[2], 0);
+	assert_done(2, true, true);
+}
+END_TEST
+
+/* Past some faults in one message the VFs are asked one by one: reading back takes its time. */
+START_TEST(every_vf_at_fault)
+{
+	for (unsigned vf = 0; vf < VFS; vf++)
+		kernel.mac_error[vf] = EINVAL;
+	ck_assert_int_eq(apply(0, VFS), 0);
 	ck_assert_uint_eq(pf.n_reports, VFS);
 	for (unsigned vf = 0; vf < VFS; vf++) {
 		ck_assert_int_eq(pf.reports[vf].vf, (int)vf);
-		assert_done(vf, true, false);
+		assert_done(vf, false, true);
 	}
-	ck_assert_uint_eq(kernel.writes[VFS - 1], 1);
 }
 END_TEST
 
@@ -258,25 +386,6 @@ START_TEST(nothing_can_be_read_back)
 	ck_assert_uint_eq(pf.n_reports, 1);
 	for (unsigned vf = 0; vf < VFS; vf++)
 		assert_done(vf, vf != 3, true);
-}
-END_TEST
-
-/* core knows the row of such a step, its line and the advice for it. */
-START_TEST(a_single_row_is_left_to_core)
-{
-	struct viod_step step = {
-		.code = NET_STEP_VFS,
-		.vf = 2,
-		.change = &one_change,
-		.data = updates + 2,
-		.size = sizeof(updates[0]),
-	};
-
-	kernel.mac_error[2] = EPERM;
-	updates[2].attributes = 1u << NET_ATTRIBUTE_MAC;
-	ck_assert_int_eq(tested_apply(&pf, &step), -EPERM);
-	ck_assert_uint_eq(pf.n_reports, 0);
-	ck_assert_uint_eq(kernel.sent, 1);
 }
 END_TEST
 
@@ -302,7 +411,9 @@ START_TEST(a_report_names_its_row)
 {
 	kernel.mac_error[4] = EPERM;
 	ck_assert_int_eq(apply(4, 1), 0);
-	assert_report(0, 4, 14, EPERM, "vf4.mac was refused by igb");
+	assert_report(
+		0, 4, 14, EPERM,
+		"vf4.mac was refused by igb (switch spoofchk off, or trust on, or give another address)");
 	ck_assert_ptr_eq(pf.reports[0].option, &net_options[NET_ROW_MAC]);
 	assert_done(4, false, true);
 }
@@ -321,7 +432,9 @@ int main(void)
 	tcase_add_test(tests, several_at_fault);
 	tcase_add_test(tests, no_such_attribute);
 	tcase_add_test(tests, nothing_can_be_read_back);
-	tcase_add_test(tests, a_single_row_is_left_to_core);
+	tcase_add_test(tests, rates_wait_for_a_link);
+	tcase_add_test(tests, bad_rates_are_told);
+	tcase_add_test(tests, every_vf_at_fault);
 	tcase_add_test(tests, a_retried_error_is_left_to_core);
 	tcase_add_test(tests, a_report_names_its_row);
 	suite_add_tcase(suite, tests);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is asked over generic netlink: the eswitch (devlink) and VLAN offloads (ethtool). */
+#ifndef VIOD_NET_GENERIC_H
+#define VIOD_NET_GENERIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nl_msg;
+
+/** What devlink says of an eswitch, -1 where it does not. */
+struct net_eswitch {
+	int mode, inline_mode, encap; /* DEVLINK_ESWITCH_* */
+};
+
+/** Bits of the vlan-offload row. */
+enum net_offload { NET_OFFLOAD_RX = 1, NET_OFFLOAD_TX = 2 };
+
+/** -EOPNOTSUPP, -ENODEV or -ENOENT where the device, its driver or the kernel has no such thing. */
+int net_eswitch_get(const char *bus, const char *address, struct net_eswitch *ret_eswitch);
+int net_eswitch_set(const char *bus, const char *address, const struct net_eswitch *eswitch);
+int net_offload_get(int index, int64_t *ret_offload);
+int net_offload_set(int index, int64_t offload);
+
+/* The messages and their answers, for tests. Pure. */
+int net_message_eswitch(uint16_t family, const char *bus, const char *address,
+			const struct net_eswitch *set, struct nl_msg **ret_message);
+int net_message_offload(uint16_t family, int index, bool set, int64_t offload,
+			struct nl_msg **ret_message);
+int net_offload_parse(const void *attributes, size_t size, int64_t *ret_offload);
+int net_eswitch_parse(const void *attributes, size_t size, struct net_eswitch *ret_eswitch);
+
+#endif
