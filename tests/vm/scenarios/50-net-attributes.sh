@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Each VF attribute that igb has is set, changed, cleared and put back; those it lacks are told once and cost nothing else.
+# timeout: 180
+pf=$(netdev_of $NIC0)
+ip link set "$pf" up
+
+write_conf() { # VLAN QOS SPOOFCHK TRUST RATE
+	conf nic0 <<-CONF
+		[pf]
+		name = 01:00.0
+		kind = net
+		vfs = 3
+		[vf*]
+		vlan = $1
+		qos = $2
+		spoofchk = $3
+		trust = $4
+		max-tx-rate = $5
+		link-state = enable
+		query-rss = on
+		[vf0]
+		mac = 52:54:00:aa:00:00
+		[vf1]
+		mac = 52:54:00:aa:00:01
+	CONF
+}
+expect_vf() { # VF FILTER WANTED
+	quiet
+	wait_for 20 eval '[[ $(vf_link $NIC0 '"$1 '$2'"') == '"$3"' ]]'
+}
+expect_all() { # VLAN QOS SPOOFCHK TRUST RATE
+	for n in 0 1 2; do
+		expect_vf $n '.vlan_list[0].vlan // 0' "$1"
+		expect_vf $n '.vlan_list[0].qos // 0' "$2"
+		expect_vf $n '.spoofchk' "$3"
+		expect_vf $n '.trust' "$4"
+		expect_vf $n '.rate.max_tx' "$5"
+	done
+}
+
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = net
+	vfs = 3
+CONF
+trace_viod
+start_viod
+wait_state $NIC0 configured
+wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]' # creating VFs takes it away; rates need one
+write_conf 100 3 true true 200
+expect_all 100 3 true true 200
+expect_vf 1 .address 52:54:00:aa:00:01
+wait_state $NIC0 configured
+expect_eq "$(link_writes | wc -l)" 1 "messages for three VFs and all attributes"
+expect_log "nic0.conf:.*'link-state' cannot be set with this driver"
+expect_log "nic0.conf:.*'query-rss' cannot be set with this driver"
+expect_eq "$(viod_log | grep -c "'link-state' cannot be set")" 1 "warnings of what igb lacks"
+
+# One attribute of one VF: one message, and the others stay.
+sed -i 's/^mac = 52:54:00:aa:00:01/mac = 52:54:00:aa:00:11/' /etc/vio.d/nic0.conf
+expect_vf 1 .address 52:54:00:aa:00:11
+wait_state $NIC0 configured
+expect_eq "$(link_writes | wc -l)" 2 "messages, with one for one address"
+link_writes | tail -n 1 | grep -q 'IFLA_VF_MAC' || fail "the message has no address"
+! link_writes | tail -n 1 | grep -qE 'IFLA_VF_(VLAN|TRUST|SPOOFCHK|RATE)' || fail "the message has more than the address"
+
+write_conf 0 0 false false 0
+expect_all 0 0 false false 0
+wait_state $NIC0 configured
+restart_viod # begins a new trace
+wait_state $NIC0 configured
+expect_eq "$(link_writes | wc -l)" 0 "messages after a restart"
+untrace_viod
+
+# A value in the middle that the device refuses: the others are applied, and its line is named.
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = net
+	vfs = 3
+	[vf*]
+	vlan = 7
+	trust = on
+	[vf1]
+	vlan-proto = 802.1ad
+CONF
+wait_state $NIC0 degraded
+expect_log 'nic0.conf:9:.*vf1.vlan-proto was refused by igb.*only has 802.1Q'
+for n in 0 2; do expect_vf $n '.vlan_list[0].vlan // 0' 7; done
+expect_vf 1 .trust true
+expect_vf 1 '.vlan_list[0].vlan // 0' 0
+expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" igbvf "driver of a VF that is well"
+
+# Wrong on its face: nothing is touched.
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = net
+	vfs = 3
+	[vf0]
+	qos = 3
+	[vf1]
+	min-tx-rate = 200
+	max-tx-rate = 100
+	[vf2]
+	node-guid = 00:11:22:33:44:55:66:77
+CONF
+expect_log 'nic0.conf:6:.*needs a VLAN'
+expect_log 'nic0.conf:8:.*above its max-tx-rate'
+sed -i -e '/qos/d' -e '/min-tx/d' /etc/vio.d/nic0.conf
+expect_log 'nic0.conf:8:.*only InfiniBand has GUIDs'
+expect_vf 2 '.vlan_list[0].vlan // 0' 7
+
+# What was there before viod is put back with the file's end; VFs of the host's own making are kept.
+rm /etc/vio.d/nic0.conf
+wait_for 60 eval '[[ $(vf_count $NIC0) == 0 ]]'
