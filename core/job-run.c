@@ -89,6 +89,24 @@ static void want_autoprobe(struct job_run *run)
 		values_put(run->wanted, VIOD_PF, row, value, NULL);
 }
 
+/* A VF that nobody has probed yet looks like one that stays unbound. What keeps it so is part of
+ * "none", also when the job that was to write it did not live to do it. */
+static void hold_unbound(struct job_run *run)
+{
+	const struct schema_row *driver = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct schema_row *override =
+		schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_OVERRIDE]);
+	static const char none[VIOD_NAME_MAX] = "none";
+
+	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
+		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, driver);
+
+		if (wanted && streq(wanted->name, "none") &&
+		    !values_get(run->wanted, (int)vf, override))
+			values_put(run->wanted, (int)vf, override, none, NULL);
+	}
+}
+
 /* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
 static int fall_back(struct job_run *run)
 {
@@ -110,6 +128,7 @@ static int fall_back(struct job_run *run)
 			if (!values_get(run->wanted, (int)vf, row))
 				values_put(run->wanted, (int)vf, row, value, NULL);
 	}
+	hold_unbound(run);
 	return 0;
 }
 

@@ -61,8 +61,10 @@ static void describe(const struct job *job, char *ret_text, size_t size)
 	p.plugin[sizeof(p.plugin) - 1] = '\0';
 	p.op[sizeof(p.op) - 1] = '\0';
 	p.text[sizeof(p.text) - 1] = '\0';
-	if (!p.plugin[0])
-		snprintf(ret_text, size, "%s", p.text[0] ? p.text : "between two steps");
+	if (!p.plugin[0] && p.text[0])
+		snprintf(ret_text, size, "at '%s'", p.text);
+	else if (!p.plugin[0])
+		snprintf(ret_text, size, "between two steps");
 	else if (streq(p.op, "apply"))
 		snprintf(ret_text, size, "in apply() of plugin '%s', step '%s'", p.plugin, p.text);
 	else

@@ -87,19 +87,33 @@ static void read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_
 		ret_name[0] = '\0';
 }
 
+/* Whether the kernel would choose this driver by itself. It need not have done so: an override that
+ * led to the driver may be gone while the driver is still there. */
+static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char *driver,
+			    bool otherwise)
+{
+	char path[160], module[VIOD_NAME_MAX];
+
+	if (!host_has_module(modalias))
+		return otherwise;
+	snprintf(path, sizeof(path), "bus/pci/drivers/%s/module", driver);
+	if (sysfs_link_name(pf->roots->trees[VIOD_TREE_SYS], path, module, sizeof(module)) < 0)
+		(void)copy_text(module, sizeof(module), driver);
+	return host_alias_names(modalias, module);
+}
+
 /* "default" is satisfied by the driver that the kernel chooses when nothing overrides it, and by no
  * driver where this kernel has none for the device. */
 static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char *override)
 {
 	char modalias[256];
 
-	if (driver && !override[0])
-		return true;
-	if ((driver && !streq(driver, override)) || (!driver && override[0]))
+	if (override[0] && !streq(driver, override))
 		return false;
 	if (host_table.read(pf, vf, "modalias", modalias, sizeof(modalias)) < 0)
-		return false;
-	return driver ? host_alias_names(modalias, driver) : !host_has_module(modalias);
+		return driver && !override[0];
+	return driver ? is_first_choice(pf, modalias, driver, !override[0])
+		      : !host_has_module(modalias);
 }
 
 static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf)
