@@ -6,7 +6,8 @@
  *
  *	floor PF COUNT			VFs with their native driver
  *	floor PF COUNT DRIVER		VFs with this driver
- *	floor PF COUNT - IFINDEX VLAN	native driver; VF n has the MAC 52:54:00:be:9c:n and the VLAN
+ *	floor PF COUNT - IFINDEX VLAN	native driver; VF n has the MAC 52:54:00:be:9c:n and the
+ *VLAN
  *
  * Prints microseconds: wall time, and the CPU time that was spent in it, the kernel's included.
  */
