@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "job.h"
+#include "outcome.h"
 #include "quirk.h"
 #include "resolve.h"
 
@@ -90,11 +91,8 @@ static void print_diags(const char *about, const struct diag_list *diags)
 static size_t print_result_diags(const char *about, const json_t *result)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	const json_t *one;
-	size_t i;
 
-	json_array_foreach(json_object_get(result, "diags"), i, one)
-		(void)diag_from_json(&diags, one);
+	outcome_diags(result, &diags);
 	print_diags(about, &diags);
 	return diag_errors(&diags);
 }

@@ -30,6 +30,7 @@ enum job_verdict {
 	JOB_ABSENT,
 	JOB_RELEASED,
 	JOB_CHANGED, /* drift = report: the device differs */
+	JOB_VERDICT_MAX_
 };
 extern const char *const job_verdict_names[];
 

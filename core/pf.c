@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "outcome.h"
 #include "sriov.h"
 
 /* A retry doubles its distance up to this. */
@@ -196,39 +197,6 @@ static const enum pf_state state_of_verdict[] = {
 	[JOB_CHANGED] = PF_CONFIGURED,
 };
 
-static enum job_verdict verdict_of(const json_t *result)
-{
-	const char *name = json_string_value(json_object_get(result, "verdict"));
-
-	for (size_t i = 0; i < ARRAY_SIZE(state_of_verdict); i++)
-		if (streq(name, job_verdict_names[i]))
-			return (enum job_verdict)i;
-	return JOB_FAILED;
-}
-
-static void read_diags(const json_t *result, struct diag_list *diags)
-{
-	const json_t *one;
-	size_t i;
-
-	json_array_foreach(json_object_get(result, "diags"), i, one)
-		(void)diag_from_json(diags, one);
-}
-
-/* The most telling diagnostic, for the state file: an error of the PF, of a VF, then a warning. */
-static char *worst_text(const struct diag_list *diags)
-{
-	const struct diag *worst = diag_first_error(diags, VIOD_PF);
-
-	for (size_t i = 0; i < diags->count && !worst; i++)
-		if (diags->items[i].severity == VIOD_ERROR)
-			worst = &diags->items[i];
-	for (size_t i = 0; i < diags->count && !worst; i++)
-		if (diags->items[i].severity == VIOD_WARNING)
-			worst = &diags->items[i];
-	return worst ? diag_text(worst) : NULL;
-}
-
 /* A retry that fails for the same reasons has nothing new to tell. */
 static void tell(struct pf *pf, const struct diag_list *diags)
 {
@@ -333,12 +301,12 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	forget_holders(pf);
 	pf->fresh = pf->want_apply || pf->want_release;
 	if (outcome->result) {
-		enum job_verdict verdict = verdict_of(outcome->result);
+		enum job_verdict verdict = outcome_verdict(outcome->result);
 
-		read_diags(outcome->result, &diags);
+		outcome_diags(outcome->result, &diags);
 		take_report(pf, outcome->result);
 		tell(pf, &diags);
-		text = worst_text(&diags);
+		text = outcome_worst(&diags);
 		if (verdict == JOB_CONFIGURED)
 			text = (free(text), NULL);
 		after_verdict(pf, verdict, outcome->result, text);
