@@ -44,6 +44,9 @@ all:
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
 
+# "make V=1" shows whole commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $1 $(patsubst $(BUILD)/%,%,$@);)
+
 # --- the daemon ----------------------------------------------------------------------------------
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/*.c))
@@ -51,10 +54,10 @@ LIBCORE := $(BUILD)/libcore.a
 
 $(LIBCORE): $(filter-out $(BUILD)/core/main.o,$(CORE_OBJECTS))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/viod: $(BUILD)/core/main.o $(LIBCORE)
-	$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
+	$(call say,LD)$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
 
 $(BUILD)/include/viod:
 	@mkdir -p $(@D)
@@ -62,7 +65,7 @@ $(BUILD)/include/viod:
 
 $(BUILD)/%.o: %.c | $(BUILD)/include/viod
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # Without this make deletes objects of tests at its end, and compiles them anew each time.
 .PRECIOUS: $(BUILD)/%.o
@@ -79,10 +82,10 @@ PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared \
 define folder_rules
 $(BUILD)/plugins/$1.so: $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/$1/$1-%,$(wildcard plugins/$1/*.c))) plugins/plugin.map
 	@mkdir -p $$(@D)
-	$$(PLUGIN_LINK) $(if $($1_PACKAGES),$(shell $(PKG_CONFIG) --libs $($1_PACKAGES) 2>/dev/null))
+	$$(call say,LD)$$(PLUGIN_LINK) $(if $($1_PACKAGES),$(shell $(PKG_CONFIG) --libs $($1_PACKAGES) 2>/dev/null))
 $(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o plugins/plugin.map
 	@mkdir -p $$(@D)
-	$$(PLUGIN_LINK)
+	$$(call say,LD)$$(PLUGIN_LINK)
 endef
 $(foreach f,$(PLUGIN_FOLDERS),$(eval $(call folder_rules,$f)))
 
@@ -146,7 +149,7 @@ make fuzz         look for new inputs; SECONDS=60
 make bench        time and memory beside a program that makes only the bare kernel calls
 make clean
 
-CC=clang, WERROR=-Werror, OPTIMISE=-O0, BUILD=DIRECTORY work with all of them.
+V=1, CC=clang, WERROR=-Werror, OPTIMISE=-O0, BUILD=DIRECTORY work with all of them.
 endef
 
 help:

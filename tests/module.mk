@@ -8,10 +8,10 @@ VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(BUILD)/tests/vm/%,$(wildcard t
 TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBCORE)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCORE) $(CORE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCORE) $(CORE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBCORE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
 # A plugin's own tests take the objects of its folder, and bring a host table of their own. Objects come
 # before core's library, which has a viod_host too.
@@ -22,12 +22,12 @@ $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.
 $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
-	$(CC) $(LDFLAGS) -shared -o $@ $<
+	$(call say,LD)$(CC) $(LDFLAGS) -shared -o $@ $<
 
 # What scenarios run or preload in the guest. They need nothing but libc: the sanitizers stay out.
 $(BUILD)/tests/vm/%: tests/vm/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d -fPIC \
+	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d -fPIC \
 		$(if $(filter kill-at,$*),-shared) -o $@ $< -ldl
 
 .PRECIOUS: $(BUILD)/tests/unit/%.o $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/plugins/%.o
@@ -37,7 +37,7 @@ vm-binaries: $(TEST_PLUGINS) $(VM_PROGRAMS)
 unit-binaries: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS)) $(TEST_PLUGINS) $(PLUGINS)
 
 check-unit:
-	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" \
+	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" \
 		unit-binaries
 	@tests/unit/run $(BUILD)/sanitized
 
@@ -55,6 +55,6 @@ $(BUILD)/tests/fuzz/%.run: $(BUILD)/tests/fuzz/%.o $(LIBCORE)
 		$(BUILD)/corpus/$* tests/fuzz/corpus/$(patsubst fuzz_%,%,$*)
 
 fuzz:
-	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPTIMISE=-O1 \
+	+@$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang OPTIMISE=-O1 \
 		SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
 		$(patsubst %,$(BUILD)/fuzz/tests/fuzz/%.run,$(FUZZERS))

@@ -5,7 +5,7 @@ BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard t
 
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=gnu17 -O2 $(WARNINGS) $(WERROR) -o $@ $<
+	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O2 $(WARNINGS) $(WERROR) -o $@ $<
 
 .PHONY: bench-binaries
 bench-binaries: $(BENCH_PROGRAMS)
