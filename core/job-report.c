@@ -161,10 +161,10 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	/* Who holds what is part of the report; the answers taken before the writes are old now. */
 	if (looked && run->pf.present && run->pf.n_vfs && (run->writes || !run->holders))
 		(void)job_ask_holders(run);
-	send(run,
-	     json_pack("{s:{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}}", "result", "verdict",
-		       job_verdict_names[verdict], "seqnum", (json_int_t)run->seqnum, "writes",
-		       (json_int_t)run->writes, "diags", diags_json(run), "holders",
-		       holders_json(run), "steps", steps_json(run), "print", print_json(run), "pf",
-		       pf_json(run), "vfs", looked ? vfs_json(run) : json_array()));
+	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
+			    "verdict", job_verdict_names[verdict], "seqnum",
+			    (json_int_t)run->seqnum, "looked", (json_int_t)run->looked, "writes",
+			    (json_int_t)run->writes, "diags", diags_json(run), "holders",
+			    holders_json(run), "steps", steps_json(run), "print", print_json(run),
+			    "pf", pf_json(run), "vfs", looked ? vfs_json(run) : json_array()));
 }

@@ -24,6 +24,7 @@ static int observe(struct job_run *run)
 	struct viod_values *state;
 	int r;
 
+	run->looked = now_usec();
 	r = device_scan_vfs(&run->pf);
 	if (r < 0)
 		return r;
@@ -322,7 +323,7 @@ static int verify(struct job_run *run)
 	if (r < 0)
 		return r;
 	plan_changes_drop_lacking(&run->pf, false, &left);
-	if (!run->stopped && !run->pf_failed && !run->pf_blocked)
+	if (spare_held(run, &left) == 0 && !run->stopped && !run->pf_failed && !run->pf_blocked)
 		report_leftovers(run, &left);
 	plan_changes_clear(&left);
 	return 0;

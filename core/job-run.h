@@ -58,6 +58,7 @@ struct job_run {
 	bool pf_blocked, pf_failed, stopped;
 	size_t writes;	 /* steps carried out */
 	uint64_t seqnum; /* uevents up to here are older than the last observe */
+	uint64_t looked; /* CLOCK_MONOTONIC of the last observe's beginning */
 	FILE *out;
 };
 

@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "files.h"
+#include "link.h"
 #include "log.h"
 #include "resolve.h"
 #include "status.h"
@@ -26,6 +27,7 @@ struct manager {
 	struct files files;
 	struct watch *watch;
 	struct uevents *uevents;
+	struct links *links;
 	sd_event_source *housekeeping, *extend, *stop_timer;
 	int lock;
 	bool announced; /* READY=1 has been sent for the last start or reload */
@@ -258,6 +260,22 @@ static void on_uevent(void *userdata, const struct uevent *event)
 		resolve_again(m);
 }
 
+/* --- links ----------------------------------------------------------------------------------- */
+
+static void on_link(void *userdata, const struct link_event *event)
+{
+	struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->files.n_pfs && !m->stopping; i++) {
+		struct pf *pf = m->files.pfs[i];
+
+		if (!event)
+			pf_link_changed(pf, pf->carrier);
+		else if (streq(pf->address, event->parent))
+			pf_link_changed(pf, event->carrier);
+	}
+}
+
 /* --- signals --------------------------------------------------------------------------------- */
 
 static int on_stop_late(sd_event_source *source, uint64_t usec, void *userdata)
@@ -332,6 +350,8 @@ static int add_sources(struct manager *m)
 			      &m->watch);
 	if (r >= 0)
 		r = uevents_new(m->event, on_uevent, m, &m->uevents);
+	if (r >= 0)
+		r = links_new(m->event, m->environment.roots, on_link, m, &m->links);
 	return r < 0 ? r : 0;
 }
 
@@ -342,6 +362,7 @@ struct manager *manager_free(struct manager *m)
 	files_clear(&m->files);
 	watch_free(m->watch);
 	uevents_free(m->uevents);
+	links_free(m->links);
 	sd_event_source_disable_unref(m->housekeeping);
 	sd_event_source_disable_unref(m->extend);
 	sd_event_source_disable_unref(m->stop_timer);

@@ -129,6 +129,8 @@ static void want_again(struct pf *pf)
 {
 	if (pf->goal == JOB_RELEASE)
 		pf->want_release = true;
+	else if (pf->goal == JOB_DRIFT)
+		pf->want_drift = true; /* nobody asked for more: a VF in use stays as it is */
 	else
 		pf->want_apply = true;
 }
@@ -220,6 +222,7 @@ static void tell(struct pf *pf, const struct diag_list *diags)
 static void take_report(struct pf *pf, const json_t *result)
 {
 	pf->seen = (uint64_t)json_integer_value(json_object_get(result, "seqnum"));
+	pf->looked = (uint64_t)json_integer_value(json_object_get(result, "looked"));
 	json_decref(pf->values);
 	json_decref(pf->vfs);
 	pf->values = json_incref(json_object_get(result, "pf"));
@@ -291,6 +294,15 @@ static void after_verdict(struct pf *pf, enum job_verdict verdict, const json_t 
 	settle(pf, state_of_verdict[verdict], text);
 }
 
+/* What has to wait for a carrier makes the PF degraded. */
+static void retry_with_carrier(struct pf *pf)
+{
+	if (!pf->config || pf->state != PF_DEGRADED)
+		return;
+	pf->retry = sd_event_source_disable_unref(pf->retry);
+	want_again(pf);
+}
+
 static void on_done(void *userdata, const struct job_outcome *outcome)
 {
 	struct pf *pf = userdata;
@@ -320,6 +332,12 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 		settle(pf, was_stuck ? PF_STUCK : PF_FAILED, diags.items[0].text);
 	}
 	pf->job = job_free(pf->job);
+	/* Of our own writes the last look knew, unless news of them was slow: then we look in vain.
+	 */
+	if (pf->config && pf->state == PF_CONFIGURED && pf->link_changed > pf->looked)
+		pf->want_drift = true;
+	if (pf->carrier_came > pf->looked)
+		retry_with_carrier(pf);
 	if (pf->latest > pf->seen && pf->config && pf->state == PF_CONFIGURED)
 		pf->want_drift = true;
 	pf->environment->idle(pf->environment->userdata, pf);
@@ -545,4 +563,21 @@ void pf_event(struct pf *pf, const struct uevent *event)
 		want_again(pf);
 		look_soon(pf, DRIFT_USEC);
 	}
+}
+
+void pf_link_changed(struct pf *pf, bool carrier)
+{
+	pf->link_changed = now_usec();
+	if (carrier && !pf->carrier)
+		pf->carrier_came = pf->link_changed;
+	pf->carrier = carrier;
+	if (pf->job || !pf->config)
+		return;
+	if (pf->state == PF_CONFIGURED)
+		pf->want_drift = true;
+	else if (pf->carrier_came == pf->link_changed)
+		retry_with_carrier(pf);
+	else
+		return;
+	look_soon(pf, DRIFT_USEC);
 }

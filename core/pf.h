@@ -75,7 +75,11 @@ struct pf {
 	unsigned attempts;
 	uint64_t seen;	 /* uevents up to this one are older than the last report */
 	uint64_t latest; /* newest uevent that concerns the PF */
-	char *told;	 /* the diagnostics last told, to tell news from repetition */
+	bool carrier;	 /* as the kernel last told */
+	/* CLOCK_MONOTONIC: when the interface last changed, when it last got a carrier, and when
+	 * the last job began its last look. */
+	uint64_t link_changed, carrier_came, looked;
+	char *told; /* the diagnostics last told, to tell news from repetition */
 	sd_event_source *retry, *drift_timer;
 	sd_event_source **holders; /* pidfds: a holder's end is a reason to try again */
 	size_t n_holders;
@@ -99,6 +103,9 @@ int pf_set_address(struct pf *pf, const char *address);
 /** Something happened to some device; NULL: anything may have happened. What does not concern the
  * PF or its VFs is passed over. */
 void pf_event(struct pf *pf, const struct uevent *event);
+/** The kernel tells of a change of the PF's interface; it does not say of which, and VFs are never
+ * in it. */
+void pf_link_changed(struct pf *pf, bool carrier);
 /** A driver or module came: whatever failed may work now. */
 void pf_retry_now(struct pf *pf);
 

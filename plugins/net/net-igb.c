@@ -7,7 +7,6 @@ static const char *const lacks[] = { "link-state", "query-rss", "min-tx-rate", N
 
 static const struct viod_advice advice[] = {
 	{ "max-tx-rate", EINVAL, "igb takes rates while its link is up, up to the link's speed" },
-	{ "vlan-proto", EPROTONOSUPPORT, "igb only has 802.1Q" },
 	{ "vfs", EPERM, "igb needs MSI-X interrupts for VFs, and has 7 of them at most" },
 	{ NULL, 0, NULL },
 };

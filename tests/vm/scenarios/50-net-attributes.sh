@@ -109,7 +109,7 @@ CONF
 expect_log 'nic0.conf:6:.*needs a VLAN'
 expect_log 'nic0.conf:8:.*above its max-tx-rate'
 sed -i -e '/qos/d' -e '/min-tx/d' /etc/vio.d/nic0.conf
-expect_log 'nic0.conf:8:.*only InfiniBand has GUIDs'
+expect_log 'nic0.conf:9:.*only InfiniBand has GUIDs'
 expect_vf 2 '.vlan_list[0].vlan // 0' 7
 
 # What was there before viod is put back with the file's end; VFs of the host's own making are kept.

@@ -78,4 +78,5 @@ expect_pf '.flags | index("UP") != null' false
 expect_pf .mtu 1500
 expect_pf '.flags | index("ALLMULTI") != null' true
 wait_for 10 offload_is on
+ip link property del dev renamed0 altname "$pf" 2>/dev/null || : # udev keeps it as one
 ip link set renamed0 name "$pf"
