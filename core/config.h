@@ -84,6 +84,13 @@ const struct viod_where *config_pf_where(const struct config *config, const char
  */
 int config_expand(const struct config *config, size_t n_vfs, struct viod_values **ret_values);
 
+/**
+ * Find values of rows with VIOD_OPTION_UNIQUE that VFs of two files share; words do not count. Some
+ * of the n_configs may be NULL. ret_texts has as many places, all NULL: the later file of two gets
+ * what to tell its user, which the caller frees. -ENOMEM.
+ */
+int config_find_shared(const struct config *const *configs, size_t n_configs, char **ret_texts);
+
 /** One past the highest VF index that a section other than [vf*] names. */
 size_t config_vfs_named(const struct config *config);
 

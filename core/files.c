@@ -211,29 +211,35 @@ static void leave(struct pf *pf)
 
 /* --- claims ---------------------------------------------------------------------------------- */
 
-static void set_conflict(struct files *files, struct pf *pf, const struct pf *owner)
+/* text is taken over; NULL where there was no memory for it. */
+static void set_conflict(struct pf *pf, char *text)
 {
 	struct log_about about = {
 		.pf = pf->address, .file = pf->path, .message_id = LOG_ID_INVALID, .vf = VIOD_PF
 	};
-	const struct viod_where *where = config_pf_where(pf->config, "name");
-	_cleanup_free_ char *text = NULL;
 
-	if (asprintf(&text, "%s:%u:%u: %s is already configured by %s; remove one of the two files",
-		     where->file ? where->file : pf->path, where->line, where->column, pf->address,
-		     owner->path) < 0)
-		text = NULL;
 	if (!pf->conflict)
 		log_line(LOG_ERR, &about, "%s", text ? text : "out of memory");
 	pf->conflict = true;
 	/* Nothing is under way that a start or reload would have to wait for. */
 	pf->want_apply = false;
-	/* The state file of the address is the other file's: this one is told of in the log alone.
-	 */
 	free(pf->error);
-	pf->error = TAKE(text);
+	pf->error = text;
 	pf->state = PF_INVALID;
 	pf->settled = true;
+}
+
+/* The state file of the address is the other file's: this one is told of in the log alone. */
+static void set_address_conflict(struct pf *pf, const struct pf *owner)
+{
+	const struct viod_where *where = config_pf_where(pf->config, "name");
+	char *text = NULL;
+
+	if (asprintf(&text, "%s:%u:%u: %s is already configured by %s; remove one of the two files",
+		     where->file ? where->file : pf->path, where->line, where->column, pf->address,
+		     owner->path) < 0)
+		text = NULL;
+	set_conflict(pf, text);
 }
 
 static struct pf *owner_of(const struct files *files, const struct pf *pf, size_t end)
@@ -248,8 +254,25 @@ static struct pf *owner_of(const struct files *files, const struct pf *pf, size_
 	return NULL;
 }
 
+/* Which files give VFs what VFs of an earlier file have, and what to tell of it: by PF. */
+static char **find_shared(const struct files *files)
+{
+	char **texts = calloc(files->n_pfs + 1, sizeof(*texts));
+	const struct config **configs = calloc(files->n_pfs + 1, sizeof(*configs));
+
+	for (size_t i = 0; configs && i < files->n_pfs; i++)
+		if (!files->pfs[i]->gone)
+			configs[i] = files->pfs[i]->config;
+	if (texts && configs)
+		(void)config_find_shared(configs, files->n_pfs, texts);
+	free(configs);
+	return texts;
+}
+
 void files_find_conflicts(struct files *files)
 {
+	char **shared = find_shared(files);
+
 	for (size_t i = 0; i < files->n_pfs; i++) {
 		struct pf *pf = files->pfs[i];
 		const struct pf *owner;
@@ -258,12 +281,18 @@ void files_find_conflicts(struct files *files)
 			continue;
 		owner = owner_of(files, pf, i);
 		if (owner) {
-			set_conflict(files, pf, owner);
+			set_address_conflict(pf, owner);
+		} else if (shared && shared[i]) {
+			set_conflict(pf, TAKE(shared[i]));
+			pf->environment->changed(pf->environment->userdata, pf);
 		} else if (pf->conflict) {
 			pf->conflict = false;
 			pf->want_apply = true;
 		}
 	}
+	for (size_t i = 0; shared && i < files->n_pfs; i++)
+		free(shared[i]);
+	free(shared);
 }
 
 static bool file_exists(const struct files *files, const char *path)

@@ -81,7 +81,8 @@ static const struct viod_option core_rows[] = {
 
 static const struct viod_option net_rows[] = {
 	PF_ROW(struct net_pf, promisc, "promisc", .type = VIOD_TYPE_BOOL),
-	VF_ROW(struct net_vf, mac, "mac", .type = VIOD_TYPE_MAC, .names = mac_words),
+	VF_ROW(struct net_vf, mac, "mac", .type = VIOD_TYPE_MAC, .names = mac_words,
+	       .flags = VIOD_OPTION_UNIQUE),
 	VF_ROW(struct net_vf, vlan, "vlan", .type = VIOD_TYPE_INT, .max = 4095),
 	VF_ROW(struct net_vf, link_state, "link-state", .type = VIOD_TYPE_ENUM,
 	       .names = link_words),
