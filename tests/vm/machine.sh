@@ -16,6 +16,8 @@
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
 
+boot_limit=240 # seconds until a guest that does not report is taken for dead
+
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 qemu=
@@ -101,12 +103,26 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host w
 	)
 }
 
+# The report begins with the line BOOTED. A guest that does not get there is started once more: under load the kernel's own boot
+# has been seen to hang in emulation.
 machine_boot() {
+	local try line
 	machine_pack
 	machine_devise
-	exec {report}< <(exec timeout -k 5 "${VIOD_VM_TIMEOUT:-3600}" \
-		qemu-system-x86_64 "${machine[@]}" -serial "file:$work/console" 3>&1 >"$work/qemu" 2>&1 </dev/null)
-	qemu=$!
+	for try in 1 2; do
+		exec {report}< <(exec timeout -k 5 "${VIOD_VM_TIMEOUT:-3600}" \
+			qemu-system-x86_64 "${machine[@]}" -serial "file:$work/console" 3>&1 >"$work/qemu" 2>&1 </dev/null)
+		qemu=$!
+		if IFS= read -r -t "$boot_limit" line <&"$report" || ((try == 2)); then
+			return 0
+		fi
+		printf 'The guest does not boot. '
+		machine_death
+		printf 'Once more.\n'
+		kill "$qemu" 2>/dev/null || :
+		wait "$qemu" 2>/dev/null || :
+		exec {report}<&-
+	done
 }
 
 machine_boot_here() {

@@ -292,21 +292,39 @@ kill_viod_at() {
 	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
 }
 
+# forget_trace: what the functions below show begins here, or at viod's next start.
+forget_trace() {
+	quiet
+	traced_from="$(head -c 32 "$viod_run/trace" | head -n 1) $(stat -c %s "$viod_run/trace")"
+}
+traced_from=
+traced_lines() {
+	local from=0
+	[[ ${traced_from% *} != "$(head -c 32 "$viod_run/trace" | head -n 1)" ]] || from=${traced_from##* }
+	tail -c "+$((from + 1))" "$viod_run/trace"
+}
+
 # sys_writes: the traced writes to files in /sys, one a line. "sys_writes | wc -l" counts them.
 sys_writes() {
 	quiet
-	grep -E '(write|pwrite64|writev)\([0-9]+</sys/' "$viod_run/trace" || :
+	traced_lines | grep -E '(write|pwrite64|writev)\([0-9]+</sys/' || :
 }
 
 # link_writes: the traced netlink requests that change a link.
 link_writes() {
 	quiet
-	grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' "$viod_run/trace" || :
+	traced_lines | grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' || :
+}
+
+# link_write_vfs: the VFs in link_writes, a number a line, each once. strace does not show all of a message with hundreds.
+link_write_vfs() {
+	quiet
+	link_writes | grep -o '{vf=[0-9]*' | sed 's/.*=//' | sort -nu
 }
 
 # ---- programs (tests/vm/guest/runner, demo)
 
-# open_report: from here on $port is the descriptor of what the host reads.
+# open_report: from here on $port is the descriptor of what the host reads; it has read BOOTED.
 open_report() {
 	local tries
 	for ((tries = 0; tries < 100; tries++)); do
@@ -314,6 +332,7 @@ open_report() {
 		sleep 0.1
 	done
 	exec {port}>/dev/virtio-ports/viod.report
+	echo BOOTED >&"$port"
 }
 
 # end_guest: power off, or leave a root shell on the console where one was asked for.
