@@ -284,6 +284,7 @@ static void after_verdict(struct pf *pf, enum job_verdict verdict, const json_t 
 			pf->gone = true;
 		break;
 	case JOB_INVALID:
+	case JOB_VERDICT_MAX_:
 		break;
 	case JOB_CONFIGURED:
 	case JOB_WAITING:
