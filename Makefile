@@ -103,7 +103,8 @@ MAN_PAGES := $(wildcard core/*.[578] plugins/*/*.[578])
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod \
 		$(DESTDIR)$(PREFIX)/share/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system \
-		$(DESTDIR)$(PREFIX)/lib/systemd/catalog \
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog $(DESTDIR)$(PREFIX)/lib/systemd/network \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d \
 		$(DESTDIR)$(PREFIX)/share/doc/viod/examples $(DESTDIR)$(SYSCONFDIR)/vio.d \
 		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d
 	install -m 755 $(BUILD)/viod $(DESTDIR)$(PREFIX)/sbin/viod
@@ -113,6 +114,8 @@ install: all
 		>$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc
 	sed $(UNIT_EDITS) etc/viod.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service
 	install -m 644 etc/viod.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/
+	install -m 644 etc/70-viod.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/
+	install -m 644 etc/05-viod.network $(DESTDIR)$(PREFIX)/lib/systemd/network/
 	install -m 644 etc/vio.d/*.conf $(DESTDIR)$(PREFIX)/share/doc/viod/examples/
 	[ -e $(DESTDIR)$(SYSCONFDIR)/viod.conf ] || \
 		install -m 644 etc/viod.conf $(DESTDIR)$(SYSCONFDIR)/viod.conf
@@ -125,7 +128,9 @@ uninstall:
 		$(addprefix $(DESTDIR)$(PREFIX)/include/viod/,$(notdir $(wildcard core/viod/*.h))) \
 		$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service \
-		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/viod.catalog
+		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/viod.catalog \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-viod.rules \
+		$(DESTDIR)$(PREFIX)/lib/systemd/network/05-viod.network
 	for page in $(MAN_PAGES); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/viod

@@ -9,6 +9,7 @@
 #include "holders.h"
 #include "host.h"
 #include "job-run.h"
+#include "managed.h"
 #include "quirk.h"
 
 /* Back-off of a retried step: doubles from the first to the last. */
@@ -236,6 +237,9 @@ void job_execute(struct job_run *run)
 		if (apply_step(run, planned) < 0 && step->vf == VIOD_PF &&
 		    step->phase <= VIOD_PHASE_RESIZE)
 			run->pf_failed = true;
+		/* Before a driver makes interfaces that others would take. */
+		if (step->phase == VIOD_PHASE_RESIZE && run->request->config)
+			(void)managed_update(&run->pf);
 		if (step->vf != VIOD_PF &&
 		    (i + 1 == run->plan.n_steps || run->plan.steps[i + 1].step.vf != step->vf))
 			run->pf.progress->vfs_done++;

@@ -8,6 +8,7 @@
 
 #include "holders.h"
 #include "host.h"
+#include "managed.h"
 #include "mark.h"
 #include "sriov.h"
 
@@ -400,7 +401,12 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 		if (r < 0)
 			return r;
 	}
+	/* Others may take what viod leaves; that they know it is no condition for anything. */
+	if (run->request->config)
+		(void)managed_update(&run->pf);
 	*ret_verdict = judge(run);
+	if (*ret_verdict == JOB_RELEASED)
+		(void)managed_remove(&run->pf);
 	if (*ret_verdict == JOB_RELEASED)
 		return record_remove(run->pf.roots, run->pf.self.address);
 	return 0;

@@ -29,7 +29,7 @@ for i in range(count):
         while True:
             got, aux, _, _ = rx.recvmsg(2048, 256)
             if b"viod...." in got:
-                status, tci = struct.unpack_from("=I14xH", aux[0][2])
+                status, tci = struct.unpack_from("=I12xH", aux[0][2])
                 print("tagged %d %d" % (tci & 0xfff, tci >> 13) if status & 16 else "untagged")
                 sys.exit()
     except TimeoutError: pass

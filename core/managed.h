@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * /run/viod/managed/ADDRESS of each VF of a PF that viod manages: what the udev rule looks for that
+ * keeps other tools from them. A link to the PF's state file, so that none counts once that is
+ * gone.
+ */
+#ifndef VIOD_MANAGED_H
+#define VIOD_MANAGED_H
+
+#include "device.h"
+
+/** Make the links of the PF's VFs, and remove those of VFs that are no longer there. -errno. */
+int managed_update(struct viod_pf *pf);
+
+/** Remove all links of the PF. -errno. */
+int managed_remove(struct viod_pf *pf);
+
+#endif

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# systemd-networkd and NetworkManager are told to leave VFs that viod manages alone, from their first moment on; others not.
+# timeout: 120
+properties_of() { udevadm info --query=property "/sys/class/net/$(netdev_of "$1")"; }
+vf=$(vf_addr $NIC0 0 2>/dev/null) || vf=0000:01:10.0
+
+mkdir -p /run/systemd/network
+printf '[Match]\nName=*\nKind=!*\n[Network]\nDHCP=yes\n' >/run/systemd/network/90-all.network
+udevadm control --reload
+systemctl start systemd-networkd.service
+
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = net
+	vfs = 2
+CONF
+start_viod
+wait_state $NIC0 configured
+udevadm settle
+properties_of $vf | grep -qx NM_UNMANAGED=1 || fail "NetworkManager would take the VF: $(properties_of $vf)"
+properties_of $vf | grep -qx ID_VIOD=1 || fail "the VF is not marked"
+! properties_of $NIC0 | grep -q VIOD || fail "the PF is marked"
+wait_for 20 eval 'networkctl list --no-legend | grep -w "$(netdev_of $vf)" | grep -qw unmanaged'
+
+# A VF that comes back from a namespace is marked as well.
+ip netns add viod-test
+ip link set "$(netdev_of $vf)" netns viod-test
+ip netns delete viod-test
+wait_for 20 test -d $sys/$vf/net
+udevadm settle
+properties_of $vf | grep -qx NM_UNMANAGED=1 || fail "a VF that came back is anybody's"
+
+# VFs that viod has nothing to do with are nobody's business here.
+echo 1 >$sys/$NIC1/sriov_numvfs
+udevadm settle
+! properties_of "$(vf_addr $NIC1 0)" | grep -q VIOD || fail "a VF of another PF is marked"
+expect_eq "$(find /run/viod/managed -type l | wc -l)" 2 "entries"
+
+rm /etc/vio.d/nic0.conf
+wait_for 60 eval '[[ $(vf_count $NIC0) == 0 ]]'
+wait_for 20 eval '[[ -z $(find /run/viod/managed -type l) ]]'
+systemctl stop systemd-networkd.service systemd-networkd.socket
+rm /run/systemd/network/90-all.network
