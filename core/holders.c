@@ -51,6 +51,14 @@ void holder_text(const struct viod_holder *holder, char *ret_text, size_t size)
 		snprintf(ret_text, size, "%s", holder->what);
 }
 
+/* What one look at all processes is after, and what it finds. */
+struct search {
+	struct viod_pf *pf;
+	struct device_nodes nodes;
+	struct viod_holders *by_vf;
+	struct viod_holders unnamed; /* who has a VFIO device open, and nothing tells which */
+};
+
 /* --- processes ------------------------------------------------------------------------------- */
 
 /* The unit or container a process belongs to: the innermost service, scope or machine of its
@@ -84,11 +92,12 @@ static int add_process(int process, pid_t pid, const char *what, struct viod_hol
 	return holders_add(holders, &holder);
 }
 
-/* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device. */
-static int check_anonymous(struct viod_pf *pf, int process, pid_t pid, const char *fd_name,
-			   struct viod_holders *by_vf)
+/* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device.
+ * Before, all that can be said is that this process has one. */
+static int check_anonymous(struct search *search, int process, pid_t pid, const char *fd_name)
 {
 	char path[64], target[64], text[2048], *line;
+	struct viod_pf *pf = search->pf;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "fd/%s", fd_name);
@@ -103,20 +112,20 @@ static int check_anonymous(struct viod_pf *pf, int process, pid_t pid, const cha
 		return 0;
 	line = strstr(text, "vfio-device-syspath:");
 	if (!line)
-		return 0;
+		return add_process(process, pid, "an open VFIO device", &search->unnamed);
 	line[strcspn(line, "\n")] = '\0';
 	for (size_t i = 0; i < pf->n_vfs; i++) {
 		const char *name = strrchr(line, '/');
 
 		if (name && streq(name + 1, pf->vfs[i].address))
-			return add_process(process, pid, "an open VFIO device", &by_vf[i]);
+			return add_process(process, pid, "an open VFIO device", &search->by_vf[i]);
 	}
 	return 0;
 }
 
-static int check_descriptor(struct viod_pf *pf, int process, pid_t pid, const char *fd_name,
-			    const struct device_nodes *nodes, struct viod_holders *by_vf)
+static int check_descriptor(struct search *search, int process, pid_t pid, const char *fd_name)
 {
+	const struct device_nodes *nodes = &search->nodes;
 	struct stat status;
 	char path[64];
 
@@ -124,7 +133,7 @@ static int check_descriptor(struct viod_pf *pf, int process, pid_t pid, const ch
 	if (fstatat(process, path, &status, 0) < 0)
 		return 0;
 	if ((status.st_mode & S_IFMT) == 0)
-		return check_anonymous(pf, process, pid, fd_name, by_vf);
+		return check_anonymous(search, process, pid, fd_name);
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
 		return 0;
 	for (size_t i = 0; i < nodes->count; i++) {
@@ -134,7 +143,7 @@ static int check_descriptor(struct viod_pf *pf, int process, pid_t pid, const ch
 		if (node->vf == VIOD_PF || node->device != status.st_rdev ||
 		    node->block != S_ISBLK(status.st_mode))
 			continue;
-		r = add_process(process, pid, node->path, &by_vf[node->vf]);
+		r = add_process(process, pid, node->path, &search->by_vf[node->vf]);
 		if (r < 0)
 			return r;
 	}
@@ -142,8 +151,7 @@ static int check_descriptor(struct viod_pf *pf, int process, pid_t pid, const ch
 }
 
 /* Only a process that is gone may be passed over; one we may not look into could hold anything. */
-static int check_process(struct viod_pf *pf, const char *name, const struct device_nodes *nodes,
-			 struct viod_holders *by_vf)
+static int check_process(struct search *search, const char *name)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	_cleanup_close_ int process = -1;
@@ -151,7 +159,8 @@ static int check_process(struct viod_pf *pf, const char *name, const struct devi
 	const struct dirent *entry;
 	int r;
 
-	process = openat(pf->roots->trees[VIOD_TREE_PROC], name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	process = openat(search->pf->roots->trees[VIOD_TREE_PROC], name,
+			 O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
 	r = open_directory(process, "fd", &dir);
@@ -160,27 +169,26 @@ static int check_process(struct viod_pf *pf, const char *name, const struct devi
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
 			continue;
-		r = check_descriptor(pf, process, pid, entry->d_name, nodes, by_vf);
+		r = check_descriptor(search, process, pid, entry->d_name);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int scan_processes(struct viod_pf *pf, const struct device_nodes *nodes,
-			  struct viod_holders *by_vf)
+static int scan_processes(struct search *search)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	int r;
 
-	r = open_directory(pf->roots->trees[VIOD_TREE_PROC], ".", &dir);
+	r = open_directory(search->pf->roots->trees[VIOD_TREE_PROC], ".", &dir);
 	if (r < 0)
 		return r;
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
-		r = check_process(pf, entry->d_name, nodes, by_vf);
+		r = check_process(search, entry->d_name);
 		if (r < 0)
 			return r;
 	}
@@ -225,28 +233,71 @@ static int check_mounts(struct viod_pf *pf, const struct device_nodes *nodes,
 	return 0;
 }
 
-/* The driver link goes at the start of an unbind that waits for a user, but the group stays taken.
- */
-static int check_unbinding(struct viod_pf *pf, const struct device_nodes *nodes,
-			   struct viod_holders *by_vf)
+/* 1: the group is taken. The question takes it for a moment, so it is only asked where nothing else
+ * can tell. */
+static int group_is_taken(struct viod_pf *pf, const struct device_node *node)
 {
-	for (size_t i = 0; i < nodes->count; i++) {
-		const struct device_node *node = &nodes->items[i];
-		struct viod_holder holder = { .what = "a VFIO driver that is still letting it go" };
-		const struct viod_function *function;
-		int fd;
+	int fd;
 
-		if (node->vf == VIOD_PF || strncmp(node->path, "/dev/vfio/", 10) != 0)
+	if (node->vf == VIOD_PF || strncmp(node->path, "/dev/vfio/", 10) != 0)
+		return 0;
+	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EBUSY;
+	close(fd);
+	return 0;
+}
+
+/* The driver link goes at the start of an unbind that waits for a user, but the group stays taken.
+ * So it does where only the descriptor of a device is left, as in a process that was handed one. */
+static int check_groups(struct search *search)
+{
+	static const struct viod_holder unbinding = {
+		.what = "a VFIO driver that is still letting it go",
+	};
+	static const struct viod_holder some = {
+		.what = "one of several processes that have VFIO devices open",
+	};
+	const struct viod_holders *unnamed = &search->unnamed;
+	const struct viod_holder *unknown = unnamed->count == 1 ? &unnamed->items[0] : &some;
+
+	for (size_t i = 0; i < search->nodes.count; i++) {
+		const struct device_node *node = &search->nodes.items[i];
+		const struct viod_function *function = device_function(search->pf, node->vf);
+		bool bound = function && function->driver;
+
+		if (!function || node->vf == VIOD_PF || (bound && !unnamed->count) ||
+		    search->by_vf[node->vf].count || !group_is_taken(search->pf, node))
 			continue;
-		function = device_function(pf, node->vf);
-		if (!function || function->driver)
-			continue;
-		fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
-		if (fd < 0 && errno == EBUSY && holders_add(&by_vf[node->vf], &holder) < 0)
+		if (holders_add(&search->by_vf[node->vf], bound ? unknown : &unbinding) < 0)
 			return -ENOMEM;
-		closep(&fd);
 	}
 	return 0;
+}
+
+/* A network interface that a container has is not seen from here; what is left is the empty folder,
+ * which sysfs keeps for as long as any namespace has an interface in it. */
+static int check_interface(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	static const struct viod_holder elsewhere = {
+		.what = "its network interface is in another network namespace",
+	};
+	const struct viod_function *function = device_function(pf, vf);
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[160];
+	int r;
+
+	if (!function)
+		return 0;
+	snprintf(path, sizeof(path), "%s/net", function->directory);
+	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir);
+	if (r < 0)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			return 0;
+	return holders_add(holders, &elsewhere);
 }
 
 static int ask_plugins(struct viod_pf *pf, int vf, struct viod_holders *holders)
@@ -274,25 +325,28 @@ static int ask_plugins(struct viod_pf *pf, int vf, struct viod_holders *holders)
 
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 {
-	struct viod_holders *by_vf = calloc(pf->n_vfs + 1, sizeof(*by_vf));
-	struct device_nodes nodes = { 0 };
+	struct search search = { .pf = pf, .by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf)) };
 	int r;
 
-	if (!by_vf)
+	if (!search.by_vf)
 		return -ENOMEM;
-	r = device_nodes_find(pf, &nodes);
-	if (r == 0 && nodes.count)
-		r = scan_processes(pf, &nodes, by_vf);
-	if (r == 0 && nodes.count)
-		r = check_mounts(pf, &nodes, by_vf);
+	r = device_nodes_find(pf, &search.nodes);
+	if (r == 0 && search.nodes.count)
+		r = scan_processes(&search);
+	if (r == 0 && search.nodes.count)
+		r = check_mounts(pf, &search.nodes, search.by_vf);
 	if (r == 0)
-		r = check_unbinding(pf, &nodes, by_vf);
-	for (size_t i = 0; i < pf->n_vfs && r == 0; i++)
-		r = ask_plugins(pf, (int)i, &by_vf[i]);
-	device_nodes_clear(&nodes);
+		r = check_groups(&search);
+	for (size_t i = 0; i < pf->n_vfs && r == 0; i++) {
+		r = check_interface(pf, (int)i, &search.by_vf[i]);
+		if (r == 0)
+			r = ask_plugins(pf, (int)i, &search.by_vf[i]);
+	}
+	device_nodes_clear(&search.nodes);
+	holders_clear(&search.unnamed);
 	if (r < 0)
-		holders_free(by_vf, pf->n_vfs);
+		holders_free(search.by_vf, pf->n_vfs);
 	else
-		*ret_holders = by_vf;
+		*ret_holders = search.by_vf;
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "job-run.h"
 #include "managed.h"
 #include "quirk.h"
+#include "sriov.h"
 
 /* Back-off of a retried step: doubles from the first to the last. */
 #define RETRY_FIRST_MSEC 10
@@ -184,6 +185,22 @@ static void take_pci_lock(struct job_run *run, const struct viod_step *step, int
 
 /* A VF that could not be configured must not reach its driver: a machine would get it without the
  * VLAN that was to contain it. */
+static bool failed(const struct job_run *run, const struct viod_step *step)
+{
+	return step->vf != VIOD_PF && step->phase >= VIOD_PHASE_ATTACH &&
+	       diag_first_error(&run->pf.diags, step->vf);
+}
+
+/* Nor may it get one by accident, when the module of another is loaded. */
+static void hold_failed(struct job_run *run, const struct viod_step *step)
+{
+	if (run->pf_failed || run->pf_blocked || run->stopped || !run->pf.vfs_are_devices ||
+	    step->phase != VIOD_PHASE_ATTACH || !failed(run, step))
+		return;
+	if (sriov_hold(&run->pf, step->vf) > 0)
+		run->writes++;
+}
+
 static bool skipped(struct job_run *run, const struct viod_step *step)
 {
 	if (step->flags & VIOD_STEP_ALWAYS)
@@ -195,7 +212,7 @@ static bool skipped(struct job_run *run, const struct viod_step *step)
 	if (run->blocked[step->vf] &&
 	    (step->phase == VIOD_PHASE_DETACH || step->phase >= VIOD_PHASE_ATTACH))
 		return true;
-	return step->phase >= VIOD_PHASE_ATTACH && diag_first_error(&run->pf.diags, step->vf);
+	return failed(run, step);
 }
 
 static void count_vfs(struct job_run *run)
@@ -227,8 +244,10 @@ void job_execute(struct job_run *run)
 		const struct viod_step *step = &planned->step;
 
 		run->stopped = run->stopped || run->pf.progress->stop;
-		if (skipped(run, step))
+		if (skipped(run, step)) {
+			hold_failed(run, step);
 			continue;
+		}
 		take_pci_lock(run, step, &lock);
 		if (held_back(run, step)) {
 			run->pf_blocked = run->pf_blocked || (step->flags & VIOD_STEP_ALL_VFS);

@@ -412,6 +412,21 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 	return 0;
 }
 
+/* Without it the log would show a PF that is configured once more, and no reason why. */
+static void tell_drift(struct job_run *run)
+{
+	const struct plan_changes *changes = &run->plan.changes;
+	char text[256], more[32] = "";
+
+	if (!changes->count)
+		return;
+	plan_change_text(&changes->items[0], text, sizeof(text));
+	if (changes->count > 1)
+		snprintf(more, sizeof(more), " and %zu more", changes->count - 1);
+	diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, &changes->items[0].where, 0,
+		 "somebody changed the device, which is put back: %s%s", text, more);
+}
+
 static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const int64_t *drift;
@@ -420,8 +435,10 @@ static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 	if (run->request->goal != JOB_DRIFT)
 		return 0;
 	drift = config_pf_value(run->request->config, "drift");
-	if (!drift || *drift == SRIOV_ENFORCE)
+	if (!drift || *drift == SRIOV_ENFORCE) {
+		tell_drift(run);
 		return 0;
+	}
 	*ret_verdict = *drift == SRIOV_REPORT && run->plan.changes.count ? JOB_CHANGED
 									 : JOB_CONFIGURED;
 	for (size_t i = 0; *drift == SRIOV_REPORT && i < run->plan.changes.count; i++) {

@@ -158,13 +158,37 @@ static int apply_probe(struct viod_pf *pf, const struct viod_step *step)
 	return is_bound(function, name) ? 0 : report_unbound(pf, step, name);
 }
 
+int sriov_hold(struct viod_pf *pf, int vf)
+{
+	const struct viod_function *function = device_function(pf, vf);
+	char now[VIOD_NAME_MAX];
+	int r;
+
+	if (!function || function->driver ||
+	    (host_table.read(pf, vf, "driver_override", now, sizeof(now)) == 0 &&
+	     streq(now, "none")))
+		return 0;
+	r = host_table.write(pf, vf, "driver_override", "none");
+	return r < 0 ? r : 1;
+}
+
+/* A driver that is loaded while autoprobe is on takes all VFs there are, also those that are meant
+ * for another. So the one of the VFs (they are alike) is loaded first; if it cannot be, the probe
+ * of a VF will say so. */
+static int apply_autoprobe(struct viod_pf *pf, const struct viod_step *step)
+{
+	if (step->phase == VIOD_PHASE_ATTACH && streq(step->data, "1") && pf->n_vfs)
+		(void)load_driver(pf, 0, "");
+	return host_table.write(pf, VIOD_PF, "sriov_drivers_autoprobe", step->data);
+}
+
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step)
 {
 	switch ((enum sriov_step)step->code) {
 	case SRIOV_STEP_COUNT:
 		return apply_count(pf, step);
 	case SRIOV_STEP_AUTOPROBE:
-		return host_table.write(pf, VIOD_PF, "sriov_drivers_autoprobe", step->data);
+		return apply_autoprobe(pf, step);
 	case SRIOV_STEP_OVERRIDE:
 		return apply_override(pf, step);
 	case SRIOV_STEP_UNBIND:

@@ -57,6 +57,9 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	       const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step);
 
+/** Keep every driver away from a VF that has none. 1 if that took a write. */
+int sriov_hold(struct viod_pf *pf, int vf);
+
 /** sriov_totalvfs, or -ENOENT where the device is no SR-IOV PF. Never blocks. */
 int sriov_total(struct viod_pf *pf, unsigned *ret_total);
 
