@@ -229,10 +229,37 @@ nsim_count() {
 	cat "/sys/bus/netdevsim/devices/netdevsim$1/sriov_numvfs"
 }
 
-# vfs INTERFACE: what the kernel says about its VFs, however many: a line for each, by the program of tests/vm.
+# vfs INTERFACE: what the kernel says about its VFs, however many, a line for each; tests/vm/programs/vfs.c.
 vfs() {
 	quiet
 	"$viod_test/bin/vfs" "$1"
+}
+
+# vf_is INTERFACE N TEXT...: each text is part of VF N's line, such as vlan=5.
+vf_is() {
+	quiet
+	local line text
+	line=" $(vfs "$1" | grep "^$2 ") "
+	for text in "${@:3}"; do
+		[[ $line == *" $text "* ]] || return 1
+	done
+}
+
+# expect_vf INTERFACE N TEXT...: the same as a condition of the scenario.
+expect_vf() {
+	quiet
+	vf_is "$@" || fail "VF $2 of $1 has not all of '${*:3}': $(vfs "$1" | grep "^$2 ")"
+}
+
+# each_vf N FORMAT: FORMAT for each VF from 0, where @ is its number, and @x the same as two octets.
+each_vf() {
+	quiet
+	local n octets text
+	for ((n = 0; n < $1; n++)); do
+		printf -v octets %02x:%02x $((n >> 8)) $((n & 255))
+		text=${2//@x/$octets}
+		printf '%b' "${text//@/$n}"
+	done
 }
 
 # ---- what viod asks of the kernel, and accidents
