@@ -30,7 +30,7 @@ net_PACKAGES := libnl-3.0 libnl-route-3.0 libnl-genl-3.0 nettle
 CPPFLAGS += -D_GNU_SOURCE -iquote core -idirafter $(BUILD)/include -DVIOD_VERSION='"$(VERSION)"' \
 	-DVIOD_PLUGIN_DIR='"$(PLUGIN_DIR)"'
 CFLAGS += -std=gnu17 $(OPTIMISE) -g $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) \
-	-fvisibility=hidden -fno-common -fPIC -MMD -MP
+	-fvisibility=hidden -fno-common -fPIC -MD -MP
 LDFLAGS += $(SANITIZE) -Wl,-z,relro,-z,now,--as-needed
 CFLAGS += $(shell $(PKG_CONFIG) --cflags $(sort $(CORE_PACKAGES) $(net_PACKAGES) check) 2>/dev/null)
 CORE_LIBS := $(shell $(PKG_CONFIG) --libs $(CORE_PACKAGES) 2>/dev/null) -ldl
