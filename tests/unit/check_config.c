@@ -717,34 +717,9 @@ START_TEST(many_errors_end_in_a_hint)
 }
 END_TEST
 
-/* The later of two files is at fault; words, other rows and a file's own VFs are no matter. */
-START_TEST(files_share_no_address)
-{
-	_cleanup_parsed_ struct parsed a = parse("[pf]\nname = 05:00.0\nkind = net\nvfs = 4\n"
-						 "[vf0]\nmac = 52:54:00:00:00:01\nvlan = 5\n"
-						 "[vf1]\nmac = stable\n");
-	_cleanup_parsed_ struct parsed b = parse("[pf]\nname = 06:00.0\nkind = net\nvfs = max\n"
-						 "[vf0]\nmac = stable\nvlan = 5\n"
-						 "[vf3]\nmac = 52:54:00:00:00:01\n");
-	_cleanup_parsed_ struct parsed c = parse("[pf]\nname = 07:00.0\nkind = net\n"
-						 "[vf0-1]\nmac = 52:54:00:00:00:02\n");
-	const struct config *configs[] = { a.config, NULL, b.config, c.config };
-	char *texts[4] = { NULL };
-
-	ck_assert_int_eq(config_find_shared(configs, 4, texts), 0);
-	ck_assert_ptr_null(texts[0]);
-	ck_assert_ptr_null(texts[1]);
-	ck_assert_ptr_null(texts[3]);
-	ck_assert_str_eq(texts[2], "/etc/vio.d/a.conf:9:7: vf3 would get mac 52:54:00:00:00:01, "
-				   "which vf0 of /etc/vio.d/a.conf:6 has; give it another one");
-	free(texts[2]);
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *const tests[] = {
-		files_share_no_address,
 		the_first_example_means_what_it_says,
 		values_go_through_libconfuse_unharmed,
 		the_most_specific_section_wins,
