@@ -2,7 +2,7 @@
 # systemd-networkd and NetworkManager are told to leave VFs that viod manages alone, from their first moment on; others not.
 # timeout: 120
 properties_of() { udevadm info --query=property "/sys/class/net/$(netdev_of "$1")"; }
-vf=$(vf_addr $NIC0 0 2>/dev/null) || vf=0000:01:10.0
+vf=0000:01:10.0 # the first of NIC0
 
 mkdir -p /run/systemd/network
 printf '[Match]\nName=*\nKind=!*\n[Network]\nDHCP=yes\n' >/run/systemd/network/90-all.network
