@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A device that is not there is waited for: plugged, unplugged, plugged again, its driver unbound and bound, without udev, too.
+# timeout: 150
+spare_conf() {
+	conf spare <<-CONF
+		[pf]
+		name = 04:00.0
+		kind = net
+		vfs = $1
+		[vf*]
+		vlan = 5
+	CONF
+}
+spare_done() { [[ $(vf_count $SPARE) == "$1" && $(state $SPARE .state) == configured ]]; }
+vlan_of_spare() { vf_link $SPARE 0 '.vlan_list[0].vlan // 0'; }
+
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = dev
+	vfs = 2
+CONF
+spare_conf 3
+# The same device by its address on the wire: it has no PCI address until it comes.
+conf wire <<-CONF
+	[pf]
+	name = mac:52:54:00:00:05:00
+	kind = dev
+	vfs = 1
+CONF
+trace_viod
+start_viod
+# READY does not wait for what is absent.
+expect_eq "$(state $SPARE .state)" absent "state of a device that is not there"
+expect_eq "$(state $NIC0 .state)" configured "state of the other"
+before=$(vf_inodes $NIC0)
+: >$viod_run/trace
+
+plug_nic
+wait_for 30 spare_done 3
+expect_eq "$(vlan_of_spare)" 5 "vlan"
+expect_log "^$SPARE: configured as in /etc/vio.d/spare.conf: 3 VFs"
+
+unplug_nic
+wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+expect_eq "$(state $SPARE '.vfs | length')" 0 "VFs of a device that went"
+
+# Edited while it is away: the next plug gets the last version.
+spare_conf 4
+plug_nic
+wait_for 30 spare_done 4
+expect_eq "$(vlan_of_spare)" 5 "vlan after the second plug"
+expect_eq "$(vf_inodes $NIC0)" "$before" "VFs of the other PF"
+expect_eq "$(sys_writes | grep -c 0000:01:)" 0 "writes to the other PF"
+untrace_viod
+restart_viod
+spare_done 4
+
+# The PF loses its driver, and gets it back. igb takes its VFs along.
+echo $SPARE >/sys/bus/pci/drivers/igb/unbind
+wait_for 10 eval '[[ $(state $SPARE .state) == waiting ]]'
+echo $SPARE >/sys/bus/pci/drivers/igb/bind
+wait_for 20 spare_done 4
+expect_eq "$(vlan_of_spare)" 5 "vlan after the driver came back"
+
+# Deleted while it is away: nothing is left to be put back, and nothing comes when it is plugged again.
+unplug_nic
+wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+rm /etc/vio.d/spare.conf
+wait_for 10 test ! -e /run/viod/pf/$SPARE.json -a ! -e /run/viod/state/$SPARE.json
+plug_nic
+sleep 1
+expect_eq "$(vf_count $SPARE)" 0 "VFs without a file"
+unplug_nic
+
+# No udev, as in a container: there are the kernel's own events, and nobody else loads modules.
+spare_conf 2
+wait_for 10 test -e /run/viod/state/$SPARE.json
+rm /etc/vio.d/nic0.conf
+wait_for 10 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
+udevadm settle
+systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
+modprobe -r igbvf
+[[ ! -e /sys/bus/pci/drivers/igbvf ]] || fail "igbvf is still there"
+plug_nic
+wait_for 30 spare_done 2
+for n in 0 1; do
+	expect_eq "$(driver_of "$(vf_addr $SPARE $n)")" igbvf "driver of VF $n without udev"
+done
+expect_eq "$(vlan_of_spare)" 5 "vlan without udev"
+conf nic1 <<-CONF
+	[pf]
+	name = $(netdev_of $NIC1)
+	kind = dev
+	vfs = 1
+	[vf0]
+	driver = vfio-pci
+CONF
+wait_state $NIC1 configured
+expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" vfio-pci "driver that nobody else would have loaded"
+unplug_nic
+wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A VF that a virtual machine has open is not touched: blocked, with its holder named; done within a second after it ends.
+# timeout: 150
+modprobe vfio-pci
+modprobe vfio_iommu_type1
+hold=$viod_test/bin/vfio-hold
+
+# write_conf VFS DRIVER-OF-VF0 DRIVER-OF-VF1 DRIVER-OF-VF2
+write_conf() {
+	conf nic0 <<-CONF
+		[pf]
+		name = 01:00.0
+		kind = dev
+		vfs = $1
+		[vf0]
+		driver = $2
+		[vf1]
+		driver = $3
+		[vf2]
+		driver = ${4:-none}
+	CONF
+}
+drivers() { quiet; local n; for n in 0 1 2; do driver_of "$(vf_addr $NIC0 $n)"; done | xargs; }
+# start_holder HOW N [SECONDS]: of VF N; its process is $holder.
+start_holder() {
+	quiet
+	: >$viod_run/holder
+	$hold "$1" "$(vf_addr $NIC0 "$2")" "${@:3}" >$viod_run/holder &
+	holder=$!
+	wait_for 10 grep -q holding $viod_run/holder
+}
+end_holder() {
+	quiet
+	kill "$holder"
+	wait "$holder" 2>/dev/null || :
+	ended=${EPOCHREALTIME/./}
+}
+# soon CONDITION...: within a second after end_holder, and the work of a job in this slow machine.
+soon() {
+	quiet
+	wait_for 10 "$@"
+	spent=$((${EPOCHREALTIME/./} - ended))
+	echo "done $((spent / 1000)) ms after the holder ended: $*"
+}
+# held N WHAT: VF N is reported as held.
+held() {
+	quiet
+	local text
+	text=$(state $NIC0 ".vfs[$1].held_by")
+	[[ $text == "vfio-hold (pid $holder"*": "*"$2"* ]] || fail "held_by of VF $1: $text"
+}
+# expect_blocked WHAT: nothing happens, now and while time passes.
+expect_blocked() {
+	quiet
+	wait_state $NIC0 blocked
+	held 1 ''
+	[[ $(state $NIC0 .error) == *"VF 1 ($(vf_addr $NIC0 1)) is used by vfio-hold (pid $holder"* ]] ||
+		fail "error in the state file: $(state $NIC0 .error)"
+	sleep 2
+	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs, held, $1"
+	expect_eq "$(drivers)" "$drivers" "drivers, held, $1"
+	expect_eq "$(state $NIC0 .state)" blocked "state after a while, $1"
+	# Nothing sleeps in the kernel for it.
+	! grep -ls '^State:.D' /proc/[0-9]*/status || fail "something hangs: $1"
+}
+
+write_conf 3 default vfio-pci
+start_viod
+expect_eq "$(drivers)" "igbvf vfio-pci none" drivers
+expect_eq "$(state $NIC0 '[.vfs[].held_by] | unique | tojson')" '[null]' "holders of nothing"
+before=$(vf_inodes $NIC0)
+drivers=$(drivers)
+
+# A count, with the whole of a virtual machine's descriptors.
+start_holder all 1
+write_conf 5 default vfio-pci
+expect_blocked "count change"
+expect_log "VF 1 \($(vf_addr $NIC0 1)\) is used by vfio-hold \(pid $holder, viod-scenario.service\): /dev/vfio/"
+n=$(viod_log | grep -c 'is used by')
+((n == 1)) || fail "the same holder is told of $n times"
+# Back to what is there: nothing is blocked any more.
+write_conf 3 default vfio-pci
+wait_state $NIC0 configured
+held 1 /dev/vfio/
+write_conf 5 default vfio-pci
+wait_state $NIC0 blocked
+end_holder
+soon test ! -e $sys/$NIC0/virtfn2
+((spent < 1500000)) || fail "that took long"
+wait_for 10 eval '[[ $(vf_count $NIC0) == 5 ]]'
+wait_state $NIC0 configured
+write_conf 3 default vfio-pci
+wait_for 10 eval '[[ $(vf_count $NIC0) == 3 ]]'
+wait_state $NIC0 configured
+before=$(vf_inodes $NIC0)
+
+# The driver of the VF itself; then of others beside it: those are done, it is not.
+start_holder all 1
+write_conf 3 default igbvf
+expect_blocked "driver change"
+write_conf 3 vfio-pci igbvf vfio-pci
+wait_for 10 eval '[[ $(drivers) == "vfio-pci vfio-pci vfio-pci" ]]'
+drivers=$(drivers)
+expect_blocked "driver change beside others"
+expect_eq "$(state $NIC0 '[.vfs[0, 2].error] | tojson')" '[null,null]' "errors of the others"
+end_holder
+soon eval '[[ $(drivers) == "vfio-pci igbvf vfio-pci" ]]'
+((spent < 1500000)) || fail "that took long"
+wait_state $NIC0 configured
+write_conf 3 default vfio-pci
+wait_for 10 eval '[[ $(drivers) == "igbvf vfio-pci none" ]]'
+wait_state $NIC0 configured
+drivers=$(drivers)
+
+# A held VF is no obstacle to an edit that concerns others only.
+start_holder all 1
+write_conf 3 none vfio-pci
+wait_for 10 eval '[[ $(drivers) == "none vfio-pci none" ]]'
+wait_state $NIC0 configured
+held 1 /dev/vfio/
+write_conf 3 default vfio-pci
+wait_for 10 eval '[[ $(drivers) == "igbvf vfio-pci none" ]]'
+end_holder
+
+# Only the descriptor of the device is left, as in a process that was handed it. Deletion, by a holder with a time of its own.
+start_holder device 1 6
+rm /etc/vio.d/nic0.conf
+expect_blocked "deletion"
+wait "$holder" || :
+ended=${EPOCHREALTIME/./}
+soon test ! -e $sys/$NIC0/virtfn2
+((spent < 1500000)) || fail "that took long"
+wait_for 10 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
+
+# Asked for again while the release is blocked: the VFs stay as they are.
+write_conf 3 default vfio-pci
+wait_state $NIC0 configured
+before=$(vf_inodes $NIC0)
+start_holder all 1
+rm /etc/vio.d/nic0.conf
+wait_state $NIC0 blocked
+write_conf 3 default vfio-pci
+wait_state $NIC0 configured
+expect_eq "$(vf_inodes $NIC0)" "$before" "VFs of a file that came back"
+# Also a daemon that starts anew asks first.
+write_conf 4 default vfio-pci
+wait_state $NIC0 blocked
+restart_viod
+expect_blocked "restart"
+end_holder
+soon eval '[[ $(vf_count $NIC0) == 4 ]]'

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# From a file to the first write 100 ms quiet time and little more; no wake-up at rest; 6 MiB resident with two PFs.
+# timeout: 120
+mkdir -p /run/systemd/system/viod.service.d
+printf '[Service]\nWatchdogSec=0\n' >/run/systemd/system/viod.service.d/watchdog.conf
+systemctl daemon-reload
+start_viod
+
+# How much slower than a machine of our days this one is: this loop takes 0.05 s there.
+began=${EPOCHREALTIME/./}
+for ((i = 0; i < 20000; i++)); do :; done 2>/dev/null
+slow=$(((${EPOCHREALTIME/./} - began) / 50000))
+slow=$((slow < 1 ? 1 : slow))
+
+# The kernel's log has one clock for us and for igb, which writes "1 VFs allocated" when it is told of a count; nothing is
+# traced, which would take longer than what is measured.
+write_conf() {
+	printf '[pf]\nname = 01:00.0\nkind = dev\nvfs = %s\n[vf*]\ndriver = none\n' "$1"
+}
+delays=()
+for n in 1 2 3; do
+	write_conf "$n" >/etc/vio.d/.new
+	echo "viod-test: round $n" >/dev/kmsg
+	mv /etc/vio.d/.new /etc/vio.d/nic0.conf
+	wait_for 10 eval '[[ $(vf_count $NIC0) == "$n" ]]'
+	wait_state $NIC0 configured
+	delays+=("$(dmesg | sed -nE "/viod-test: round $n\$/,\$p" | awk -F '[][]' '
+		/viod-test/ { began = $2 } /VFs allocated/ { printf "%d", ($2 - began) * 1000; exit }')")
+	rm /etc/vio.d/nic0.conf
+	wait_for 10 test ! -e /run/viod/pf/$NIC0.json -a ! -e /run/viod/state/$NIC0.json
+done
+limit=$((100 + 20 * slow))
+echo "file to first write: ${delays[*]} ms, mv and the log included; this machine is $slow times slower, so the limit is $limit ms"
+best=$(printf '%s\n' "${delays[@]}" | sort -n | head -n 1)
+((best >= 100)) || fail "the quiet time is not kept"
+((best <= limit)) || fail "it takes too long"
+
+# Two PFs with all they can have.
+conf nic0 <<-CONF
+	[pf]
+	name = 01:00.0
+	kind = net
+	vfs = 7
+	[vf*]
+	vlan = 3
+CONF
+conf nic1 <<-CONF
+	[pf]
+	name = 02:00.0
+	kind = net
+	vfs = 7
+	[vf*]
+	driver = none
+CONF
+wait_state $NIC0 configured
+wait_state $NIC1 configured
+udevadm settle
+sleep 3
+pid=$(viod_pid)
+grep -E '^(VmHWM|VmRSS|RssAnon|RssFile|Threads)' "/proc/$pid/status"
+resident=$(sed -nE 's/^VmRSS:\s*([0-9]+) kB/\1/p' "/proc/$pid/status")
+((resident <= 6144)) || fail "$resident KiB are resident"
+
+# At rest the daemon sleeps: it is never scheduled, and makes no call.
+switches() { quiet; grep -h ctxt_switches "/proc/$pid/status" | xargs; }
+before=$(switches)
+sleep 15
+expect_eq "$(switches)" "$before" "switches to the daemon in 15 s"
+strace -f -o $viod_run/idle -p "$pid" &
+tracer=$!
+sleep 20
+kill -INT $tracer
+wait $tracer || :
+grep -v 'detached' $viod_run/idle || :
+expect_eq "$(grep -cvE 'epoll_wait\(.*(unfinished|resuming|detached)|^[0-9]+ +<\.\.\. |restart_syscall' $viod_run/idle || :)" 0 "calls in 20 s"
