@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading what a job said of itself in the end; it may have gone wild before, so nothing is trusted. */
+/* Reading what a job said of itself in the end; it may have gone wild before, so nothing is
+ * trusted. */
 #ifndef VIOD_OUTCOME_H
 #define VIOD_OUTCOME_H
 
@@ -11,8 +12,8 @@ enum job_verdict outcome_verdict(const json_t *result);
 /** Append the diagnostics; what is none is passed over. */
 void outcome_diags(const json_t *result, struct diag_list *diags);
 
-/** The most telling diagnostic, for the state file: an error of the PF, of a VF, then a warning. The
- *  caller frees; NULL where there is none. */
+/** The most telling diagnostic, for the state file: an error of the PF, of a VF, then a warning.
+ * The caller frees; NULL where there is none. */
 char *outcome_worst(const struct diag_list *diags);
 
 #endif
