@@ -153,33 +153,48 @@ static int host_module(struct viod_pf *pf, const char *name_or_alias)
 
 /* --- kernel modules -------------------------------------------------------------------------- */
 
-static void kmod_unrefp(struct kmod_ctx **kmod)
+/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
+ * search in the index: the last one is kept. What modules there are does not change under a job. */
+static const struct kmod_list *modules_of(const char *name_or_alias, int *ret_error)
 {
-	if (*kmod)
-		kmod_unref(*kmod);
-}
+	static struct kmod_ctx *kmod;
+	static struct kmod_list *modules;
+	static char *asked;
+	static int error;
 
-static void kmod_listp(struct kmod_list **list)
-{
-	if (*list)
-		kmod_module_unref_list(*list);
+	if (!streq(asked, name_or_alias)) {
+		if (!kmod)
+			kmod = kmod_new(NULL, NULL);
+		if (modules)
+			kmod_module_unref_list(modules);
+		modules = NULL;
+		free(asked);
+		asked = strdup(name_or_alias);
+		error = kmod && asked ? kmod_module_new_from_lookup(kmod, asked, &modules)
+				      : -ENOMEM;
+		if (error < 0)
+			modules = NULL;
+	}
+	if (ret_error)
+		*ret_error = error;
+	return modules;
 }
 
 int host_load_module(const char *name_or_alias)
 {
-	_cleanup_(kmod_unrefp) struct kmod_ctx *kmod = kmod_new(NULL, NULL);
-	_cleanup_(kmod_listp) struct kmod_list *list = NULL;
-	struct kmod_list *item;
+	const struct kmod_list *modules, *item;
+	static char *loaded;
 	int r;
 
-	if (!kmod)
-		return -ENOMEM;
-	r = kmod_module_new_from_lookup(kmod, name_or_alias, &list);
+	/* Once for all VFs of a PF. */
+	if (streq(loaded, name_or_alias))
+		return 0;
+	modules = modules_of(name_or_alias, &r);
 	if (r < 0)
 		return r;
-	if (!list)
+	if (!modules)
 		return -ENOENT;
-	kmod_list_foreach(item, list)
+	kmod_list_foreach(item, modules)
 	{
 		struct kmod_module *module = kmod_module_get_module(item);
 
@@ -189,6 +204,8 @@ int host_load_module(const char *name_or_alias)
 		if (r < 0)
 			return r;
 	}
+	free(loaded);
+	loaded = strdup(name_or_alias);
 	return 0;
 }
 
@@ -201,30 +218,9 @@ static bool same_module(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
- * search in the index: the last one is kept. What modules there are does not change under a job. */
-static const struct kmod_list *modules_of(const char *name_or_alias)
-{
-	static struct kmod_ctx *kmod;
-	static struct kmod_list *modules;
-	static char *asked;
-
-	if (streq(asked, name_or_alias))
-		return modules;
-	if (!kmod)
-		kmod = kmod_new(NULL, NULL);
-	kmod_listp(&modules);
-	modules = NULL;
-	free(asked);
-	asked = strdup(name_or_alias);
-	if (!kmod || !asked || kmod_module_new_from_lookup(kmod, name_or_alias, &modules) < 0)
-		modules = NULL;
-	return modules;
-}
-
 bool host_alias_names(const char *alias, const char *driver)
 {
-	const struct kmod_list *modules = modules_of(alias), *item;
+	const struct kmod_list *modules = modules_of(alias, NULL), *item;
 	bool names = false;
 
 	kmod_list_foreach(item, modules)
@@ -239,7 +235,7 @@ bool host_alias_names(const char *alias, const char *driver)
 
 bool host_has_module(const char *name_or_alias)
 {
-	return modules_of(name_or_alias);
+	return modules_of(name_or_alias, NULL);
 }
 
 /* --- calling plugins ------------------------------------------------------------------------- */
