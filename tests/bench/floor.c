@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +69,8 @@ static void end(struct rtattr *nest)
 	nest->rta_len = (unsigned short)((char *)end_of_request() - (char *)nest);
 }
 
-static void set_links(int ifindex, unsigned count, unsigned vlan)
+static void send_request(void)
 {
-	struct rtattr *list, *info;
 	struct {
 		struct nlmsghdr header;
 		struct nlmsgerr error;
@@ -78,10 +78,28 @@ static void set_links(int ifindex, unsigned count, unsigned vlan)
 	} answer;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
+	if (fd < 0 || send(fd, &request, request.header.nlmsg_len, 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(struct nlmsghdr) + 4)
+		err(1, "netlink");
+	if (answer.error.error)
+		errx(1, "RTM_SETLINK: %s", strerror(-answer.error.error));
+	close(fd);
+}
+
+static void begin(int ifindex, unsigned flags)
+{
 	request.header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
 					    .nlmsg_type = RTM_SETLINK,
 					    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
 	request.link.ifi_index = ifindex;
+	request.link.ifi_flags = request.link.ifi_change = flags;
+}
+
+static void set_vfs(int ifindex, unsigned count, unsigned vlan)
+{
+	struct rtattr *list, *info;
+
+	begin(ifindex, 0);
 	list = add(IFLA_VFINFO_LIST | NLA_F_NESTED, NULL, 0);
 	for (unsigned vf = 0; vf < count; vf++) {
 		struct ifla_vf_mac mac = { .vf = vf };
@@ -95,12 +113,7 @@ static void set_links(int ifindex, unsigned count, unsigned vlan)
 		end(info);
 	}
 	end(list);
-	if (fd < 0 || send(fd, &request, request.header.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(struct nlmsghdr) + 4)
-		err(1, "netlink");
-	if (answer.error.error)
-		errx(1, "RTM_SETLINK: %s", strerror(-answer.error.error));
-	close(fd);
+	send_request();
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -138,10 +151,14 @@ int main(int argc, char **argv)
 	devices = open("/sys/bus/pci/devices", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (argc < 3 || devices < 0)
 		errx(1, "floor PF COUNT [DRIVER|-] [IFINDEX VLAN]");
+	if (argc > 5) {
+		begin(atoi(argv[4]), IFF_UP);
+		send_request();
+	}
 	put(pf, "sriov_drivers_autoprobe", "0");
 	put(pf, "sriov_numvfs", argv[2]);
 	if (argc > 5)
-		set_links(atoi(argv[4]), count, (unsigned)atoi(argv[5]));
+		set_vfs(atoi(argv[4]), count, (unsigned)atoi(argv[5]));
 	/* Off, it would keep VFs without an override from every driver. */
 	put(pf, "sriov_drivers_autoprobe", "1");
 	for (unsigned vf = 0; vf < count; vf++)
