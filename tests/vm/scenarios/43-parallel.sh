@@ -63,13 +63,13 @@ python3 - $viod_run/trace <<-'END'
 	assert len(counts) == 3, "three writes of counts"
 	for a, b in zip(counts, counts[1:]):
 	    assert a[1] <= b[0], "two counts at a time"
-	# A job's first and last write to its own device: the three must overlap.
-	spans = {}
-	for c in calls:
-	    if "</sys/" in c[3]:
-	        spans.setdefault(c[2], [c[0], c[1]])[1] = c[1]
+	# From its first call to its last, each job must meet the others.
+	spans = {pid: [1e99, 0] for pid in set(c[2] for c in calls if "</sys/" in c[3])}
+	for began, ended, pid, text in calls:
+	    if pid in spans:
+	        spans[pid] = [min(spans[pid][0], began), max(spans[pid][1], ended)]
 	for pid, span in spans.items():
-	    print("job %s writes from %.3f to %.3f" % (pid, *span))
+	    print("job %s from %.3f to %.3f" % (pid, *span))
 	assert len(spans) == 3, "three jobs"
 	latest_begin, first_end = max(s[0] for s in spans.values()), min(s[1] for s in spans.values())
 	assert latest_begin < first_end, "the jobs did not run side by side"
