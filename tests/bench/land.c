@@ -3,6 +3,7 @@
  * A stopwatch beside viod: lets a file land in /etc/vio.d and watches what viod makes of it.
  *
  *	land FILE NAME PF	FILE becomes /etc/vio.d/NAME, until the state of PF is "configured"
+ *	land FILE NAME PF -	the same where nothing is written to sysfs; prints 0 for that
  *
  * Prints microseconds: from the landing to the first write to an SR-IOV attribute of PF, to the end
  * of the last write to a VF or the PF, and to the state file that says "configured". sysfs tells of
@@ -56,15 +57,17 @@ int main(int argc, char **argv)
 {
 	char buffer[8192] __attribute__((aligned(8))), pf[128], target[256], state_file[128];
 	long long began, first = 0, last = 0;
-	int notify, writes[3], states;
+	int notify, writes[3] = { -1, -1, -1 }, states, state_alone = argc == 5;
 
-	if (argc != 4)
-		errx(1, "land FILE NAME PF");
+	if (argc != 4 && argc != 5)
+		errx(1, "land FILE NAME PF [-]");
 	notify = inotify_init1(IN_CLOEXEC);
 	snprintf(pf, sizeof(pf), "/sys/bus/pci/devices/%s", argv[3]);
-	writes[0] = watch(notify, pf, "sriov_drivers_autoprobe", IN_MODIFY);
-	writes[1] = watch(notify, pf, "sriov_numvfs", IN_MODIFY);
-	writes[2] = watch(notify, "/sys/bus/pci", "drivers_probe", IN_MODIFY);
+	if (!state_alone) {
+		writes[0] = watch(notify, pf, "sriov_drivers_autoprobe", IN_MODIFY);
+		writes[1] = watch(notify, pf, "sriov_numvfs", IN_MODIFY);
+		writes[2] = watch(notify, "/sys/bus/pci", "drivers_probe", IN_MODIFY);
+	}
 	states = watch(notify, "/run/viod", "state", IN_MOVED_TO);
 	snprintf(state_file, sizeof(state_file), "/run/viod/state/%s.json", argv[3]);
 	snprintf(target, sizeof(target), "/etc/vio.d/%s", argv[2]);
@@ -85,9 +88,10 @@ int main(int argc, char **argv)
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
 			at += sizeof(*event) + event->len;
-			if (event->wd == states && first && configured(state_file)) {
-				printf("%lld %lld %lld\n", first - began, last - began,
-				       heard - began);
+			if (event->wd == states && (first || state_alone) &&
+			    configured(state_file)) {
+				printf("%lld %lld %lld\n", first ? first - began : 0,
+				       last ? last - began : 0, heard - began);
 				return 0;
 			}
 			if (event->wd == writes[0] || event->wd == writes[1] ||

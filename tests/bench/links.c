@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The floor under the netlink part: "links INTERFACE COUNT SEED ATTRIBUTES" sets these of "mac",
+ * "vlan", "spoofchk", "trust", "link-state" and "max-tx-rate" (joined by commas) for VFs 0 to
+ * COUNT - 1 with as few messages as the 16-bit length of the list permits, by somebody who neither
+ * reads a file nor looks at what is there. The values follow from the VF and SEED, 0 or 1, as in
+ * tests/bench/net.sh. Prints microseconds: wall time, and the CPU time that was spent in it.
+ */
+#include <err.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define BATCH 256
+
+static struct {
+	struct nlmsghdr header;
+	struct ifinfomsg link;
+	char attributes[65536];
+} request;
+
+static void *end_of_request(void)
+{
+	return (char *)&request + NLMSG_ALIGN(request.header.nlmsg_len);
+}
+
+static struct rtattr *add(unsigned short type, const void *data, size_t size)
+{
+	struct rtattr *attribute = end_of_request();
+
+	attribute->rta_type = type;
+	attribute->rta_len = (unsigned short)RTA_LENGTH(size);
+	if (size)
+		memcpy(RTA_DATA(attribute), data, size);
+	request.header.nlmsg_len += (uint32_t)RTA_SPACE(size);
+	return attribute;
+}
+
+static void end(struct rtattr *nest)
+{
+	nest->rta_len = (unsigned short)((char *)end_of_request() - (char *)nest);
+}
+
+static void add_vf(uint32_t vf, uint32_t seed, const char *wanted)
+{
+	const struct ifla_vf_vlan vlan = { .vf = vf, .vlan = 1000 + 1000 * seed + vf };
+	const struct ifla_vf_spoofchk flag = { .vf = vf, .setting = seed };
+	const struct ifla_vf_link_state state = { vf, seed ? IFLA_VF_LINK_STATE_DISABLE
+							   : IFLA_VF_LINK_STATE_AUTO };
+	const struct ifla_vf_rate rate = { .vf = vf, .max_tx_rate = 1000 + 1000 * seed };
+	struct ifla_vf_mac mac = { .vf = vf };
+	struct rtattr *info = add(IFLA_VF_INFO | NLA_F_NESTED, NULL, 0);
+
+	mac.mac[0] = 2;
+	mac.mac[3] = (uint8_t)seed;
+	mac.mac[4] = (uint8_t)(vf >> 8);
+	mac.mac[5] = (uint8_t)vf;
+	if (strstr(wanted, "mac"))
+		(void)add(IFLA_VF_MAC, &mac, sizeof(mac));
+	if (strstr(wanted, "vlan"))
+		(void)add(IFLA_VF_VLAN, &vlan, sizeof(vlan));
+	if (strstr(wanted, "max-tx-rate"))
+		(void)add(IFLA_VF_RATE, &rate, sizeof(rate));
+	if (strstr(wanted, "spoofchk"))
+		(void)add(IFLA_VF_SPOOFCHK, &flag, sizeof(flag));
+	if (strstr(wanted, "link-state"))
+		(void)add(IFLA_VF_LINK_STATE, &state, sizeof(state));
+	if (strstr(wanted, "trust"))
+		(void)add(IFLA_VF_TRUST, &flag, sizeof(flag));
+	end(info);
+}
+
+static void set(int fd, int index, uint32_t from, uint32_t to, uint32_t seed, const char *wanted)
+{
+	struct rtattr *list;
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char copy[256];
+	} answer;
+
+	request.header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
+					    .nlmsg_type = RTM_SETLINK,
+					    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
+	request.link.ifi_index = index;
+	list = add(IFLA_VFINFO_LIST | NLA_F_NESTED, NULL, 0);
+	for (uint32_t vf = from; vf < to; vf++)
+		add_vf(vf, seed, wanted);
+	end(list);
+	if (send(fd, &request, request.header.nlmsg_len, 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(struct nlmsghdr) + 4)
+		err(EXIT_FAILURE, "netlink");
+	if (answer.error.error)
+		errx(EXIT_FAILURE, "RTM_SETLINK: %s", strerror(-answer.error.error));
+}
+
+static long long now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+int main(int argc, char **argv)
+{
+	long long began = now(CLOCK_MONOTONIC);
+	int index = argc > 4 ? (int)if_nametoindex(argv[1]) : 0;
+	uint32_t count = argc > 4 ? (uint32_t)atoi(argv[2]) : 0;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0 || !index)
+		errx(EXIT_FAILURE, "links INTERFACE COUNT SEED ATTRIBUTES");
+	for (uint32_t from = 0; from < count; from += BATCH)
+		set(fd, index, from, from + BATCH < count ? from + BATCH : count,
+		    (uint32_t)atoi(argv[3]), argv[4]);
+	printf("%lld %lld\n", now(CLOCK_MONOTONIC) - began, now(CLOCK_PROCESS_CPUTIME_ID));
+	return 0;
+}
