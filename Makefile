@@ -165,7 +165,7 @@ deps:
 
 # Sub-makes: what the libraries need to be built with is known after deps only.
 check: deps
-	+@MAKE="$(SUBMAKE)" tests/check lint check-unit check-vm
+	+@SUBMAKE="$(SUBMAKE)" tests/check lint check-unit check-vm
 
 check-vm:
 	+@$(SUBMAKE) all vm-binaries
@@ -180,7 +180,7 @@ bench: deps
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/bench/run
 
 lint:
-	+@BUILD=$(BUILD)/lint MAKE="$(SUBMAKE)" tests/lint
+	+@BUILD=$(BUILD)/lint SUBMAKE="$(SUBMAKE)" tests/lint
 
 format:
 	@tests/format
