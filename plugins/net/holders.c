@@ -19,8 +19,10 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-static int __attribute__((format(printf, 2, 3)))
-add_holder(struct viod_holders *holders, const char *format, ...)
+static int add_holder(struct viod_holders *holders, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int add_holder(struct viod_holders *holders, const char *format, ...)
 {
 	struct viod_holder holder = { 0 };
 	va_list arguments;

@@ -162,10 +162,13 @@ struct viod_pf {
 static struct viod_pf pf;
 static struct net_update updates[VFS];
 
-static void __attribute__((format(printf, 7, 8)))
-fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
-	    const struct viod_option *option, const struct viod_where *where, int error,
-	    const char *format, ...)
+static void fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
+			const struct viod_option *option, const struct viod_where *where, int error,
+			const char *format, ...) __attribute__((format(printf, 7, 8)));
+
+static void fake_report(struct viod_pf *to, enum viod_severity severity, int vf,
+			const struct viod_option *option, const struct viod_where *where, int error,
+			const char *format, ...)
 {
 	va_list arguments;
 
