@@ -14,7 +14,7 @@ trust = $2
 ${3-}"
 }
 settled() { [[ $(nsim_count 10) == "$1" ]] && vf_is "$pf" 0 "${@:2}"; }
-count_writes() { sys_writes | grep -c sriov_numvfs || :; }
+count_writes() { sys_writes | grep -c "netdevsim10/sriov_numvfs" || :; }
 
 # As many as there can be: a card says how many, netdevsim does not.
 ip link set "$(netdev_of $NIC0)" up
