@@ -176,7 +176,7 @@ demo: deps
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/demo
 
 bench: deps
-	+@$(SUBMAKE) -s all bench-binaries
+	+@$(SUBMAKE) -s all vm-binaries bench-binaries
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/bench/run
 
 lint:
