@@ -18,7 +18,7 @@ const char *const job_verdict_names[] = {
 	[JOB_ABSENT] = "absent",	 [JOB_RELEASED] = "released", [JOB_CHANGED] = "changed",
 };
 
-/* --- what is, and what is wanted ------------------------------------------------------------- */
+/* --- what is --------------------------------------------------------------------------------- */
 
 static int observe(struct job_run *run)
 {
@@ -42,95 +42,6 @@ static int observe(struct job_run *run)
 	}
 	values_free(run->state);
 	run->state = state;
-	return 0;
-}
-
-/* How many VFs the file means on this device: a number, all it can have, or those there are. */
-static size_t wanted_count(struct job_run *run)
-{
-	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
-	unsigned total;
-
-	if (!vfs)
-		return run->pf.n_vfs;
-	if (sriov_total(&run->pf, &total) < 0)
-		return 0;
-	if (run->pf.quirk.max_vfs)
-		total = MIN(total, run->pf.quirk.max_vfs);
-	return *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
-}
-
-static int want_file(struct job_run *run)
-{
-	size_t count = wanted_count(run), named = config_vfs_named(run->request->config);
-
-	if (named > count &&
-	    (!config_pf_value(run->request->config, "vfs") ||
-	     *(const int64_t *)config_pf_value(run->request->config, "vfs") == SRIOV_VFS_MAX)) {
-		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF,
-			 config_pf_where(run->request->config, "name"), 0,
-			 "the file has a section for VF %zu, but there are only %zu VFs; set 'vfs'",
-			 named - 1, count);
-		return -EINVAL;
-	}
-	return config_expand(run->request->config, count, &run->wanted);
-}
-
-/* Autoprobe is switched while VFs are made. What it was before is what it must be afterwards, also
- * when the job that switched it did not live to switch it back. */
-static void want_autoprobe(struct job_run *run)
-{
-	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_AUTOPROBE]);
-	_cleanup_values_ struct viod_values *baseline = NULL;
-	const void *value = values_get(run->state, VIOD_PF, row);
-
-	if (run->record && values_from_json(run->schema, run->record->baseline, &baseline) == 0 &&
-	    values_get(baseline, VIOD_PF, row))
-		value = values_get(baseline, VIOD_PF, row);
-	if (value && !values_get(run->wanted, VIOD_PF, row))
-		values_put(run->wanted, VIOD_PF, row, value, NULL);
-}
-
-/* A VF that nobody has probed yet looks like one that stays unbound. What keeps it so is part of
- * "none", also when the job that was to write it did not live to do it. */
-static void hold_unbound(struct job_run *run)
-{
-	const struct schema_row *driver = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
-	const struct schema_row *override =
-		schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_OVERRIDE]);
-	static const char none[VIOD_NAME_MAX] = "none";
-
-	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
-		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, driver);
-
-		if (wanted && streq(wanted->name, "none") &&
-		    !values_get(run->wanted, (int)vf, override))
-			values_put(run->wanted, (int)vf, override, none, NULL);
-	}
-}
-
-/* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
-static int fall_back(struct job_run *run)
-{
-	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
-	unsigned char value[VALUE_TEXT_MAX];
-
-	for (size_t i = 0; i < rows->n_rows; i++) {
-		const struct schema_row *row = &rows->rows[i];
-
-		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
-		    row->option->size > sizeof(value))
-			continue;
-		/* Drivers do not apply where VFs are no devices. */
-		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
-			continue;
-		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
-			return -EINVAL;
-		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)
-			if (!values_get(run->wanted, (int)vf, row))
-				values_put(run->wanted, (int)vf, row, value, NULL);
-	}
-	hold_unbound(run);
 	return 0;
 }
 
@@ -192,7 +103,7 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	if (run->record && !recreates)
 		mark_from_json(&run->pf, run->record->lacks);
 	if (recreates || (run->record && run->record->created && run->request->config)) {
-		r = fall_back(run);
+		r = job_fall_back(run);
 		if (r < 0)
 			return r;
 	}
@@ -358,13 +269,13 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 	if (r < 0)
 		return r;
 	*ret_verdict = JOB_INVALID;
-	r = request->config ? want_file(run)
+	r = request->config ? job_want_file(run)
 			    : record_wanted(run->record, run->schema, &run->wanted);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
 	if (request->config && host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0)
 		return 0;
-	want_autoprobe(run);
+	job_want_autoprobe(run);
 	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
 	if (!device_function(&run->pf, VIOD_PF)->driver && vfs && *vfs != 0 &&
 	    !config_pf_value(request->config, "driver")) {

@@ -65,6 +65,12 @@ struct job_run {
 /** Run to the end; results go to fd as lines of JSON. Returns the verdict, or -errno. */
 int job_run(const struct job_request *request, struct progress *progress, int fd);
 
+/* job-want.c: what the file wants of this device, to run->wanted; autoprobe as it was before viod;
+ * and, for VFs that viod made, the fallbacks of rows that the file leaves open. */
+int job_want_file(struct job_run *run);
+void job_want_autoprobe(struct job_run *run);
+int job_fall_back(struct job_run *run);
+
 /* job-apply.c: carry out the plan; errors are in the PF's list. */
 void job_execute(struct job_run *run);
 /* Ask who holds what. -errno: nothing is known, and all counts as held. */
