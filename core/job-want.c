@@ -10,11 +10,15 @@ static size_t wanted_count(struct job_run *run)
 {
 	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
 	unsigned total;
+	int told;
 
 	if (!vfs)
 		return run->pf.n_vfs;
-	if (sriov_total(&run->pf, &total) < 0)
+	told = sriov_total(&run->pf, &total);
+	if (told < 0)
 		return 0;
+	if (told > 0 && *vfs == SRIOV_VFS_MAX)
+		return run->pf.n_vfs;
 	if (run->pf.quirk.max_vfs)
 		total = MIN(total, run->pf.quirk.max_vfs);
 	return *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);

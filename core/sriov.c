@@ -72,7 +72,7 @@ int sriov_total(struct viod_pf *pf, unsigned *ret_total)
 	/* netdevsim has VFs and does not say how many at most. */
 	if (r == -ENOENT && pf->present && !pf->vfs_are_devices) {
 		*ret_total = SCAN_VF_MAX;
-		return 0;
+		return 1;
 	}
 	if (r < 0)
 		return r;
@@ -144,7 +144,7 @@ static int observe(struct viod_pf *pf, struct viod_values *state)
 	char text[8];
 	unsigned total;
 
-	if (sriov_total(pf, &total) == 0) {
+	if (sriov_total(pf, &total) >= 0) {
 		int64_t count = (int64_t)pf->n_vfs;
 
 		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &count);
@@ -190,10 +190,12 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	unsigned total;
 	int64_t limit;
+	int told;
 
 	if (!vfs)
 		return 0;
-	if (sriov_total(pf, &total) < 0) {
+	told = sriov_total(pf, &total);
+	if (told < 0) {
 		if (*vfs == 0)
 			values_forget(wanted, VIOD_PF,
 				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
@@ -208,6 +210,12 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 		return *vfs == 0 ? 0 : -EINVAL;
 	}
 	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
+	if (*vfs == SRIOV_VFS_MAX && told > 0) {
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+				  "this device does not say how many VFs it can have at most; give "
+				  "a number instead of max");
+		return -EINVAL;
+	}
 	if (*vfs == SRIOV_VFS_MAX) {
 		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
 	} else if (*vfs > limit) {

@@ -60,7 +60,8 @@ int sriov_apply(struct viod_pf *pf, const struct viod_step *step);
 /** Keep every driver away from a VF that has none. 1 if that took a write. */
 int sriov_hold(struct viod_pf *pf, int vf);
 
-/** sriov_totalvfs, or -ENOENT where the device is no SR-IOV PF. Never blocks. */
+/** How many VFs there can be: 0 and sriov_totalvfs; 1 and what viod itself can count where the
+ * device has VFs and does not tell; or -ENOENT where it is no SR-IOV PF. Never blocks. */
 int sriov_total(struct viod_pf *pf, unsigned *ret_total);
 
 #endif

@@ -40,9 +40,12 @@ static void session_clear(struct session *session)
 {
 	net_closep(&session->fd);
 	net_link_clear(&session->link);
+	*session = (struct session){ .fd = -1 };
 }
 
-#define _cleanup_session_ _cleanup_(session_clear)
+/* A job is one process for one PF, and what it sets of many VFs comes in several steps: they share
+ * a socket, and one look at which interface is the PF's. */
+static struct session kept = { .fd = -1 };
 
 static int session_open(struct viod_pf *pf, struct session *ret_session)
 {
@@ -260,24 +263,42 @@ static void find_fault(struct session *session, struct net_update *updates, size
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
+/* Where the interface that the session knows is gone, a driver has made a new one. */
+static int send_step(struct session *session, const struct net_update *updates, size_t count)
+{
+	struct viod_pf *pf = session->pf;
+	int r = send_updates(session, updates, count);
+
+	if (r != -ENODEV)
+		return r;
+	session_clear(session);
+	r = session_open(pf, session);
+	return r < 0 ? r : send_updates(session, updates, count);
+}
+
 static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 {
-	_cleanup_session_ struct session session = { .fd = -1 };
 	size_t count = step->size / sizeof(struct net_update);
-	_cleanup_free_ struct net_update *updates = malloc(step->size);
+	_cleanup_free_ struct net_update *updates = NULL;
 	int r;
 
+	if (kept.pf != pf) {
+		session_clear(&kept);
+		r = session_open(pf, &kept);
+		if (r < 0)
+			return r;
+	}
+	if (!kept.unsupported && !kept.deferred) {
+		r = send_step(&kept, step->data, count);
+		/* core repeats the step. */
+		if (r == 0 || !kept.pf || is_retried(pf, -r))
+			return r;
+	}
+	updates = malloc(step->size);
 	if (!updates)
 		return -ENOMEM;
 	memcpy(updates, step->data, step->size);
-	r = session_open(pf, &session);
-	if (r < 0)
-		return r;
-	r = send_updates(&session, updates, count);
-	/* core repeats the step. */
-	if (r == 0 || is_retried(pf, -r))
-		return r;
-	find_fault(&session, updates, count);
+	find_fault(&kept, updates, count);
 	return 0;
 }
 

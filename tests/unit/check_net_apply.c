@@ -26,8 +26,9 @@ static struct {
 	struct net_vfinfo vfs[VFS];
 	int mac_error[VFS], vlan_error[VFS], rate_error, trust_error; /* what it answers */
 	unsigned flags;
-	bool mute; /* reading back fails */
-	unsigned sent, writes[VFS];
+	bool mute;    /* reading back fails */
+	bool renewed; /* the interface is another one than before */
+	unsigned opened, sent, writes[VFS];
 } kernel;
 
 static int set_mac(const void *data)
@@ -100,6 +101,8 @@ static int fake_send(int fd, struct nl_msg *request)
 	struct nlattr *list, *nest, *attribute;
 	int left, inner, r = 0;
 
+	if (kernel.renewed && kernel.opened < 2)
+		return -ENODEV;
 	kernel.sent++;
 	list = nlmsg_find_attr(nlmsg_hdr(request), sizeof(struct ifinfomsg), IFLA_VFINFO_LIST);
 	ck_assert_ptr_nonnull(list);
@@ -131,6 +134,7 @@ static int fake_link(int fd, int index, bool with_vfs, struct net_link *ret_link
 static int fake_open(struct viod_pf *of, int vf, bool with_vfs, int *ret_fd,
 		     struct net_link *ret_link)
 {
+	kernel.opened++;
 	*ret_link = (struct net_link){ .index = 7, .flags = kernel.flags, .name = "eth0" };
 	return 0;
 }
@@ -217,6 +221,7 @@ static const struct viod_host fake_host = {
 static void set_up(void)
 {
 	viod_host = &fake_host;
+	session_clear(&kept);
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&pf, 0, sizeof(pf));
 	for (unsigned vf = 0; vf < VFS; vf++) {
@@ -270,6 +275,28 @@ START_TEST(all_well)
 	ck_assert_uint_eq(pf.n_reports, 0);
 	for (unsigned vf = 0; vf < VFS; vf++)
 		assert_done(vf, true, true);
+}
+END_TEST
+
+/* A big card takes several steps: they need not look for its interface each. */
+START_TEST(steps_share_what_they_know)
+{
+	ck_assert_int_eq(apply(0, 4), 0);
+	ck_assert_int_eq(apply(4, 4), 0);
+	ck_assert_uint_eq(kernel.sent, 2);
+	ck_assert_uint_eq(kernel.opened, 1);
+	for (unsigned vf = 0; vf < VFS; vf++)
+		assert_done(vf, true, true);
+}
+END_TEST
+
+START_TEST(a_new_interface_is_found_again)
+{
+	kernel.renewed = true;
+	ck_assert_int_eq(apply(0, VFS), 0);
+	ck_assert_uint_eq(kernel.opened, 2);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	assert_done(VFS - 1, true, true);
 }
 END_TEST
 
@@ -431,6 +458,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, all_well);
+	tcase_add_test(tests, steps_share_what_they_know);
+	tcase_add_test(tests, a_new_interface_is_found_again);
 	tcase_add_test(tests, one_vf_at_fault);
 	tcase_add_test(tests, several_at_fault);
 	tcase_add_test(tests, no_such_attribute);

@@ -372,6 +372,10 @@ START_TEST(a_pf_may_be_no_pci_device)
 	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
 	assert_diag_count(&pf.diags, 1);
 	ck_assert_uint_eq(pf.diags.items[0].line, 7);
+	/* It does not tell how many VFs are the most. */
+	put_count(b.wanted, SRIOV_VFS_MAX);
+	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(pf.diags.items[1].text, "give a number"));
 	device_close(&pf);
 	fake_clear(&root, &roots);
 	bench_clear(&b);
