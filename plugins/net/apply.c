@@ -45,7 +45,7 @@ static void session_clear(struct session *session)
 
 /* A job is one process for one PF, and what it sets of many VFs comes in several steps: they share
  * a socket, and one look at which interface is the PF's. */
-static struct session kept = { .fd = -1 };
+static struct session shared = { .fd = -1 };
 
 static int session_open(struct viod_pf *pf, struct session *ret_session)
 {
@@ -263,42 +263,51 @@ static void find_fault(struct session *session, struct net_update *updates, size
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
+static int send_batch(const struct session *session, const struct net_batch *batch)
+{
+	_cleanup_(net_messagep) struct nl_msg *message = NULL;
+	int r;
+
+	r = net_batch_message(batch, session->link.index, &message);
+	return r < 0 ? r : net_rtnl_send(session->fd, message);
+}
+
 /* Where the interface that the session knows is gone, a driver has made a new one. */
-static int send_step(struct session *session, const struct net_update *updates, size_t count)
+static int send_step(struct session *session, const struct net_batch *batch)
 {
 	struct viod_pf *pf = session->pf;
-	int r = send_updates(session, updates, count);
+	int r = send_batch(session, batch);
 
 	if (r != -ENODEV)
 		return r;
 	session_clear(session);
 	r = session_open(pf, session);
-	return r < 0 ? r : send_updates(session, updates, count);
+	return r < 0 ? r : send_batch(session, batch);
 }
 
 static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 {
-	size_t count = step->size / sizeof(struct net_update);
+	const struct net_batch *batch = step->data;
 	_cleanup_free_ struct net_update *updates = NULL;
 	int r;
 
-	if (kept.pf != pf) {
-		session_clear(&kept);
-		r = session_open(pf, &kept);
+	if (shared.pf != pf) {
+		session_clear(&shared);
+		r = session_open(pf, &shared);
 		if (r < 0)
 			return r;
 	}
-	if (!kept.unsupported && !kept.deferred) {
-		r = send_step(&kept, step->data, count);
+	if (!shared.unsupported && !shared.deferred) {
+		r = send_step(&shared, batch);
 		/* core repeats the step. */
-		if (r == 0 || !kept.pf || is_retried(pf, -r))
+		if (r == 0 || !shared.pf || is_retried(pf, -r))
 			return r;
 	}
-	updates = malloc(step->size);
+	updates = calloc(batch->n_updates, sizeof(*updates));
 	if (!updates)
 		return -ENOMEM;
-	memcpy(updates, step->data, step->size);
-	find_fault(&kept, updates, count);
+	memcpy(updates, batch->updates, batch->n_updates * sizeof(*updates));
+	find_fault(&shared, updates, batch->n_updates);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "net.h"
 
@@ -14,26 +16,31 @@
 
 _Static_assert(NET_BATCH_MAX *VF_BYTES < UINT16_MAX, "the list's length has 16 bits");
 
-static int put_stage(struct nl_msg *message, const struct net_update *update, unsigned stage)
+static int put_nest(struct nl_msg *message, const struct net_update *update, uint32_t attributes)
 {
-	struct nlattr *nest = NULL;
+	struct nlattr *nest = nla_nest_start(message, IFLA_VF_INFO);
 
-	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++) {
-		if (!(update->attributes & (1u << i)) || net_attribute_stage(update, i) != stage)
-			continue;
-		/* The kernel refuses an empty one. */
-		if (!nest)
-			nest = nla_nest_start(message, IFLA_VF_INFO);
-		if (!nest || net_attributes[i].put(message, update) < 0)
+	if (!nest)
+		return -ENOMEM;
+	for (; attributes; attributes &= attributes - 1)
+		if (net_attributes[__builtin_ctz(attributes)].put(message, update) < 0)
 			return -ENOMEM;
-	}
-	return nest && nla_nest_end(message, nest) < 0 ? -ENOMEM : 0;
+	return nla_nest_end(message, nest) < 0 ? -ENOMEM : 0;
 }
 
+/* This runs for each VF between two messages: one look at each attribute is enough. */
 static int put_vf(struct nl_msg *message, const struct net_update *update)
 {
+	uint32_t stages[NET_STAGES] = { 0 };
+
+	for (uint32_t left = update->attributes; left; left &= left - 1) {
+		enum net_attribute attribute = (enum net_attribute)__builtin_ctz(left);
+
+		stages[net_attribute_stage(update, attribute)] |= 1u << attribute;
+	}
+	/* The kernel refuses an empty nest. */
 	for (unsigned stage = 0; stage < NET_STAGES; stage++)
-		if (put_stage(message, update, stage) < 0)
+		if (stages[stage] && put_nest(message, update, stages[stage]) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -86,6 +93,42 @@ int net_message_vfs(int index, const struct net_update *updates, size_t n_update
 		return -ENOMEM;
 	*ret_message = message;
 	message = NULL;
+	return 0;
+}
+
+int net_batch_new(const struct net_update *updates, size_t n_updates, struct net_batch **ret_batch,
+		  size_t *ret_size)
+{
+	_cleanup_(net_messagep) struct nl_msg *message = NULL;
+	size_t updates_size = n_updates * sizeof(*updates), message_size;
+	struct net_batch *batch;
+	int r;
+
+	r = net_message_vfs(0, updates, n_updates, &message);
+	if (r < 0)
+		return r;
+	message_size = nlmsg_hdr(message)->nlmsg_len;
+	batch = malloc(sizeof(*batch) + updates_size + message_size);
+	if (!batch)
+		return -ENOMEM;
+	batch->n_updates = n_updates;
+	batch->message_size = message_size;
+	memcpy(batch->updates, updates, updates_size);
+	memcpy(batch->updates + n_updates, nlmsg_hdr(message), message_size);
+	*ret_batch = batch;
+	*ret_size = sizeof(*batch) + updates_size + message_size;
+	return 0;
+}
+
+int net_batch_message(const struct net_batch *batch, int index, struct nl_msg **ret_message)
+{
+	struct nl_msg *message =
+		nlmsg_convert((struct nlmsghdr *)(batch->updates + batch->n_updates));
+
+	if (!message)
+		return -ENOMEM;
+	((struct ifinfomsg *)nlmsg_data(nlmsg_hdr(message)))->ifi_index = index;
+	*ret_message = message;
 	return 0;
 }
 

@@ -121,7 +121,7 @@ extern const struct net_attribute_type net_attributes[];
 unsigned net_attribute_stage(const struct net_update *update, enum net_attribute attribute);
 
 enum net_step_code {
-	NET_STEP_VFS, /* data: an array of struct net_update; of all others struct net_setting */
+	NET_STEP_VFS, /* data: struct net_batch; of all others struct net_setting */
 	NET_STEP_FLAGS,
 	NET_STEP_MTU,
 	NET_STEP_NAME,
@@ -137,6 +137,20 @@ struct net_setting {
 	int64_t number;
 	char name[IFNAMSIZ];
 };
+
+/** What a step for VFs holds: who gets what, and behind that the message that says so, whole but
+ * for the interface's number. Steps follow each other without a pause, however many VFs there are.
+ */
+struct net_batch {
+	size_t n_updates, message_size;
+	struct net_update updates[];
+};
+
+/** The caller frees the batch. -ENOMEM. */
+int net_batch_new(const struct net_update *updates, size_t n_updates, struct net_batch **ret_batch,
+		  size_t *ret_size);
+/** Its message, for an interface. -ENOMEM. */
+int net_batch_message(const struct net_batch *batch, int index, struct nl_msg **ret_message);
 
 /** The messages that set VFs, and flags of the interface itself. -ENOMEM. */
 int net_message_vfs(int index, const struct net_update *updates, size_t n_updates,

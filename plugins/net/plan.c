@@ -210,6 +210,7 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
 		    bool disruptive)
 {
 	_cleanup_free_ struct net_update *updates = calloc(count, sizeof(*updates));
+	_cleanup_free_ struct net_batch *batch = NULL;
 	struct text text = { .used = 0 };
 	struct viod_step step = {
 		.phase = VIOD_PHASE_CONFIGURE,
@@ -217,14 +218,17 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
 		.code = NET_STEP_VFS,
 		.vf = count == 1 ? drafts[0].update.vf : VIOD_PF,
 		.where = drafts[0].change->where,
-		.data = updates,
-		.size = count * sizeof(*updates),
 	};
+	int r;
 
 	if (!updates)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		updates[i] = drafts[i].update;
+	r = net_batch_new(updates, count, &batch, &step.size);
+	if (r < 0)
+		return r;
+	step.data = batch;
 	if (count == 1 && drafts[0].n_changes == 1) {
 		step.change = drafts[0].change;
 		describe_change(step.change, &text);

@@ -221,7 +221,7 @@ static const struct viod_host fake_host = {
 static void set_up(void)
 {
 	viod_host = &fake_host;
-	session_clear(&kept);
+	session_clear(&shared);
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&pf, 0, sizeof(pf));
 	for (unsigned vf = 0; vf < VFS; vf++) {
@@ -241,14 +241,15 @@ static void set_up(void)
 
 static int apply(size_t first, size_t count)
 {
-	struct viod_step step = {
-		.code = NET_STEP_VFS,
-		.phase = VIOD_PHASE_CONFIGURE,
-		.data = updates + first,
-		.size = count * sizeof(updates[0]),
-	};
+	struct viod_step step = { .code = NET_STEP_VFS, .phase = VIOD_PHASE_CONFIGURE };
+	struct net_batch *batch;
+	int r;
 
-	return tested_apply(&pf, &step);
+	ck_assert_int_eq(net_batch_new(updates + first, count, &batch, &step.size), 0);
+	step.data = batch;
+	r = tested_apply(&pf, &step);
+	free(batch);
+	return r;
 }
 
 static void assert_done(unsigned vf, bool mac, bool vlan)

@@ -111,6 +111,30 @@ START_TEST(full_message_fits)
 }
 END_TEST
 
+/* What a step carries is what it would be made of now, for whatever interface that is. */
+START_TEST(batch_holds_its_message)
+{
+	struct net_update updates[2] = {
+		{ .vf = 0, .attributes = 1u << NET_ATTRIBUTE_VLAN, .values = { .vlan = 5 } },
+		{ .vf = 1, .attributes = 1u << NET_ATTRIBUTE_TRUST },
+	};
+	struct nl_msg *message = message_of(updates, 2), *kept;
+	struct net_batch *batch;
+	size_t size;
+
+	ck_assert_int_eq(net_batch_new(updates, 2, &batch, &size), 0);
+	ck_assert_int_eq(net_batch_message(batch, 7, &kept), 0);
+	ck_assert_uint_eq(size, sizeof(*batch) + sizeof(updates) + batch->message_size);
+	ck_assert_mem_eq(batch->updates, updates, sizeof(updates));
+	ck_assert_uint_eq(nlmsg_hdr(kept)->nlmsg_len, nlmsg_hdr(message)->nlmsg_len);
+	ck_assert_mem_eq(nlmsg_data(nlmsg_hdr(kept)), nlmsg_data(nlmsg_hdr(message)),
+			 (size_t)nlmsg_datalen(nlmsg_hdr(message)));
+	nlmsg_free(message);
+	nlmsg_free(kept);
+	free(batch);
+}
+END_TEST
+
 /* The attributes of all nests of a message, in their order; 0 ends a nest. */
 static size_t flatten(struct nl_msg *message, int *ret_types, size_t size)
 {
@@ -385,6 +409,7 @@ int main(void)
 		message_has_only_what_is_asked_for,
 		message_of_a_vlan,
 		full_message_fits,
+		batch_holds_its_message,
 		order_of_attributes,
 		bytes_of_a_message,
 		message_of_flags,

@@ -7,6 +7,11 @@
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
+static const struct net_batch *batch(size_t step)
+{
+	return plan.data[step];
+}
+
 START_TEST(nothing_to_do)
 {
 	make_plan();
@@ -26,7 +31,7 @@ START_TEST(one_row_reads_as_a_change)
 	ck_assert_int_eq(plan.steps[0].phase, VIOD_PHASE_CONFIGURE);
 	ck_assert_ptr_eq(plan.steps[0].change, &changes[0]);
 	ck_assert_uint_eq(plan.steps[0].where.line, 13);
-	ck_assert_uint_eq(plan.updates[0][0].attributes, 1u << NET_ATTRIBUTE_VLAN);
+	ck_assert_uint_eq(batch(0)->updates[0].attributes, 1u << NET_ATTRIBUTE_VLAN);
 }
 END_TEST
 
@@ -42,10 +47,10 @@ START_TEST(many_vfs_are_one_step)
 	ck_assert_str_eq(plan.steps[0].text, "set mac, vlan of vf0-vf6, vf9");
 	ck_assert_int_eq(plan.steps[0].vf, VIOD_PF);
 	ck_assert_ptr_null(plan.steps[0].change);
-	ck_assert_uint_eq(plan.steps[0].size, 8 * sizeof(struct net_update));
-	ck_assert_int_eq(plan.updates[0][7].vf, 9);
-	ck_assert_uint_eq(plan.updates[0][7].attributes, 1u << NET_ATTRIBUTE_MAC);
-	ck_assert_uint_eq(plan.updates[0][3].where[NET_ROW_VLAN].line, 13);
+	ck_assert_uint_eq(batch(0)->n_updates, 8);
+	ck_assert_int_eq(batch(0)->updates[7].vf, 9);
+	ck_assert_uint_eq(batch(0)->updates[7].attributes, 1u << NET_ATTRIBUTE_MAC);
+	ck_assert_uint_eq(batch(0)->updates[3].where[NET_ROW_VLAN].line, 13);
 }
 END_TEST
 
@@ -60,7 +65,7 @@ START_TEST(any_order_of_changes)
 	make_plan();
 	ck_assert_uint_eq(plan.n_steps, 1);
 	ck_assert_str_eq(plan.steps[0].text, "set mac, vlan of vf0-vf2, vf5");
-	ck_assert_uint_eq(plan.steps[0].size, 4 * sizeof(struct net_update));
+	ck_assert_uint_eq(batch(0)->n_updates, 4);
 }
 END_TEST
 
@@ -140,16 +145,16 @@ START_TEST(neighbours_are_kept)
 	state.vfs[0] = (struct net_vf){ .vlan = 100, .qos = 5, .vlan_proto = ETH_P_8021AD };
 	change_vlan(0, 200);
 	make_plan();
-	ck_assert_int_eq(plan.updates[0][0].values.vlan, 200);
-	ck_assert_int_eq(plan.updates[0][0].values.qos, 5);
-	ck_assert_int_eq(plan.updates[0][0].values.vlan_proto, ETH_P_8021AD);
+	ck_assert_int_eq(batch(0)->updates[0].values.vlan, 200);
+	ck_assert_int_eq(batch(0)->updates[0].values.qos, 5);
+	ck_assert_int_eq(batch(0)->updates[0].values.vlan_proto, ETH_P_8021AD);
 }
 END_TEST
 
 static const struct net_setting *setting_of(size_t step)
 {
 	ck_assert_uint_eq(plan.steps[step].size, sizeof(struct net_setting));
-	return (const struct net_setting *)plan.updates[step];
+	return plan.data[step];
 }
 
 static void change_pf(enum net_row row, const void *to, const void *from, int32_t vf)
@@ -226,7 +231,7 @@ START_TEST(settings_of_interfaces)
 	ck_assert_int_eq(plan.steps[0].vf, 3);
 	ck_assert_str_eq(setting_of(0)->name, "lan3");
 	ck_assert_int_eq(plan.steps[2].code, NET_STEP_VFS);
-	ck_assert_uint_eq(plan.updates[2][0].rows, NET_ROW_BIT(VLAN));
+	ck_assert_uint_eq(batch(2)->updates[0].rows, NET_ROW_BIT(VLAN));
 }
 END_TEST
 

@@ -27,7 +27,7 @@ struct viod_values {
 
 struct viod_plan {
 	struct viod_step steps[STEPS_MAX];
-	struct net_update *updates[STEPS_MAX];
+	void *data[STEPS_MAX];
 	size_t n_steps;
 };
 
@@ -75,14 +75,14 @@ static inline unsigned fake_vf_count(const struct viod_values *values)
 static inline int fake_step(struct viod_plan *into, const struct viod_plugin *plugin,
 			    const struct viod_step *step)
 {
-	struct net_update *updates = malloc(step->size);
+	void *data = malloc(step->size);
 
 	ck_assert_uint_lt(into->n_steps, STEPS_MAX);
-	ck_assert_ptr_nonnull(updates);
+	ck_assert_ptr_nonnull(data);
 	ck_assert_ptr_eq(plugin, &viod_plugin);
-	memcpy(updates, step->data, step->size);
+	memcpy(data, step->data, step->size);
 	into->steps[into->n_steps] = *step;
-	into->updates[into->n_steps++] = updates;
+	into->data[into->n_steps++] = data;
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static inline void set_up(void)
 static inline void tear_down(void)
 {
 	for (size_t i = 0; i < plan.n_steps; i++)
-		free(plan.updates[i]);
+		free(plan.data[i]);
 }
 
 static inline void want_mac(unsigned vf, uint8_t last)
