@@ -3,16 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libkmod.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "holders.h"
 #include "mark.h"
+#include "module.h"
 #include "plan.h"
 #include "quirk.h"
-
-const struct viod_host *viod_host = &host_table;
 
 /* --- values ---------------------------------------------------------------------------------- */
 
@@ -50,6 +48,23 @@ static void host_put(struct viod_values *values, int vf, const struct viod_optio
 
 	if (row)
 		values_put(values, vf, row, value, values_where(values, vf, row));
+}
+
+static const struct viod_option *host_option(const struct viod_values *values, int vf,
+					     const char *key)
+{
+	const struct schema_row *row =
+		schema_find(values->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
+
+	return row ? row->option : NULL;
+}
+
+static void host_forget(struct viod_values *values, int vf, const struct viod_option *option)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	if (row)
+		values_forget(values, vf, row);
 }
 
 static const void *host_values(const struct viod_values *values, int vf,
@@ -148,94 +163,12 @@ static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *pat
 
 static int host_module(struct viod_pf *pf, const char *name_or_alias)
 {
-	return host_load_module(name_or_alias);
+	return module_load(name_or_alias);
 }
 
-/* --- kernel modules -------------------------------------------------------------------------- */
-
-/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
- * search in the index: the last one is kept. What modules there are does not change under a job. */
-static const struct kmod_list *modules_of(const char *name_or_alias, int *ret_error)
+static int host_best_module(struct viod_pf *pf, const char *alias, char *ret_name, size_t size)
 {
-	static struct kmod_ctx *kmod;
-	static struct kmod_list *modules;
-	static char *asked;
-	static int error;
-
-	if (!streq(asked, name_or_alias)) {
-		if (!kmod)
-			kmod = kmod_new(NULL, NULL);
-		if (modules)
-			kmod_module_unref_list(modules);
-		modules = NULL;
-		free(asked);
-		asked = strdup(name_or_alias);
-		error = kmod && asked ? kmod_module_new_from_lookup(kmod, asked, &modules)
-				      : -ENOMEM;
-		if (error < 0)
-			modules = NULL;
-	}
-	if (ret_error)
-		*ret_error = error;
-	return modules;
-}
-
-int host_load_module(const char *name_or_alias)
-{
-	const struct kmod_list *modules, *item;
-	static char *loaded;
-	int r;
-
-	/* Once for all VFs of a PF. */
-	if (streq(loaded, name_or_alias))
-		return 0;
-	modules = modules_of(name_or_alias, &r);
-	if (r < 0)
-		return r;
-	if (!modules)
-		return -ENOENT;
-	kmod_list_foreach(item, modules)
-	{
-		struct kmod_module *module = kmod_module_get_module(item);
-
-		r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY,
-						    NULL, NULL, NULL, NULL);
-		kmod_module_unref(module);
-		if (r < 0)
-			return r;
-	}
-	free(loaded);
-	loaded = strdup(name_or_alias);
-	return 0;
-}
-
-/* Modules spell '_' where their drivers often have '-'. */
-static bool same_module(const char *a, const char *b)
-{
-	for (; *a && *b; a++, b++)
-		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
-			return false;
-	return *a == *b;
-}
-
-bool host_alias_names(const char *alias, const char *driver)
-{
-	const struct kmod_list *modules = modules_of(alias, NULL), *item;
-	bool names = false;
-
-	kmod_list_foreach(item, modules)
-	{
-		struct kmod_module *module = kmod_module_get_module(item);
-
-		names = names || same_module(kmod_module_get_name(module), driver);
-		kmod_module_unref(module);
-	}
-	return names;
-}
-
-bool host_has_module(const char *name_or_alias)
-{
-	return modules_of(name_or_alias, NULL);
+	return module_best(alias, ret_name, size);
 }
 
 /* --- calling plugins ------------------------------------------------------------------------- */
@@ -322,4 +255,7 @@ const struct viod_host host_table = {
 	.format = value_format,
 	.load_module = host_module,
 	.mark = mark_add,
+	.option = host_option,
+	.forget = host_forget,
+	.best_module = host_best_module,
 };

@@ -9,17 +9,6 @@
 /** The table that the loader stores in each plugin. */
 extern const struct viod_host host_table;
 
-/** Load a kernel module by name or alias; 0 also where it is there already, -ENOENT where this
- * kernel has none. A blacklisted module is loaded by its name and not by an alias, as modprobe
- * does. */
-int host_load_module(const char *name_or_alias);
-
-/** Whether some module (or built-in driver) of this kernel answers to an alias. */
-bool host_has_module(const char *name_or_alias);
-
-/** Whether a driver belongs to the modules that answer to an alias ("igbvf" to a VF's modalias). */
-bool host_alias_names(const char *alias, const char *driver);
-
 /* Around each op: progress names the plugin and the op while it runs, so that a crash can be told.
  */
 void host_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op);

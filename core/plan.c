@@ -24,17 +24,31 @@ static bool differs(const struct schema_row *row, int vf, const struct viod_valu
 	return !is || !value_satisfied(option, want, is);
 }
 
+/* What goes with the driver is not there any more, or not yet the new driver's. */
+static bool driver_differs(const struct schema_scope *rows, int vf,
+			   const struct viod_values *wanted, const struct viod_values *state)
+{
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (rows->rows[i].option->type == VIOD_TYPE_DRIVER &&
+		    differs(&rows->rows[i], vf, wanted, state, NULL))
+			return true;
+	return false;
+}
+
 static int diff_object(enum viod_scope scope, int vf, const struct viod_values *wanted,
 		       const struct viod_values *state, const struct viod_values *last,
 		       struct plan_changes *changes)
 {
 	const struct schema_scope *rows = &wanted->schema->scopes[scope];
+	bool rebinds = driver_differs(rows, vf, wanted, state);
 
 	for (size_t i = 0; i < rows->n_rows; i++) {
 		const struct schema_row *row = &rows->rows[i];
+		bool is_volatile = row->option->flags & VIOD_OPTION_VOLATILE;
 		struct viod_change *change;
 
-		if (!differs(row, vf, wanted, state, last))
+		if (!differs(row, vf, wanted, state, is_volatile ? NULL : last) &&
+		    !(is_volatile && rebinds && values_get(wanted, vf, row)))
 			continue;
 		change = array_append((void **)&changes->items, &changes->count, sizeof(*change));
 		if (!change)

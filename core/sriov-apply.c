@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "module.h"
 #include "sriov.h"
 
 /* What an errno of a write to sriov_numvfs means (kernel: drivers/pci/iov.c, pci-sysfs). */
@@ -99,12 +100,12 @@ static int load_driver(struct viod_pf *pf, int vf, const char *name)
 		snprintf(text, sizeof(text), "bus/pci/drivers/%s", name);
 		fd = host_table.open_at(pf, VIOD_TREE_SYS, text, O_PATH | O_DIRECTORY);
 		closep(&fd);
-		return fd >= 0 ? 0 : host_load_module(name);
+		return fd >= 0 ? 0 : module_load(name);
 	}
 	r = host_table.read(pf, vf, "modalias", text, sizeof(text));
 	if (r < 0)
 		return r;
-	r = host_load_module(text);
+	r = module_load(text);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -119,7 +120,7 @@ static int report_unbound(struct viod_pf *pf, const struct viod_step *step, cons
 
 	/* No driver anywhere for this device: "default" has nothing to bind, and that is fine. */
 	if (!*name && (host_table.read(pf, step->vf, "modalias", modalias, sizeof(modalias)) < 0 ||
-		       !host_has_module(modalias)))
+		       !module_exists(modalias)))
 		return 0;
 	host_table.report(pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
 			  "%s%s%s did not take the function; the kernel log says why",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "module.h"
 #include "scan.h"
 
 static const struct viod_name vfs_words[] = { { "max", SRIOV_VFS_MAX }, { NULL, 0 } };
@@ -94,12 +95,12 @@ static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char
 {
 	char path[160], module[VIOD_NAME_MAX];
 
-	if (!host_has_module(modalias))
+	if (!module_exists(modalias))
 		return otherwise;
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s/module", driver);
 	if (sysfs_link_name(pf->roots->trees[VIOD_TREE_SYS], path, module, sizeof(module)) < 0)
 		(void)copy_text(module, sizeof(module), driver);
-	return host_alias_names(modalias, module);
+	return module_alias_names(modalias, module);
 }
 
 /* "default" is satisfied by the driver that the kernel chooses when nothing overrides it, and by no
@@ -113,7 +114,7 @@ static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char
 	if (host_table.read(pf, vf, "modalias", modalias, sizeof(modalias)) < 0)
 		return driver && !override[0];
 	return driver ? is_first_choice(pf, modalias, driver, !override[0])
-		      : !host_has_module(modalias);
+		      : !module_exists(modalias);
 }
 
 static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf)
@@ -236,7 +237,7 @@ static bool driver_exists(struct viod_pf *pf, int vf, const char *name)
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s", name);
 	fd = host_table.open_at(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
 	closep(&fd);
-	return fd >= 0 || host_has_module(name);
+	return fd >= 0 || module_exists(name);
 }
 
 static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int vf,

@@ -18,6 +18,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LI
 NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
 $(filter $(BUILD)/tests/unit/check_net_%,$(UNIT_TESTS)): $(NET_OBJECTS)
 $(BUILD)/tests/unit/check_net_%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
+VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
+$(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.

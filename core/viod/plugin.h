@@ -37,7 +37,7 @@ extern "C" {
 
 #define VIOD_ABI_MAGIC 0x76696f64u /* "viod" */
 #define VIOD_ABI_MAJOR 1
-#define VIOD_ABI_MINOR 1
+#define VIOD_ABI_MINOR 2
 
 /** Stands for the PF itself wherever an int asks for a VF index. */
 #define VIOD_PF (-1)
@@ -129,6 +129,8 @@ enum viod_option_flags {
 	VIOD_OPTION_INTERNAL = 1 << 5,	 /* no key in files; only observed, recorded, put back */
 	/* Since minor 1: no two VFs of any files may have the same value; words do not count. */
 	VIOD_OPTION_UNIQUE = 1 << 6,
+	/* Since minor 2: goes with the function's driver, whatever viod set before. */
+	VIOD_OPTION_VOLATILE = 1 << 7,
 };
 
 /**
@@ -392,6 +394,10 @@ struct viod_host {
 	int (*load_module)(struct viod_pf *, const char *name_or_alias);
 	/* since minor 1 */
 	bool (*mark)(struct viod_pf *, int vf, const struct viod_option *, enum viod_mark);
+	/* since minor 2 */
+	const struct viod_option *(*option)(const struct viod_values *, int vf, const char *key);
+	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
+	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -464,6 +470,18 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 /** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
  *  it too, as a warning. True where it was not marked before. Since minor 1. */
 #define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
+
+/** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().
+ * NULL where [pf] (vf = VIOD_PF) or [vfN] has no such key. Since minor 2. */
+#define viod_option_of(values_, vf_, key_) (viod_host->option((values_), (vf_), (key_)))
+
+/** Make a row as if it were not set or not known. Since minor 2. */
+#define viod_forget(values_, vf_, option_) (viod_host->forget((values_), (vf_), (option_)))
+
+/** Of the kernel's modules that have this alias, the one that says so with the fewest wildcards. 0,
+ * -ENOENT where there is none, -EMSGSIZE, or another -errno of libkmod. Since minor 2. */
+#define viod_best_module(pf_, alias_, name_, size_) \
+	(viod_host->best_module((pf_), (alias_), (name_), (size_)))
 
 #ifdef __cplusplus
 }

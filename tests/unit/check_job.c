@@ -143,9 +143,11 @@ START_TEST(a_check_shows_the_plan_and_writes_nothing)
 	run(&b, JOB_CHECK, 10);
 	ck_assert_str_eq(verdict(&b), "changed");
 	steps = json_object_get(b.result, "steps");
-	ck_assert_uint_eq(json_array_size(steps), 3);
+	ck_assert_uint_eq(json_array_size(steps), 4);
 	ck_assert_str_eq(json_string_value(json_array_get(steps, 2)),
 			 "vf1.driver: igbvf -> vfio-pci");
+	ck_assert_str_eq(json_string_value(json_array_get(steps, 3)),
+			 "vf1.node: owner root, group root, mode 0600");
 	ck_assert_int_eq(faccessat(b.root.fd, "run/viod", F_OK, 0), -1);
 	bench_clear(&b);
 }

@@ -16,7 +16,8 @@ static char *page_of(const struct viod_plugin *plugin)
 	if (streq(plugin->name, "core"))
 		snprintf(path, sizeof(path), "core/vio.d.5");
 	else
-		snprintf(path, sizeof(path), "plugins/%s/viod-%s.5", plugin->kind, plugin->name);
+		snprintf(path, sizeof(path), "plugins/%s/viod-%s.5",
+			 plugin->kind ? plugin->kind : plugin->name, plugin->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ck_assert_msg(fd >= 0, "no page %s", path);
 	ck_assert_int_eq(read_fd(fd, 1 << 20, &text, &size), 0);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The nodes in /dev/vfio, and who may open them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vfio.h"
+
+/* udev sets owner and mode by its own rules when a node appears; a write before that would be lost.
+ */
+#define UDEV_PATIENCE_MSEC 2000
+#define UDEV_LOOK_MSEC 5
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+/* A number, or -EINVAL. (uid_t)-1 means "leave alone" to chown(). */
+static int parse_id(const char *text, unsigned *ret_id)
+{
+	unsigned long id;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	id = strtoul(text, &end, 10);
+	if (*end || errno || id >= UINT_MAX)
+		return -EINVAL;
+	*ret_id = (unsigned)id;
+	return 0;
+}
+
+int vfio_find_user(const char *text, uid_t *ret_id)
+{
+	const struct passwd *user = getpwnam(text);
+
+	if (user) {
+		*ret_id = user->pw_uid;
+		return 0;
+	}
+	return parse_id(text, ret_id) < 0 ? -ENOENT : 0;
+}
+
+int vfio_find_group(const char *text, gid_t *ret_id)
+{
+	const struct group *group = getgrnam(text);
+
+	if (group) {
+		*ret_id = group->gr_gid;
+		return 0;
+	}
+	return parse_id(text, ret_id) < 0 ? -ENOENT : 0;
+}
+
+void vfio_name_user(uid_t id, char *ret_text, size_t size)
+{
+	const struct passwd *user = getpwuid(id);
+	int n = user ? snprintf(ret_text, size, "%s", user->pw_name) : -1;
+
+	if (n < 0 || (size_t)n >= size)
+		snprintf(ret_text, size, "%u", (unsigned)id);
+}
+
+void vfio_name_group(gid_t id, char *ret_text, size_t size)
+{
+	const struct group *group = getgrgid(id);
+	int n = group ? snprintf(ret_text, size, "%s", group->gr_name) : -1;
+
+	if (n < 0 || (size_t)n >= size)
+		snprintf(ret_text, size, "%u", (unsigned)id);
+}
+
+int vfio_parse_mode(const char *text, mode_t *ret_mode)
+{
+	unsigned mode = 0;
+
+	if (!*text || strlen(text) > 4)
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '7')
+			return -EINVAL;
+		mode = mode << 3 | (unsigned)(*text - '0');
+	}
+	if (mode > 0777)
+		return -EINVAL;
+	*ret_mode = mode;
+	return 0;
+}
+
+/* --- nodes ----------------------------------------------------------------------------------- */
+
+static int open_folder(struct viod_pf *pf)
+{
+	return viod_open(pf, VIOD_TREE_DEV, "vfio", O_PATH | O_DIRECTORY);
+}
+
+static bool is_node(int folder, const char *path)
+{
+	struct stat status;
+
+	return fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(status.st_mode);
+}
+
+static void add_node(int folder, const char *path, struct vfio_nodes *nodes)
+{
+	if (nodes->count == sizeof(nodes->paths) / sizeof(nodes->paths[0]) ||
+	    strlen(path) >= sizeof(nodes->paths[0]) || !is_node(folder, path))
+		return;
+	snprintf(nodes->paths[nodes->count++], sizeof(nodes->paths[0]), "%s", path);
+}
+
+/* The device's own node is named in its folder vfio-dev. */
+static void add_own_node(struct viod_pf *pf, const struct viod_function *function, int folder,
+			 struct vfio_nodes *nodes)
+{
+	char path[PATH_MAX];
+	const struct dirent *entry;
+	DIR *directory;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/vfio-dev", function->directory);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return;
+	directory = fdopendir(fd);
+	if (!directory) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "devices/%s", entry->d_name);
+		add_node(folder, path, nodes);
+	}
+	closedir(directory);
+}
+
+void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	_cleanup_fd_ int folder = -1;
+	char path[32];
+
+	*ret_nodes = (struct vfio_nodes){ 0 };
+	if (!function || !vfio_is_driver(function->driver))
+		return;
+	folder = open_folder(pf);
+	if (folder < 0)
+		return;
+	if (function->iommu_group >= 0) {
+		snprintf(path, sizeof(path), "%d", function->iommu_group);
+		add_node(folder, path, ret_nodes);
+		snprintf(path, sizeof(path), "noiommu-%d", function->iommu_group);
+		add_node(folder, path, ret_nodes);
+	}
+	add_own_node(pf, function, folder, ret_nodes);
+}
+
+bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_node)
+{
+	_cleanup_fd_ int folder = open_folder(pf);
+	struct stat status;
+
+	if (folder < 0 || fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISCHR(status.st_mode))
+		return false;
+	*ret_node = (struct vfio_node){ 0 };
+	vfio_name_user(status.st_uid, ret_node->owner, sizeof(ret_node->owner));
+	vfio_name_group(status.st_gid, ret_node->group, sizeof(ret_node->group));
+	snprintf(ret_node->mode, sizeof(ret_node->mode), "%04o", status.st_mode & 0777u);
+	return true;
+}
+
+static bool older(const struct statx_timestamp *a, const struct statx_timestamp *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/* udev ends with an entry in its database. One that is older than the node is of an earlier device
+ * with this number. */
+static bool udev_is_done(struct viod_pf *pf, const char *entry, const struct statx_timestamp *made)
+{
+	_cleanup_fd_ int fd = viod_open(pf, VIOD_TREE_RUN, entry, O_PATH);
+	struct statx status;
+
+	return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MTIME, &status) == 0 &&
+	       !older(&status.stx_mtime, made);
+}
+
+static void wait_for_udev(struct viod_pf *pf, int folder, const char *path)
+{
+	const struct timespec pause = { .tv_nsec = UDEV_LOOK_MSEC * 1000000L };
+	_cleanup_fd_ int udev = viod_open(pf, VIOD_TREE_RUN, "udev/control", O_PATH);
+	struct statx status;
+	char entry[64];
+
+	if (udev < 0 || statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) < 0 ||
+	    !(status.stx_mask & STATX_BTIME))
+		return;
+	snprintf(entry, sizeof(entry), "udev/data/c%u:%u", status.stx_rdev_major,
+		 status.stx_rdev_minor);
+	for (unsigned waited = 0; waited < UDEV_PATIENCE_MSEC; waited += UDEV_LOOK_MSEC) {
+		if (udev_is_done(pf, entry, &status.stx_btime))
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+int vfio_node_write(struct viod_pf *pf, const char *path, const struct vfio_node *node)
+{
+	_cleanup_fd_ int folder = open_folder(pf);
+	uid_t user = (uid_t)-1;
+	gid_t group = (gid_t)-1;
+	mode_t mode;
+
+	if (folder < 0)
+		return folder;
+	if (!is_node(folder, path))
+		return -ENOENT;
+	if ((node->owner[0] && vfio_find_user(node->owner, &user) < 0) ||
+	    (node->group[0] && vfio_find_group(node->group, &group) < 0))
+		return -ENOENT;
+	wait_for_udev(pf, folder, path);
+	if (fchownat(folder, path, user, group, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (node->mode[0] &&
+	    (vfio_parse_mode(node->mode, &mode) < 0 || fchmodat(folder, path, mode, 0) < 0))
+		return -errno;
+	return 0;
+}

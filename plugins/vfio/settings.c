@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* owner, group and mode as rows. They concern functions on a VFIO driver and nobody else. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vfio.h"
+
+/* --- what a file says ------------------------------------------------------------------------ */
+
+/* One line that is wrong for many VFs is one mistake. */
+static bool is_told(const struct viod_where *where)
+{
+	static struct viod_where told;
+	bool same = told.file && where->file && strcmp(told.file, where->file) == 0 &&
+		    told.line == where->line;
+
+	told = *where;
+	return same;
+}
+
+static int check_mode(struct viod_pf *pf, const struct viod_values *wanted, int vf)
+{
+	const struct viod_option *row = vfio_row(vf, VFIO_ROW_MODE);
+	const char *text = viod_get(wanted, vf, row);
+	mode_t mode;
+
+	if (!text || vfio_parse_mode(text, &mode) == 0)
+		return 0;
+	if (!is_told(viod_where(wanted, vf, row)))
+		viod_report(pf, VIOD_ERROR, vf, row, viod_where(wanted, vf, row), 0,
+			    "mode '%.16s' is no octal mode; write 0600, 0660 or 0666", text);
+	return -EINVAL;
+}
+
+int vfio_validate(struct viod_pf *pf, const struct viod_values *wanted)
+{
+	int r = 0;
+
+	for (int vf = VIOD_PF; vf < (int)viod_vf_count(wanted); vf++)
+		r |= check_mode(pf, wanted, vf);
+	return r ? -EINVAL : 0;
+}
+
+static const struct viod_driver *driver_of(const struct viod_values *values, int vf)
+{
+	const struct viod_option *row = viod_option_of(values, vf, "driver");
+
+	return row && vf < (int)viod_vf_count(values) ? viod_get(values, vf, row) : NULL;
+}
+
+/* A file has asked for the driver; what is put back is not to be furnished with more than it had.
+ */
+static bool is_asked_for(const struct viod_values *wanted, int vf)
+{
+	const struct viod_option *row = viod_option_of(wanted, vf, "driver");
+
+	return row && viod_where(wanted, vf, row)->file;
+}
+
+static void put_text(struct viod_values *values, int vf, enum vfio_row row, const char *text)
+{
+	char field[64] = "";
+
+	snprintf(field, sizeof(field), "%s", text);
+	viod_put(values, vf, vfio_row(vf, row), field);
+}
+
+static int refuse_name(struct viod_pf *pf, const struct viod_values *wanted, int vf,
+		       enum vfio_row row, const char *name)
+{
+	const struct viod_option *option = vfio_row(vf, row);
+	const struct viod_where *where = viod_where(wanted, vf, option);
+	bool user = row == VFIO_ROW_OWNER;
+
+	/* A baseline may be older than the last groupdel: the node is what is left to decide. */
+	if (!where->file)
+		return 0;
+	if (is_told(where))
+		return -EINVAL;
+	viod_report(pf, VIOD_ERROR, vf, option, where, 0,
+		    "this machine has no %s '%s'; make it with '%s --system %s', or write a number",
+		    user ? "user" : "group", name, user ? "useradd" : "groupadd", name);
+	return -EINVAL;
+}
+
+/* A name where there is one, as in the state. */
+static int complete_owner(struct viod_pf *pf, struct viod_values *wanted, int vf)
+{
+	const char *text = viod_get(wanted, vf, vfio_row(vf, VFIO_ROW_OWNER));
+	char name[64];
+	uid_t id;
+
+	if (!text)
+		return 0;
+	if (vfio_find_user(text, &id) < 0)
+		return refuse_name(pf, wanted, vf, VFIO_ROW_OWNER, text);
+	vfio_name_user(id, name, sizeof(name));
+	put_text(wanted, vf, VFIO_ROW_OWNER, name);
+	return 0;
+}
+
+static int complete_group(struct viod_pf *pf, struct viod_values *wanted, int vf)
+{
+	const char *text = viod_get(wanted, vf, vfio_row(vf, VFIO_ROW_GROUP));
+	char name[64];
+	gid_t id;
+
+	if (!text)
+		return 0;
+	if (vfio_find_group(text, &id) < 0)
+		return refuse_name(pf, wanted, vf, VFIO_ROW_GROUP, text);
+	vfio_name_group(id, name, sizeof(name));
+	put_text(wanted, vf, VFIO_ROW_GROUP, name);
+	return 0;
+}
+
+static void complete_mode(struct viod_values *wanted, int vf)
+{
+	const char *text = viod_get(wanted, vf, vfio_row(vf, VFIO_ROW_MODE));
+	char digits[8];
+	mode_t mode;
+
+	if (!text || vfio_parse_mode(text, &mode) < 0)
+		return;
+	snprintf(digits, sizeof(digits), "%04o", (unsigned)mode);
+	put_text(wanted, vf, VFIO_ROW_MODE, digits);
+}
+
+static void fill_in(struct viod_values *wanted, int vf)
+{
+	static const char *const fallback[VFIO_NODE_ROWS_] = { "root", "root", "0600" };
+
+	for (enum vfio_row row = 0; row < VFIO_NODE_ROWS_; row++)
+		if (!viod_get(wanted, vf, vfio_row(vf, row)))
+			put_text(wanted, vf, row, fallback[row]);
+}
+
+static int complete_function(struct viod_pf *pf, const struct viod_values *state,
+			     struct viod_values *wanted, int vf)
+{
+	const struct viod_driver *driver = driver_of(wanted, vf);
+	const struct viod_driver *now = driver ? driver : driver_of(state, vf);
+	int r;
+
+	if (!now || !vfio_is_driver(now->name)) {
+		for (enum vfio_row row = 0; row < VFIO_NODE_ROWS_; row++)
+			viod_forget(wanted, vf, vfio_row(vf, row));
+		return 0;
+	}
+	if (driver && is_asked_for(wanted, vf))
+		fill_in(wanted, vf);
+	complete_mode(wanted, vf);
+	r = complete_owner(pf, wanted, vf);
+	return complete_group(pf, wanted, vf) < 0 ? -EINVAL : r;
+}
+
+int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	int r = 0;
+
+	for (int vf = VIOD_PF; vf < (int)viod_vf_count(wanted); vf++)
+		if (complete_function(pf, state, wanted, vf) < 0)
+			r = -EINVAL;
+	return r;
+}
+
+/* --- what is --------------------------------------------------------------------------------- */
+
+/* Where two nodes of a function disagree, nothing can be said of it in one word. */
+static void observe_row(struct viod_values *state, int vf, enum vfio_row row, const char *first,
+			const char *other)
+{
+	if (strcmp(first, other) == 0)
+		put_text(state, vf, row, first);
+}
+
+static void observe_function(struct viod_pf *pf, struct viod_values *state, int vf)
+{
+	struct vfio_node node, last;
+	struct vfio_nodes nodes;
+
+	vfio_nodes_find(pf, vf, &nodes);
+	if (!nodes.count || !vfio_node_read(pf, nodes.paths[0], &node) ||
+	    !vfio_node_read(pf, nodes.paths[nodes.count - 1], &last))
+		return;
+	observe_row(state, vf, VFIO_ROW_OWNER, node.owner, last.owner);
+	observe_row(state, vf, VFIO_ROW_GROUP, node.group, last.group);
+	observe_row(state, vf, VFIO_ROW_MODE, node.mode, last.mode);
+}
+
+int vfio_observe(struct viod_pf *pf, struct viod_values *state)
+{
+	for (int vf = VIOD_PF; vf < (int)viod_vf_count(state); vf++)
+		observe_function(pf, state, vf);
+	return 0;
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static void take_change(const struct viod_change *change, struct vfio_node *node, char *text,
+			size_t size)
+{
+	char *fields[] = { node->owner, node->group, node->mode };
+	const size_t sizes[] = { sizeof(node->owner), sizeof(node->group), sizeof(node->mode) };
+	size_t used = strlen(text);
+
+	for (enum vfio_row row = 0; row < VFIO_NODE_ROWS_; row++)
+		if (change->option == vfio_row(change->vf, row))
+			snprintf(fields[row], sizes[row], "%s", (const char *)change->wanted);
+	snprintf(text + used, size - used, "%s %s %s", used ? "," : "", change->option->key,
+		 (const char *)change->wanted);
+}
+
+/* Who may open a node is one decision, and one step. */
+int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
+	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
+{
+	for (size_t i = 0; i < n_changes;) {
+		struct vfio_node node = { 0 };
+		struct viod_step step = {
+			.phase = VIOD_PHASE_SETTLE,
+			.vf = changes[i].vf,
+			.where = changes[i].where,
+			.change = &changes[i],
+			.data = &node,
+			.size = sizeof(node),
+		};
+		char text[160] = "", vf[16] = "";
+		int r;
+
+		for (; i < n_changes && changes[i].vf == step.vf; i++)
+			take_change(&changes[i], &node, text, sizeof(text));
+		if (step.vf != VIOD_PF)
+			snprintf(vf, sizeof(vf), "vf%d.", step.vf);
+		snprintf(step.text, sizeof(step.text), "%snode:%s", vf, text);
+		r = viod_step_add(plan, &step);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
+{
+	const struct viod_function *function = viod_function(pf, step->vf);
+	struct vfio_nodes nodes;
+	int r = 0;
+
+	if (!function || !vfio_is_driver(function->driver))
+		return 0;
+	vfio_nodes_find(pf, step->vf, &nodes);
+	if (!nodes.count) {
+		viod_report(
+			pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
+			"%s is bound to %s, but there is no node of it in /dev/vfio; is devtmpfs "
+			"mounted on /dev?",
+			function->address, function->driver);
+		return -ENOENT;
+	}
+	for (size_t i = 0; i < nodes.count && r == 0; i++)
+		r = vfio_node_write(pf, nodes.paths[i], step->data);
+	return r;
+}

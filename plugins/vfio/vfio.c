@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Functions for virtual machines and programs in user space: the VFIO driver that fits, and a node
+ * that the right user can open. */
+#include "vfio.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void vfio_closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+#define NODE_ROW(scope_, struct_, key_, field_, help_)                                      \
+	{                                                                                   \
+		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_STRING, .key = (key_),      \
+		.flags = VIOD_OPTION_VOLATILE, .phase = VIOD_PHASE_SETTLE, .help = (help_), \
+		VIOD_FIELD(struct struct_, node.field_),                                    \
+	}
+
+const struct viod_option vfio_options[] = {
+	[VFIO_ROW_OWNER] = NODE_ROW(PF, vfio_pf, "owner", owner,
+				    "The user who owns the VFIO node of the device."),
+	[VFIO_ROW_GROUP] =
+		NODE_ROW(PF, vfio_pf, "group", group, "The group of the VFIO node of the device."),
+	[VFIO_ROW_MODE] = NODE_ROW(PF, vfio_pf, "mode", mode,
+				   "Who may open the VFIO node of the device, in octal."),
+	[VFIO_ROW_VF + VFIO_ROW_OWNER] =
+		NODE_ROW(VF, vfio_vf, "owner", owner, "The user who owns the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_GROUP] =
+		NODE_ROW(VF, vfio_vf, "group", group, "The group of the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_MODE] =
+		NODE_ROW(VF, vfio_vf, "mode", mode, "Who may open the VF's VFIO node, in octal."),
+	[VFIO_ROWS_] = { 0 },
+};
+
+const struct viod_option *vfio_row(int vf, enum vfio_row row)
+{
+	return &vfio_options[(vf == VIOD_PF ? 0 : VFIO_ROW_VF) + row];
+}
+
+bool vfio_is_driver(const char *name)
+{
+	return name && strstr(name, "vfio");
+}
+
+/* What the kernel's variants are called, so that they are checked as vfio-pci is when a file names
+ * one. Those that are not here are found by "vfio" all the same. */
+static const char *const serves[] = {
+	"vfio",		"vfio-pci",    "mlx5_vfio_pci",	  "hisi_acc_vfio_pci",	  "pds_vfio_pci",
+	"qat_vfio_pci", "xe_vfio_pci", "virtio_vfio_pci", "nvgrace_gpu_vfio_pci", NULL,
+};
+
+static const struct viod_ops vfio_ops = {
+	.size = sizeof(vfio_ops),
+	.validate = vfio_validate,
+	.observe = vfio_observe,
+	.complete = vfio_complete,
+	.plan = vfio_plan,
+	.apply = vfio_apply,
+	.resolve = vfio_resolve,
+};
+
+VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_DRIVER, .name = "vfio", .version = "1",
+		   .summary = "functions for virtual machines and user-space drivers",
+		   .options = vfio_options, .pf_size = sizeof(struct vfio_pf),
+		   .vf_size = sizeof(struct vfio_vf), .ops = &vfio_ops, .serves = serves);

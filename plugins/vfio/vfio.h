@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of this plugin share. */
+#ifndef VIOD_VFIO_PLUGIN_H
+#define VIOD_VFIO_PLUGIN_H
+
+#include <viod/plugin.h>
+
+#define _cleanup_fd_ __attribute__((cleanup(vfio_closep)))
+void vfio_closep(int *fd);
+
+/** Owner and mode of the node, in words. Both scopes have the same. */
+struct vfio_node {
+	char owner[64], group[64], mode[8];
+};
+struct vfio_pf {
+	struct vfio_node node;
+};
+struct vfio_vf {
+	struct vfio_node node;
+};
+
+/** Places in vfio_options; those of [vfN] follow those of [pf]. */
+enum vfio_row {
+	VFIO_ROW_OWNER,
+	VFIO_ROW_GROUP,
+	VFIO_ROW_MODE,
+	VFIO_NODE_ROWS_,
+	VFIO_ROW_VF = VFIO_NODE_ROWS_, /* the first of [vfN] */
+	VFIO_ROWS_ = VFIO_ROW_VF + VFIO_NODE_ROWS_,
+};
+extern const struct viod_option vfio_options[];
+
+/** The row of [pf] or [vfN] for a node's owner, group or mode. */
+const struct viod_option *vfio_row(int vf, enum vfio_row row);
+
+/** Whether the kernel driver of this name hands functions to user space. */
+bool vfio_is_driver(const char *name);
+
+/* driver.c */
+int vfio_resolve(struct viod_pf *pf, int vf, const char *word, char ret_driver[VIOD_NAME_MAX]);
+
+/* node.c: the nodes that a consumer of a function opens, all of them below /dev/vfio */
+
+/** Of one function: the group's, and its own where the kernel has such. */
+struct vfio_nodes {
+	char paths[2][48]; /* below /dev/vfio: "12", "noiommu-3", "devices/vfio0" */
+	size_t count;
+};
+
+/** The nodes that exist; none where no VFIO driver is bound. */
+void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes);
+
+/** Owner and mode in words; false where the node is gone. */
+bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_node);
+
+/** Set what is not empty, after udev has done with the node. -errno. */
+int vfio_node_write(struct viod_pf *pf, const char *path, const struct vfio_node *node);
+
+/** The id of a name or number; -ENOENT. */
+int vfio_find_user(const char *text, uid_t *ret_id);
+int vfio_find_group(const char *text, gid_t *ret_id);
+/** The word for an id: its name, or the number. */
+void vfio_name_user(uid_t id, char *ret_text, size_t size);
+void vfio_name_group(gid_t id, char *ret_text, size_t size);
+/** Octal digits up to 0777; -EINVAL. */
+int vfio_parse_mode(const char *text, mode_t *ret_mode);
+
+/* settings.c */
+int vfio_validate(struct viod_pf *pf, const struct viod_values *wanted);
+int vfio_observe(struct viod_pf *pf, struct viod_values *state);
+int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted);
+int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
+	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
+int vfio_apply(struct viod_pf *pf, const struct viod_step *step);
+
+#endif
