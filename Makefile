@@ -72,7 +72,7 @@ $(BUILD)/%.o: %.c | $(BUILD)/include/viod
 
 # --- plugins: plugins/KIND/KIND-*.c is a sub-plugin each, the other files of the folder are KIND.so ----
 
-PLUGIN_FOLDERS := $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
+PLUGIN_FOLDERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c)))))
 SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c))))
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
@@ -98,7 +98,7 @@ SYSTEMD_VERSION := $(shell $(PKG_CONFIG) --modversion libsystemd 2>/dev/null)
 OLD_SYSTEMD := $(filter 24% 250 251 252,$(firstword $(subst ., ,$(subst ~, ,$(SYSTEMD_VERSION)))))
 UNIT_EDITS := -e 's|@PREFIX@|$(PREFIX)|' \
 	$(if $(OLD_SYSTEMD),-e 's|^Type=notify-reload|Type=notify\nExecReload=kill -HUP $$MAINPID|')
-MAN_PAGES := $(wildcard core/*.[578] plugins/*/*.[578])
+MAN_PAGES := $(wildcard core/*.[578] plugins/*/*.[3578])
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod \
@@ -185,7 +185,7 @@ lint:
 format:
 	@tests/format
 
-include tests/module.mk tests/bench/module.mk
+include plugins/vfio/lib/module.mk tests/module.mk tests/bench/module.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

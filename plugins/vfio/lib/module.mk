@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# libviod-vfio, for whoever uses the devices. It is no plugin: it needs libc alone, and nothing of viod.
+
+LIBDIR ?= $(PREFIX)/lib
+OBJCOPY ?= objcopy
+
+VFIO_LIB := plugins/vfio/lib
+VFIO_LIB_SONAME := libviod-vfio.so.0
+VFIO_LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(VFIO_LIB)/*.c))
+VFIO_LIB_EXAMPLES := $(wildcard $(VFIO_LIB)/examples/*.c)
+
+$(BUILD)/libviod-vfio.so.$(VERSION): $(VFIO_LIB_OBJECTS) $(VFIO_LIB)/libviod-vfio.map
+	$(call say,LD)$(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared \
+		-Wl,-soname,$(VFIO_LIB_SONAME) -Wl,--version-script=$(VFIO_LIB)/libviod-vfio.map \
+		-o $@ $(filter %.o,$^)
+
+$(BUILD)/libviod-vfio.so: $(BUILD)/libviod-vfio.so.$(VERSION)
+	@ln -sf libviod-vfio.so.$(VERSION) $(BUILD)/$(VFIO_LIB_SONAME)
+	@ln -sf $(VFIO_LIB_SONAME) $@
+
+# One object, so that what only the library's files call of each other is no name in a program.
+$(BUILD)/libviod-vfio.a: $(VFIO_LIB_OBJECTS)
+	@rm -f $@
+	$(call say,AR)$(LD) -r -o $(@:.a=.o) $^ && $(OBJCOPY) --localize-hidden $(@:.a=.o) && \
+		$(AR) rcs $@ $(@:.a=.o)
+
+all: $(BUILD)/libviod-vfio.so $(BUILD)/libviod-vfio.a
+
+.PHONY: install-vfio-lib uninstall-vfio-lib
+install: install-vfio-lib
+install-vfio-lib: all
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/viod \
+		$(DESTDIR)$(PREFIX)/share/doc/viod/examples
+	install -m 644 $(BUILD)/libviod-vfio.so.$(VERSION) $(BUILD)/libviod-vfio.a $(DESTDIR)$(LIBDIR)/
+	ln -sf libviod-vfio.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(VFIO_LIB_SONAME)
+	ln -sf $(VFIO_LIB_SONAME) $(DESTDIR)$(LIBDIR)/libviod-vfio.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		$(VFIO_LIB)/libviod-vfio.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libviod-vfio.pc
+	install -m 644 plugins/vfio/viod/vfio.h $(DESTDIR)$(PREFIX)/include/viod/
+	install -m 644 $(VFIO_LIB_EXAMPLES) $(DESTDIR)$(PREFIX)/share/doc/viod/examples/
+
+uninstall: uninstall-vfio-lib
+uninstall-vfio-lib:
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libviod-vfio.so.$(VERSION) $(VFIO_LIB_SONAME) libviod-vfio.so \
+		libviod-vfio.a pkgconfig/libviod-vfio.pc) $(DESTDIR)$(PREFIX)/include/viod/vfio.h
+
+# The examples, as the guest runs them: with the library that is installed there.
+VFIO_LIB_PROGRAMS := $(patsubst $(VFIO_LIB)/examples/%.c,$(BUILD)/tests/vm/%,$(VFIO_LIB_EXAMPLES))
+$(BUILD)/tests/vm/%: $(VFIO_LIB)/examples/%.c $(BUILD)/libviod-vfio.so
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d \
+		-idirafter plugins/vfio -o $@ $< -L$(BUILD) -lviod-vfio
+vm-binaries: $(VFIO_LIB_PROGRAMS)
+
+# Unit tests bring a table of system calls of their own. The fuzzer's inputs need none.
+VFIO_LIB_TESTED := $(filter-out %/system.o,$(VFIO_LIB_OBJECTS))
+$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/check_vfiolib_*.c)): $(VFIO_LIB_TESTED)
+$(BUILD)/tests/fuzz/fuzz_vfio $(BUILD)/tests/fuzz/fuzz_vfio.run: $(VFIO_LIB_OBJECTS)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the library asks of the system, as one table: a test links a table of its own. */
+#ifndef VIOD_VFIO_SYSTEM_H
+#define VIOD_VFIO_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** All return what the system call does, with a negative errno in place of -1. Descriptors are
+ *  close-on-exec. */
+struct vfio_system {
+	int (*open)(const char *path);
+	int (*duplicate)(int fd);
+	int (*close)(int fd);
+	int (*ioctl)(int fd, unsigned long request, void *argument);
+	ssize_t (*pread)(int fd, void *data, size_t size, off_t offset);
+	ssize_t (*pwrite)(int fd, const void *data, size_t size, off_t offset);
+	int (*mmap)(size_t size, int protection, int fd, off_t offset, void **ret_address);
+	int (*munmap)(void *address, size_t size);
+};
+
+extern const struct vfio_system vfio_system;
+
+#endif
