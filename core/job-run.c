@@ -95,29 +95,28 @@ static int spare_held(struct job_run *run, struct plan_changes *changes)
 
 static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 {
-	_cleanup_values_ struct viod_values *base = NULL, *last = NULL;
+	_cleanup_values_ struct viod_values *last = NULL;
 	struct plan_changes changes = { 0 };
 	bool recreates = plan_recreates(run->wanted, run->state);
 	int r;
 
 	if (run->record && !recreates)
 		mark_from_json(&run->pf, run->record->lacks);
-	if (recreates || (run->record && run->record->created && run->request->config)) {
-		r = job_fall_back(run);
-		if (r < 0)
-			return r;
-	}
-	r = base_state(run, recreates, &base);
+	r = job_want_rest(run, recreates);
+	if (r == 0)
+		r = base_state(run, recreates, &run->base);
 	if (r == 0)
 		r = last_values(run, recreates, &last);
 	if (r == 0)
-		r = plan_diff(run->wanted, base, last, &changes);
+		r = plan_diff(run->wanted, run->base, last, &changes);
 	if (r < 0)
 		return r;
 	plan_changes_drop_lacking(&run->pf, true, &changes);
 	r = spare_held(run, &changes);
 	if (r == 0)
-		r = plan_make(&run->pf, base, &changes, ret_plan);
+		r = job_unbind_for(run, &changes);
+	if (r == 0)
+		r = plan_make(&run->pf, run->base, &changes, ret_plan);
 	plan_changes_clear(&changes);
 	return r;
 }
@@ -273,7 +272,8 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 			    : record_wanted(run->record, run->schema, &run->wanted);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
-	if (request->config && host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0)
+	if (request->config && (job_refuse_foreign(run) < 0 ||
+				host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0))
 		return 0;
 	job_want_autoprobe(run);
 	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
@@ -463,6 +463,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	holders_free(run.holders, run.n_holders);
 	free(run.blocked);
 	values_free(run.state);
+	values_free(run.base);
 	values_free(run.wanted);
 	record_free(run.record);
 	device_close(&run.pf);

@@ -51,6 +51,7 @@ struct job_run {
 	const struct schema *schema;
 	struct record *record; /* NULL: viod has never written to this PF */
 	struct viod_values *state, *wanted;
+	struct viod_values *base; /* what the plan was made against; its changes point into it */
 	struct viod_plan plan;
 	struct viod_holders *holders; /* by VF; NULL until asked for */
 	size_t n_holders;
@@ -66,10 +67,16 @@ struct job_run {
 int job_run(const struct job_request *request, struct progress *progress, int fd);
 
 /* job-want.c: what the file wants of this device, to run->wanted; autoprobe as it was before viod;
- * and, for VFs that viod made, the fallbacks of rows that the file leaves open. */
+ * for VFs that viod made, the fallbacks of rows that the file leaves open; no driver where the
+ * device says that a VF is not ready for it. */
 int job_want_file(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
-int job_fall_back(struct job_run *run);
+int job_want_rest(struct job_run *run, bool recreates);
+/* Report each key of a quirk that is not this device's; -EINVAL where there is one. */
+int job_refuse_foreign(struct job_run *run);
+/* Add a change of the driver, from itself to itself, to VFs that must be unbound for another
+ * change. -ENOMEM. */
+int job_unbind_for(struct job_run *run, struct plan_changes *changes);
 
 /* job-apply.c: carry out the plan; errors are in the PF's list. */
 void job_execute(struct job_run *run);

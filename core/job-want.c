@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "job-run.h"
+#include "mark.h"
 #include "sriov.h"
 
 /* How many VFs the file means on this device: a number, all it can have, or those there are. */
@@ -73,8 +74,28 @@ static void hold_unbound(struct job_run *run)
 	}
 }
 
+/* A driver that probes the hardware would wait in vain, on some for half a minute each. One that
+ * does not is the file's own business: virtual machines may bring a VF to life. */
+static void want_unready(struct job_run *run)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct viod_function *self = device_function(&run->pf, VIOD_PF);
+	const struct viod_driver none = { .name = "none" };
+
+	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
+		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, row);
+
+		if (!wanted || !mark_unready(&run->pf, (int)vf) ||
+		    (!streq(wanted->name, "default") &&
+		     !(self && streq(wanted->name, self->driver))))
+			continue;
+		values_put(run->wanted, (int)vf, row, &none,
+			   values_where(run->wanted, (int)vf, row));
+	}
+}
+
 /* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
-int job_fall_back(struct job_run *run)
+static int fall_back(struct job_run *run)
 {
 	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
 	unsigned char value[VALUE_TEXT_MAX];
@@ -85,6 +106,8 @@ int job_fall_back(struct job_run *run)
 		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
 		    row->option->size > sizeof(value))
 			continue;
+		if (!device_concerns(&run->pf, row->owner))
+			continue;
 		/* Drivers do not apply where VFs are no devices. */
 		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
 			continue;
@@ -94,6 +117,108 @@ int job_fall_back(struct job_run *run)
 			if (!values_get(run->wanted, (int)vf, row))
 				values_put(run->wanted, (int)vf, row, value, NULL);
 	}
-	hold_unbound(run);
+	return 0;
+}
+
+int job_want_rest(struct job_run *run, bool recreates)
+{
+	bool created = recreates || (run->record && run->record->created && run->request->config);
+	int r = created ? fall_back(run) : 0;
+
+	if (r < 0)
+		return r;
+	want_unready(run);
+	if (created)
+		hold_unbound(run);
+	return 0;
+}
+
+/* --- rows of others -------------------------------------------------------------------------- */
+
+int job_refuse_foreign(struct job_run *run)
+{
+	bool told[VIOD_SCOPE_MAX_][SCHEMA_ROWS_MAX] = { 0 };
+	int r = 0;
+
+	for (int vf = VIOD_PF; vf < (int)run->wanted->n_vfs; vf++) {
+		enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+		const struct schema_scope *rows = &run->schema->scopes[scope];
+
+		for (size_t i = 0; i < rows->n_rows; i++) {
+			const struct schema_row *row = &rows->rows[i];
+
+			if (!values_get(run->wanted, vf, row) ||
+			    device_concerns(&run->pf, row->owner) ||
+			    (row->option->flags & VIOD_OPTION_POLICY))
+				continue;
+			r = -EINVAL;
+			if (!told[scope][i])
+				diag_add(&run->pf.diags, VIOD_ERROR, vf,
+					 values_where(run->wanted, vf, row), 0,
+					 "'%s' is a key for other devices (plugin '%s': %s); "
+					 "remove it",
+					 row->option->key, row->owner->name, row->owner->summary);
+			told[scope][i] = true;
+		}
+	}
+	return r;
+}
+
+/* --- drivers that are in the way ------------------------------------------------------------- */
+
+static const struct viod_change *driver_change(const struct plan_changes *changes, int vf)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].vf == vf &&
+		    changes->items[i].option == &sriov_rows[SRIOV_ROW_DRIVER])
+			return &changes->items[i];
+	return NULL;
+}
+
+/* The driver that the VF has now, as it is to have it again. */
+static const struct viod_driver *driver_again(struct job_run *run, int vf)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct viod_driver *now = values_get(run->base, vf, row);
+	struct viod_driver again;
+
+	if (!now || streq(now->name, "none"))
+		return NULL;
+	if (!values_get(run->wanted, vf, row)) {
+		again = *now;
+		if (now->native)
+			(void)copy_text(again.name, sizeof(again.name), "default");
+		values_put(run->wanted, vf, row, &again, NULL);
+	}
+	return values_get(run->wanted, vf, row);
+}
+
+int job_unbind_for(struct job_run *run, struct plan_changes *changes)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	size_t count = changes->count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct viod_change by = changes->items[i];
+		const struct viod_driver *driver;
+		struct viod_change *added;
+
+		if (!(by.option->flags & VIOD_OPTION_UNBOUND) || by.vf == VIOD_PF ||
+		    (size_t)by.vf >= run->base->n_vfs || driver_change(changes, by.vf))
+			continue;
+		driver = driver_again(run, by.vf);
+		if (!driver)
+			continue;
+		added = array_append((void **)&changes->items, &changes->count, sizeof(*added));
+		if (!added)
+			return -ENOMEM;
+		*added = (struct viod_change){
+			.option = row->option,
+			.wanted = driver,
+			.state = values_get(run->base, by.vf, row),
+			.where = by.where,
+			.vf = by.vf,
+		};
+	}
 	return 0;
 }

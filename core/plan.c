@@ -259,12 +259,22 @@ static int steps_of_plugin(struct viod_pf *pf, const struct viod_plugin *plugin,
 	return host_explain(pf, plugin, "plan", r, errors);
 }
 
+/* The VFs there are go, what wants none of them comes, then those that are wanted. */
+static int rank(const struct viod_step *step)
+{
+	if (step->phase != VIOD_PHASE_RESIZE)
+		return 0;
+	return step->flags & VIOD_STEP_MAKES_VFS ? 2 : step->flags & VIOD_STEP_NO_VFS ? 1 : 0;
+}
+
 static int compare_steps(const void *a, const void *b)
 {
 	const struct plan_step *x = a, *y = b;
 
 	if (x->step.phase != y->step.phase)
 		return x->step.phase < y->step.phase ? -1 : 1;
+	if (rank(&x->step) != rank(&y->step))
+		return rank(&x->step) - rank(&y->step);
 	return (x->order > y->order) - (x->order < y->order);
 }
 

@@ -54,7 +54,8 @@ int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_c
 	      struct viod_plan *ret_plan);
 void plan_clear(struct viod_plan *plan);
 
-/** By phase; steps of one phase keep the order they were added in. */
+/** By phase, and RESIZE around what wants no VFs; other steps of one phase keep the order they were
+ *  added in. */
 void plan_sort(struct viod_plan *plan);
 
 /** What host->step() does. */

@@ -54,6 +54,7 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 {
 	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_PCI_LOCK;
 	const int64_t *now = host_table.get(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
+	uint8_t makes;
 	char text[192], number[24];
 	int64_t wanted;
 	int r = 0;
@@ -72,8 +73,9 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 		return r;
 	plan_change_text(intent->count, text, sizeof(text));
 	snprintf(number, sizeof(number), "%lld", (long long)wanted);
-	return add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags, intent->count, number,
-		   text);
+	makes = wanted > 0 ? VIOD_STEP_MAKES_VFS : 0;
+	return add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags | makes, intent->count,
+		   number, text);
 }
 
 static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t flags,

@@ -131,6 +131,9 @@ enum viod_option_flags {
 	VIOD_OPTION_UNIQUE = 1 << 6,
 	/* Since minor 2: goes with the function's driver, whatever viod set before. */
 	VIOD_OPTION_VOLATILE = 1 << 7,
+	/* Since minor 2: no driver may be bound while it changes; core takes the VF from its driver
+	 * and gives it back. */
+	VIOD_OPTION_UNBOUND = 1 << 8,
 };
 
 /**
@@ -173,6 +176,10 @@ enum viod_step_flags {
 	VIOD_STEP_ALL_VFS = 1 << 1,    /* with DISRUPTIVE: concerns every VF of the PF */
 	VIOD_STEP_PCI_LOCK = 1 << 2,   /* one such step at a time on the whole host */
 	VIOD_STEP_ALWAYS = 1 << 3,     /* tidies up: runs even where an earlier step failed */
+	/* Since minor 2, in VIOD_PHASE_RESIZE: the first comes after the VFs there were have gone,
+	 * and before the second. */
+	VIOD_STEP_NO_VFS = 1 << 4,    /* for a device that wants to have no VFs meanwhile */
+	VIOD_STEP_MAKES_VFS = 1 << 5, /* creates VFs */
 };
 
 /** One kernel write. Core copies the struct, and size bytes of data with it. */
@@ -200,6 +207,9 @@ enum viod_mark {
 	VIOD_MARK_UNSUPPORTED, /* this driver does not have it: it is not planned again */
 	VIOD_MARK_DEFERRED, /* not now: the job ends degraded, and it is tried again later, at once
 			     * when the device changes. Its VF is not kept from its driver. */
+	/* Since minor 2, for complete(), of a VF and no row: a driver that probes it would wait in
+	 * vain. It stays unbound unless the file names another than its native driver. */
+	VIOD_MARK_UNREADY,
 };
 
 /* --- who uses a function -------------------------------------------------------------------- */
@@ -468,7 +478,8 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
 
 /** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
- *  it too, as a warning. True where it was not marked before. Since minor 1. */
+ *  it too, as a warning, and for VIOD_MARK_UNREADY, which has no row. True where it was not marked
+ *  before. Since minor 1. */
 #define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
 
 /** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().
