@@ -70,10 +70,11 @@ $(BUILD)/%.o: %.c | $(BUILD)/include/viod
 # Without this make deletes objects of tests at its end, and compiles them anew each time.
 .PRECIOUS: $(BUILD)/%.o
 
-# --- plugins: plugins/KIND/KIND-*.c is a sub-plugin each, the other files of the folder are KIND.so ----
+# --- plugins: plugins/KIND/KIND-*.c and KIND-*/ are a sub-plugin each, the other files are KIND.so -------
 
 PLUGIN_FOLDERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c)))))
-SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c))))
+SUB_FOLDERS := $(foreach f,$(PLUGIN_FOLDERS),$(patsubst %/,%,$(wildcard plugins/$f/$f-*/)))
+SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c)))) $(notdir $(SUB_FOLDERS))
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
 PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared \
@@ -88,6 +89,12 @@ $(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o plugins/plugin.map
 	$$(call say,LD)$$(PLUGIN_LINK)
 endef
 $(foreach f,$(PLUGIN_FOLDERS),$(eval $(call folder_rules,$f)))
+define subfolder_rules
+$(BUILD)/plugins/$(notdir $1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1/*.c)) plugins/plugin.map
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(PLUGIN_LINK)
+endef
+$(foreach f,$(SUB_FOLDERS),$(eval $(call subfolder_rules,$f)))
 
 all: $(BUILD)/viod $(PLUGINS)
 

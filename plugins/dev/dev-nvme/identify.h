@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What Identify (NVM Express Base Specification, "Identify command") answers about virtualization
+ * and namespaces. Pure: bytes of a device in, values out; nothing a device says leads out of the
+ * buffer it came in.
+ */
+#ifndef DEV_NVME_IDENTIFY_H
+#define DEV_NVME_IDENTIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NVME_IDENTIFY_SIZE 4096
+
+/** Values of CNS. */
+enum nvme_cns {
+	NVME_CNS_CONTROLLER = 0x01,
+	NVME_CNS_ALLOCATED_NAMESPACES = 0x10, /* NSIDs of the subsystem above the one given */
+	NVME_CNS_ALLOCATED_NAMESPACE = 0x11,  /* one of them, attached to whomever */
+	NVME_CNS_ATTACHED_CONTROLLERS = 0x12, /* who one of them is attached to */
+	NVME_CNS_PRIMARY = 0x14,	      /* Primary Controller Capabilities */
+	NVME_CNS_SECONDARIES = 0x15,	      /* Secondary Controller List */
+};
+
+/** Queues, or interrupts, that the primary controller can give away. */
+struct nvme_pool {
+	bool flexible;	   /* this controller gives any */
+	uint32_t total;	   /* to be divided among the primary and the secondaries */
+	uint32_t assigned; /* to secondaries */
+	uint16_t primary;  /* to the primary itself */
+	uint16_t most;	   /* that one secondary can have */
+};
+
+struct nvme_primary {
+	uint16_t controller;
+	struct nvme_pool queues, interrupts;
+};
+
+struct nvme_secondary {
+	uint16_t controller;
+	uint16_t vf; /* VF number, from 1; 0: no VF */
+	bool online;
+	uint16_t queues, interrupts;
+};
+
+/** One list has no more entries than these. */
+#define NVME_SECONDARIES_MAX 127
+#define NVME_CONTROLLERS_MAX 2047
+#define NVME_NAMESPACES_MAX 1024
+
+struct nvme_controller {
+	bool namespace_management, virtualization; /* optional admin commands */
+};
+
+struct nvme_namespace {
+	uint64_t blocks;
+	uint32_t block_size; /* bytes; 0 where the format makes no sense */
+	bool shared;	     /* may be attached to more than one controller */
+	uint8_t guid[16];    /* NGUID; all zero where it has none */
+};
+
+/* -EBADMSG where the bytes are too few for the structure or contradict themselves. */
+int nvme_parse_controller(const uint8_t *data, size_t size, struct nvme_controller *ret);
+int nvme_parse_primary(const uint8_t *data, size_t size, struct nvme_primary *ret);
+int nvme_parse_namespace(const uint8_t *data, size_t size, struct nvme_namespace *ret);
+
+/** Into NVME_SECONDARIES_MAX entries. How many, or -EBADMSG. */
+int nvme_parse_secondaries(const uint8_t *data, size_t size, struct nvme_secondary *ret);
+
+/** Into NVME_CONTROLLERS_MAX identifiers. How many, or -EBADMSG. */
+int nvme_parse_controllers(const uint8_t *data, size_t size, uint16_t *ret);
+
+/** Into NVME_NAMESPACES_MAX identifiers, ascending. How many, or -EBADMSG. */
+int nvme_parse_namespaces(const uint8_t *data, size_t size, uint32_t *ret);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * NVMe controllers with SR-IOV. A VF is the secondary controller of a primary one, the PF, which
+ * owns a pool of queues and interrupts ("flexible resources"): a VF is dead until it has been
+ * given some and was set online.
+ */
+#ifndef DEV_NVME_H
+#define DEV_NVME_H
+
+#include <viod/plugin.h>
+
+#include "identify.h"
+
+/** A VF's namespaces as text: "none", "attach 1, 2" or "create 10G". */
+#define NVME_TEXT_MAX 256
+
+struct nvme_pf {
+	char secondaries[1024]; /* "2/1*4,0/0*12": queues/interrupts of each VF there can be */
+	char attachments[1024]; /* "1@0,7@3": namespaces and the VF that each is attached to */
+};
+
+struct nvme_vf {
+	int64_t queues, interrupts;
+	char namespaces[NVME_TEXT_MAX];
+	bool online;
+};
+
+/** Places in nvme_rows. */
+enum nvme_row {
+	NVME_ROW_SECONDARIES,
+	NVME_ROW_ATTACHMENTS,
+	NVME_ROW_QUEUES,
+	NVME_ROW_INTERRUPTS,
+	NVME_ROW_NAMESPACES,
+	NVME_ROW_ONLINE,
+	NVME_ROW_END,
+};
+extern const struct viod_option nvme_rows[];
+
+/** What a step does; its data is a struct nvme_order. */
+enum nvme_code {
+	NVME_SET_QUEUES,
+	NVME_SET_INTERRUPTS,
+	NVME_SET_NAMESPACES,
+	NVME_SET_ONLINE,
+};
+
+struct nvme_order {
+	uint32_t vf;
+	int64_t value;
+	char namespaces[NVME_TEXT_MAX];
+};
+
+/* --- text (text.c) --------------------------------------------------------------------------- */
+
+/** What "namespaces" means. */
+struct nvme_wish {
+	uint64_t create; /* bytes; 0: none is to be made */
+	uint32_t nsids[64];
+	size_t n_nsids;
+};
+
+/** Parse it; nsids are sorted. -EINVAL where it is no such text. */
+int nvme_wish_parse(const char *text, struct nvme_wish *ret_wish);
+/** The one way to write it. -ENOSPC. */
+int nvme_wish_format(const struct nvme_wish *wish, char ret_text[static NVME_TEXT_MAX]);
+
+/** What a secondary controller has, as in nvme_pf.secondaries. */
+struct nvme_share {
+	uint16_t queues, interrupts;
+};
+#define NVME_VFS_MAX 1024
+
+int nvme_shares_parse(const char *text, struct nvme_share *ret_shares, size_t *ret_n);
+int nvme_shares_format(const struct nvme_share *shares, size_t n, char *ret_text, size_t size);
+
+struct nvme_attachment {
+	uint32_t nsid, vf;
+};
+#define NVME_ATTACHMENTS_MAX 256
+
+int nvme_attachments_parse(const char *text, struct nvme_attachment *ret, size_t *ret_n);
+int nvme_attachments_format(const struct nvme_attachment *attachments, size_t n, char *ret_text,
+			    size_t size);
+
+/* --- commands (command.c) -------------------------------------------------------------------- */
+
+struct nvme_passthru_cmd;
+
+/** How commands leave; tests put a controller of their own here. */
+struct nvme_gate {
+	int (*reach)(struct viod_pf *pf);
+	int (*submit)(int fd, struct nvme_passthru_cmd *command);
+};
+extern struct nvme_gate nvme_gate;
+
+/** Open the character device of the PF's controller. A descriptor, or -errno: -ENODEV where the
+ *  nvme driver is not bound. */
+int nvme_open(struct viod_pf *pf);
+
+/** Identify, into NVME_IDENTIFY_SIZE bytes. 0, -errno, or the status of the controller. */
+int nvme_identify(int fd, enum nvme_cns cns, uint32_t nsid, uint16_t controller, uint8_t *ret_data);
+
+enum nvme_action { NVME_OFFLINE = 7, NVME_ASSIGN = 8, NVME_ONLINE = 9 };
+enum nvme_resource { NVME_QUEUES = 0, NVME_INTERRUPTS = 1 };
+
+/** Virtualization Management. As nvme_identify(). */
+int nvme_virtualize(int fd, uint16_t controller, enum nvme_action action,
+		    enum nvme_resource resource, uint16_t count);
+/** Namespace Attachment. As nvme_identify(). */
+int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach);
+
+/** What a status means, and what to do about it; an errno of the kernel as its own text. */
+const char *nvme_status_text(int status);
+/** The errno that fits a status best: -EIO where none does; -errno stays. */
+int nvme_status_errno(int status);
+
+/* --- the controller (controller.c) ----------------------------------------------------------- */
+
+/** The PF's controller: an open descriptor, and what it said. */
+struct nvme_device {
+	int fd;
+	struct nvme_controller controller;
+	struct nvme_primary primary;
+	struct nvme_secondary *vfs; /* by VF index; controller is VF-less where vf is 0 */
+	size_t n_vfs;
+	struct nvme_attachment *attachments; /* of VFs, by NSID */
+	size_t n_attachments;
+	uint32_t *nsids; /* all of the subsystem, ascending */
+	size_t n_nsids;
+	uint32_t *shared; /* those of attachments that the primary has, too */
+	size_t n_shared;
+};
+
+/** Ask for all of it. 0, or -errno: -EOPNOTSUPP where the controller has no virtualization. */
+int nvme_look(struct viod_pf *pf, struct nvme_device *ret_device);
+/** Secondary controllers only. */
+int nvme_look_at_vfs(struct viod_pf *pf, struct nvme_device *ret_device);
+void nvme_device_clear(struct nvme_device *device);
+
+/** The secondary controller of a VF, or NULL. */
+const struct nvme_secondary *nvme_vf_of(const struct nvme_device *device, size_t vf);
+
+/** The namespaces of a VF. */
+void nvme_wish_of(const struct nvme_device *device, size_t vf, struct nvme_wish *ret_wish);
+
+/** Whether the primary controller has the namespace. */
+bool nvme_is_shared(const struct nvme_device *device, uint32_t nsid);
+
+/** Whether the host uses the block device of a namespace of the PF: mounted, part of an array,
+ *  swap. 1 with its name, 0, or -errno. */
+int nvme_in_use(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t size);
+
+/* --- ops ------------------------------------------------------------------------------------- */
+
+int nvme_validate(struct viod_pf *pf, const struct viod_values *wanted);
+int nvme_observe(struct viod_pf *pf, struct viod_values *state);
+int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted);
+int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
+	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
+int nvme_apply(struct viod_pf *pf, const struct viod_step *step);
+
+#endif
