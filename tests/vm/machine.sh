@@ -95,12 +95,17 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host w
 		-netdev hubport,id=wire2,hubid=0 -device igb,bus=port2,netdev=wire2,mac=52:54:00:00:02:00,romfile=
 		-netdev hubport,id=wire4,hubid=0
 
-		# 16 VFs, with two queues and one vector to give to each, and two namespaces attached to nobody yet.
+		# 16 VFs, with two queues and one vector to give to each. Namespaces 1 to 4 are for one controller each, 5 for many;
+		# none is attached to anybody yet, and 1 and 5 keep what is written to them.
 		-device nvme-subsys,id=subsys
 		-device nvme,bus=port3,subsys=subsys,serial=viod,sriov_max_vfs=16,sriov_vq_flexible=34,sriov_vi_flexible=17,max_ioqpairs=40,msix_qsize=40
-		-blockdev null-co,node-name=ns1,size=67108864,read-zeroes=on -device nvme-ns,drive=ns1,nsid=1,shared=off,detached=on
+		-blockdev "file,node-name=ns1,filename=$work/ns1" -device nvme-ns,drive=ns1,nsid=1,shared=off,detached=on
 		-blockdev null-co,node-name=ns2,size=67108864,read-zeroes=on -device nvme-ns,drive=ns2,nsid=2,shared=off,detached=on
+		-blockdev null-co,node-name=ns3,size=67108864,read-zeroes=on -device nvme-ns,drive=ns3,nsid=3,shared=off,detached=on
+		-blockdev null-co,node-name=ns4,size=67108864,read-zeroes=on -device nvme-ns,drive=ns4,nsid=4,shared=off,detached=on
+		-blockdev "file,node-name=ns5,filename=$work/ns5" -device nvme-ns,drive=ns5,nsid=5,shared=on,detached=on
 	)
+	truncate -s 64M "$work"/ns{1,5}
 }
 
 # The report begins with the line BOOTED. A guest that does not get there is started once more: under load the kernel's own boot

@@ -262,6 +262,45 @@ each_vf() {
 	done
 }
 
+# ---- NVMe
+
+nvme=/dev/nvme0 # the controller of $NVME
+
+# secondaries: of each secondary controller that has anything, VF:STATE:QUEUES:INTERRUPTS in one line.
+secondaries() {
+	quiet
+	local key value vf=0 state='' queues=0 all=()
+	while IFS=: read -r key _ value _; do
+		case $key in
+		*SCS*) state=${value##*(} state=${state%)*} ;;
+		*VFN*) vf=$((value)) ;;
+		*NVQ*) queues=$((value)) ;;
+		*NVI*) [[ $queues:$((value)):$state == 0:0:Offline ]] || all+=("$vf:$state:$queues:$((value))") ;;
+		esac
+	done < <(nvme list-secondary "$nvme")
+	printf '%s\n' "${all[*]}"
+}
+
+# attached NSID: the identifiers of the controllers it is attached to.
+attached() {
+	quiet
+	nvme list-ctrl "$nvme" -n "$1" | sed -n 's/.*\]://p'
+}
+
+# disk_of ADDRESS: the block device of the only namespace of a VF on the nvme driver.
+disk_of() {
+	quiet
+	local path name
+	for path in "$sys/$1"/nvme/nvme*/nvme*n*; do
+		name=$(basename "$path")
+		if [[ -e $path ]]; then
+			sed -E 's|c[0-9]+n|n|; s|^|/dev/|' <<<"$name"
+			return
+		fi
+	done
+	fail "$1 has no disk"
+}
+
 # ---- what viod asks of the kernel, and accidents
 
 traced=write,pwrite64,writev,sendmsg,sendto,ioctl
