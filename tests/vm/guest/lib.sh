@@ -301,6 +301,79 @@ disk_of() {
 	fail "$1 has no disk"
 }
 
+# ---- cards that nobody has (tests/kmod/bench.c tells what they are, and what its files do)
+
+bench=/sys/kernel/debug/viod-bench
+
+# bench_load: the module. bench_pf does it by itself.
+bench_load() {
+	quiet
+	[[ ! -e $bench ]] || return 0
+	insmod "$viod_test/viod_bench.ko" || fail "no bench"
+}
+
+# bench_unload: cards and all. What hangs goes on. The runner does it after each scenario.
+bench_unload() {
+	quiet
+	[[ ! -e $bench ]] || rmmod viod_bench
+	[[ -e /sys/module/igb ]] || modprobe igb
+}
+
+# bench_pf NAME [KEY=VALUE...]: adds a card with a driver of that name, and prints the addresses of its PFs, a line each:
+# "bench_pf mlx5_core ports=2 vfs=16". For igb, the guest's own NICs are without a driver from then on.
+bench_pf() {
+	quiet
+	local before
+	bench_load
+	if [[ $1 == igb && -e /sys/module/igb ]]; then
+		rmmod igbvf 2>/dev/null || :
+		rmmod igb
+	fi
+	before=$(<$bench/cards)
+	echo "$*" >$bench/add || fail "no card '$*'"
+	comm -13 <(sort <<<"$before") <(sort $bench/cards) | cut -d' ' -f1
+	udevadm settle # it gives interfaces their names
+}
+
+# bench_remove PF: the card it is on.
+bench_remove() {
+	quiet
+	echo "0x${1%%:*}" >$bench/remove
+}
+
+# bench_fault PF OPERATION VF ACTION [TIMES]: a rule: bench_fault $pf mac 3 EIO; bench_fault $pf create '*' hang;
+# bench_fault $pf probe '*' delay=50. bench_clear PF takes all of them back and lets go on what hangs.
+bench_fault() {
+	quiet
+	echo "${*:2}" >"$bench/$1/faults"
+}
+bench_clear() {
+	quiet
+	echo clear >"$bench/$1/faults"
+}
+
+# bench_count PF NAME: how often that was done since bench_forget PF.
+bench_count() {
+	quiet
+	sed -n "s/^$2 //p" "$bench/$1/counters"
+}
+bench_forget() {
+	quiet
+	echo >"$bench/$1/counters"
+}
+
+# bench_vf PF N KEY: what the card itself knows of a VF, such as resets, probes, sets, mac, vlan.
+bench_vf() {
+	quiet
+	sed -n "s/^$2 .*\b$3=\([^ ]*\).*/\1/p" "$bench/$1/vfs"
+}
+
+# bench_knob PF NAME VALUE: carrier, speed, limit, reset-ms, present (0: unplugged), reset.
+bench_knob() {
+	quiet
+	echo "$3" >"$bench/$1/$2"
+}
+
 # ---- what viod asks of the kernel, and accidents
 
 traced=write,pwrite64,writev,sendmsg,sendto,ioctl

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the software PCI bench; what it is and how it is used stands at the head of bench.c. */
+#ifndef VIOD_BENCH_H
+#define VIOD_BENCH_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+
+#define BENCH_PORTS 8	    /* PFs of a card: functions of one device */
+#define BENCH_VFS 256	    /* VFs of a PF: all functions of one bus */
+#define BENCH_DOMAIN 0x1000 /* of the first card */
+
+struct bench_card;
+struct seq_file;
+struct bench_pf;
+struct bench_vf;
+
+/* What a driver does, and what can be counted, delayed, refused or held up: see bench_fault(). */
+enum bench_op {
+	OP_CREATE,   /* a VF appears */
+	OP_DESTROY,  /* a VF goes */
+	OP_PF_PROBE, /* without a VF */
+	OP_PROBE,
+	OP_NETDEV, /* a probed VF registers its interface */
+	OP_MAC,
+	OP_VLAN,
+	OP_RATE,
+	OP_SPOOFCHK,
+	OP_LINK_STATE,
+	OP_RSS_QUERY,
+	OP_TRUST,
+	OP_GUID,
+	OP_GET,	      /* a VF's attributes are read */
+	OP_ESWITCH,   /* the mode of the eswitch is set, without a VF */
+	OP_FUNCTION,  /* the devlink port of a VF is configured */
+	OP_ATTRIBUTE, /* a file in sysfs that belongs to a VF is written */
+	BENCH_OPS,
+};
+
+enum bench_count {
+	COUNT_WRITES, /* counts of VFs that reached the driver */
+	COUNT_VF_SETS,
+	COUNT_VF_RESETS,
+	COUNT_PF_RESETS,
+	COUNT_FLRS,
+	BENCH_COUNTS,
+};
+
+struct bench_vf {
+	struct bench_pf *pf;
+	int index;
+	u8 space[0x80];
+	struct pci_dev *pdev; /* while a driver of the bench has it */
+	atomic_t resets, probes, sets;
+};
+
+struct bench_pf {
+	struct bench_card *card;
+	const struct bench_personality *is;
+	int port;
+	u16 total_vfs; /* of the SR-IOV capability */
+	u16 limit;     /* what the driver thinks is the most */
+	u16 initial;   /* VFs that the driver makes by itself when it probes */
+	char address[16];
+
+	raw_spinlock_t lock; /* over space, that of VFs too, and present */
+	u8 space[0x180];
+	bool present; /* plugged in */
+
+	struct pci_dev *pdev; /* while a driver of the bench has it */
+	struct bench_vf *vfs;
+	int num_vfs; /* what the driver has made, or is about to */
+
+	spinlock_t fault_lock;
+	struct list_head faults;
+	unsigned int fault_generation; /* a hang ends with the one it began in */
+	atomic_t done[BENCH_OPS], counts[BENCH_COUNTS];
+
+	struct dentry *dir;
+	void *data; /* the personality's */
+};
+
+struct bench_card {
+	struct pci_sysdata sysdata;
+	struct list_head node;
+	struct resource buses;
+	struct pci_bus *root;
+	int ports;
+	struct bench_pf *pf[BENCH_PORTS];
+};
+
+/*
+ * What the bench can be. All calls may sleep and all but probe may be missing; those with an int
+ * return 0 or -errno.
+ */
+struct bench_personality {
+	const char *name;
+	const char *driver, *vf_driver; /* the latter may be the same */
+	u16 vendor, device, vf_device;
+	u32 class;
+	u16 vfs;	   /* SR-IOV TotalVFs where nobody says otherwise */
+	u16 limit;	   /* VFs that the driver makes at most; 0 = all */
+	bool read_only;	   /* sriov_numvfs knows no writing */
+	const void *table; /* what the calls below know about this one */
+
+	int (*init)(struct bench_pf *pf); /* before the card is plugged; sets pf->data */
+	void (*exit)(struct bench_pf *pf);
+
+	int (*pf_probe)(struct bench_pf *pf, struct pci_dev *pdev);
+	void (*pf_remove)(struct bench_pf *pf);
+	int (*vf_probe)(struct bench_vf *vf, struct pci_dev *pdev);
+	void (*vf_remove)(struct bench_vf *vf);
+
+	/* The VFs to be made when somebody asks for count > 0, or -errno; 0 makes none and says
+	 * that all is well. */
+	int (*admit)(struct bench_pf *pf, int count);
+	void (*created)(struct bench_pf *pf);	 /* num_vfs are enabled */
+	void (*destroying)(struct bench_pf *pf); /* num_vfs are still there */
+	int (*begin)(struct bench_pf *pf);	 /* of a change of the count, which it may refuse */
+	void (*finish)(struct bench_pf *pf);
+
+	void (*reset)(struct bench_pf *pf); /* of the whole PF, as firmware does it */
+	void (*knobs)(struct bench_pf *pf); /* adds files to pf->dir */
+	void (*show_vf)(struct bench_vf *vf, struct seq_file *out);
+};
+
+/* nics.c; the last one has no name */
+extern const struct bench_personality bench_nics[];
+
+const struct bench_personality *bench_personality(const char *name);
+
+/* ---- config.c: what answers configuration cycles */
+extern struct pci_ops bench_pci_ops;
+void bench_config_pf(struct bench_pf *pf);
+void bench_config_vfs(struct bench_pf *pf);
+/* The PF, and the number of the VF or -1; NULL for a device that is not of the bench. */
+struct bench_pf *bench_pf_of(struct pci_dev *pdev, int *vf);
+
+/* ---- card.c */
+struct bench_card_options {
+	const struct bench_personality *is;
+	int domain, ports, vfs, limit, initial; /* -1 where nobody says */
+};
+extern struct list_head bench_cards;
+extern struct mutex bench_lock; /* over the list, and over plugging */
+int bench_card_add(const struct bench_card_options *options);
+int bench_card_remove(int domain);
+void bench_cards_remove(void);
+int bench_plug(struct bench_pf *pf, bool present);
+
+/* ---- driver.c */
+int bench_drivers_register(const struct bench_personality *is);
+void bench_drivers_unregister(void);
+int bench_vfs_create(struct bench_pf *pf, int count);
+
+/* ---- fault.c */
+
+/*
+ * Counts @op and does what rules say about it: sleeps, hangs, and returns the -errno of the first
+ * that has one. @vf is -1 for what concerns the PF alone.
+ */
+int bench_fault(struct bench_pf *pf, enum bench_op op, int vf);
+/* The two halves of it. */
+void bench_fault_wait(struct bench_pf *pf, enum bench_op op, int vf);
+int bench_fault_error(struct bench_pf *pf, enum bench_op op, int vf);
+/* What bench_fault_error() returns where the driver is to do less than it was told, and to say that
+ * all is well. */
+#define BENCH_SHORT 1
+/* The milliseconds that rules delay @op by, for those who do not sleep. */
+unsigned int bench_fault_delay(struct bench_pf *pf, enum bench_op op, int vf);
+
+int bench_fault_add(struct bench_pf *pf, char *text);
+/* All rules go, and what hangs goes on. */
+void bench_fault_clear(struct bench_pf *pf);
+void bench_fault_show(struct bench_pf *pf, struct seq_file *out);
+extern const char *const bench_op_names[BENCH_OPS];
+
+static inline void bench_count(struct bench_pf *pf, enum bench_count which)
+{
+	atomic_inc(&pf->counts[which]);
+}
+
+/* ---- knobs.c */
+int bench_knobs_init(void);
+void bench_knobs_exit(void);
+void bench_knobs_add(struct bench_pf *pf);
+void bench_knobs_remove(struct bench_pf *pf);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the NICs of the bench. */
+#ifndef VIOD_BENCH_NIC_H
+#define VIOD_BENCH_NIC_H
+
+#include "bench.h"
+
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/workqueue.h>
+
+struct devlink;
+
+enum nic_flag {
+	NIC_MIN_RATE = BIT(0),	   /* knows a guaranteed rate */
+	NIC_AD = BIT(1),	   /* takes 802.1ad */
+	NIC_SPOOFCHK = BIT(2),	   /* VFs begin with it */
+	NIC_RATE_LINK = BIT(3),	   /* rates need a carrier */
+	NIC_RATE_10G = BIT(4),	   /* ... of exactly this speed */
+	NIC_RATE_SPEED = BIT(5),   /* no rate is above that of the link */
+	NIC_MAC_NOT_ZERO = BIT(6), /* an address cannot be taken back */
+	NIC_NO_QOS = BIT(7),	   /* no priority with a VLAN */
+	NIC_QOS_NEEDS_VLAN = BIT(8),
+	NIC_SPOOFCHK_NEEDS_MAC = BIT(9),
+	NIC_LINK_NO_ENABLE = BIT(10), /* takes "enable", and does nothing */
+	NIC_COUNT_NEEDS_UP = BIT(11), /* a PF that is down makes no VFs, and says that it did */
+	NIC_COUNT_RESETS = BIT(12),   /* a change of the count resets the PF */
+	NIC_ONE_AT_A_TIME = BIT(13),  /* EAGAIN while another operation on VFs runs */
+	NIC_MAC_LOCKED = BIT(14),     /* a VF that is not trusted keeps what its PF has set */
+	NIC_NO_VF_OPS = BIT(15),      /* knows nothing of its VFs */
+	NIC_INFINIBAND = BIT(16),
+	NIC_ESWITCH = BIT(17),
+	NIC_ESWITCH_NO_VFS = BIT(18), /* its mode changes only while there are none */
+};
+
+struct nic_kind {
+	u32 can;	   /* BIT(enum bench_op) */
+	u32 flags;	   /* enum nic_flag */
+	u32 resets;	   /* BIT(enum bench_op): a new value resets the VF */
+	u32 resets_always; /* the same, with the old value too */
+	int most_error;	   /* where more VFs are asked for than the driver's limit */
+	int busy_error;	   /* where a VF is still in its reset after busy_wait ms */
+	unsigned int busy_wait, reset_ms;
+	unsigned int netdev_ms; /* after a VF's probe */
+	u32 speed;		/* Mbit/s */
+};
+
+struct nic_vf {
+	struct bench_vf *vf;
+	u8 mac[ETH_ALEN];
+	u16 vlan;
+	u8 qos;
+	__be16 proto;
+	int min_rate, max_rate;
+	bool spoofchk, rss_query, trust;
+	int link_state;
+	u64 node_guid, port_guid;
+	u8 function_mac[ETH_ALEN]; /* of its devlink port */
+	unsigned long ready;	   /* jiffies at which its reset ends */
+	struct net_device *dev;	   /* under RTNL */
+	struct delayed_work appear;
+};
+
+struct nic_pf {
+	struct bench_pf *pf;
+	struct net_device *dev; /* under RTNL */
+	bool carrier;
+	u32 speed, reset_ms;
+	unsigned long busy; /* bit 0: an operation on VFs */
+	bool switchdev;
+	struct nic_vf vfs[];
+};
+
+/* The private part of an interface. */
+struct nic_link {
+	struct bench_pf *pf;
+	int vf; /* -1: the PF's own */
+};
+
+static inline const struct nic_kind *nic_kind(const struct bench_pf *pf)
+{
+	return pf->is->table;
+}
+
+/* ---- net.c: interfaces */
+int nic_init(struct bench_pf *pf);
+void nic_exit(struct bench_pf *pf);
+int nic_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
+void nic_pf_remove(struct bench_pf *pf);
+int nic_vf_probe(struct bench_vf *vf, struct pci_dev *pdev);
+void nic_vf_remove(struct bench_vf *vf);
+void nic_knobs(struct bench_pf *pf);
+/* The interfaces of a PF show a carrier that their state allows. Under RTNL. */
+void nic_carrier(struct bench_pf *pf);
+
+/* ---- vf.c: attributes of VFs, and what they cost */
+int nic_admit(struct bench_pf *pf, int count);
+int nic_begin(struct bench_pf *pf);
+void nic_finish(struct bench_pf *pf);
+void nic_destroying(struct bench_pf *pf);
+void nic_reset(struct bench_pf *pf);
+void nic_show_vf(struct bench_vf *vf, struct seq_file *out);
+
+int nic_set_mac(struct net_device *dev, int n, u8 *mac);
+int nic_set_vlan(struct net_device *dev, int n, u16 vlan, u8 qos, __be16 proto);
+int nic_set_rate(struct net_device *dev, int n, int min, int max);
+int nic_set_spoofchk(struct net_device *dev, int n, bool on);
+int nic_set_link_state(struct net_device *dev, int n, int state);
+int nic_set_rss_query(struct net_device *dev, int n, bool on);
+int nic_set_trust(struct net_device *dev, int n, bool on);
+int nic_set_guid(struct net_device *dev, int n, u64 guid, int type);
+int nic_get_config(struct net_device *dev, int n, struct ifla_vf_info *info);
+int nic_get_guid(struct net_device *dev, int n, struct ifla_vf_guid *node,
+		 struct ifla_vf_guid *port);
+
+#endif
