@@ -150,44 +150,112 @@ static int check_device(const struct roots *roots, const struct loader *loader,
 	return status;
 }
 
-static int check_file(const struct roots *roots, const struct loader *loader,
-		      const struct config_file *file)
+/* What viod reads is checked with all that it reads beside it. */
+struct folder {
+	const struct roots *roots;
+	const struct loader *loader;
+	struct config_files files;
+	struct config **configs; /* by file; NULL where it has errors */
+	struct diag_list *diags;
+	struct config_conflict *conflicts;
+};
+
+static void folder_close(struct folder *folder)
+{
+	for (size_t i = 0; i < folder->files.count; i++) {
+		config_free(folder->configs ? folder->configs[i] : NULL);
+		if (folder->diags)
+			diag_list_clear(&folder->diags[i]);
+		if (folder->conflicts)
+			free(folder->conflicts[i].text);
+	}
+	free(folder->configs);
+	free(folder->diags);
+	free(folder->conflicts);
+	config_files_clear(&folder->files);
+}
+
+static int find_conflicts(struct folder *folder)
+{
+	char(*addresses)[DEVICE_NAME_MAX] = calloc(folder->files.count + 1, sizeof(*addresses));
+	struct config_claim *claims = calloc(folder->files.count + 1, sizeof(*claims));
+	int r = addresses && claims ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < folder->files.count && r == 0; i++) {
+		const struct config *config = folder->configs[i];
+
+		claims[i] = (struct config_claim){ config, folder->files.items[i].path, NULL };
+		if (config && resolve_name(folder->roots, config_pf_value(config, "name"),
+					   addresses[i], sizeof(addresses[i])) == 0)
+			claims[i].address = addresses[i];
+	}
+	if (r == 0)
+		r = config_find_conflicts(claims, folder->files.count, folder->conflicts);
+	free(addresses);
+	free(claims);
+	return r;
+}
+
+static int folder_open(const struct roots *roots, const struct loader *loader,
+		       struct diag_list *diags, struct folder *ret_folder)
+{
+	struct folder *folder = ret_folder;
+	size_t count;
+	int r;
+
+	*folder = (struct folder){ .roots = roots, .loader = loader };
+	r = config_list(roots->root, "vio.d", diags, &folder->files);
+	if (r < 0)
+		return r;
+	count = folder->files.count;
+	folder->configs = calloc(count + 1, sizeof(struct config *));
+	folder->diags = calloc(count + 1, sizeof(*folder->diags));
+	folder->conflicts = calloc(count + 1, sizeof(*folder->conflicts));
+	if (!folder->configs || !folder->diags || !folder->conflicts)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		(void)config_parse(roots->root, &folder->files.items[i], schema_of, (void *)loader,
+				   &folder->diags[i], &folder->configs[i]);
+	return find_conflicts(folder);
+}
+
+static int check_listed(const struct folder *folder, size_t i)
+{
+	const struct config_file *file = &folder->files.items[i];
+
+	print_diags(file->path, &folder->diags[i]);
+	if (!folder->configs[i])
+		return CHECK_ERRORS;
+	if (folder->conflicts[i].text) {
+		fprintf(stderr, "error: %s\n", folder->conflicts[i].text);
+		return CHECK_ERRORS;
+	}
+	return check_device(folder->roots, folder->loader, file, folder->configs[i]);
+}
+
+/* A file from elsewhere may be meant to replace one that viod reads: it is checked by itself. */
+static int check_draft(const struct folder *folder, const struct config_file *file)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	struct config *config;
 	int r, status;
 
-	r = config_parse(roots->root, file, schema_of, (void *)loader, &diags, &config);
+	r = config_parse(folder->roots->root, file, schema_of, (void *)folder->loader, &diags,
+			 &config);
 	print_diags(file->path, &diags);
 	if (r < 0)
 		return CHECK_ERRORS;
-	status = check_device(roots, loader, file, config);
+	status = check_device(folder->roots, folder->loader, file, config);
 	config_free(config);
 	return status;
 }
 
-/* A file that viod reads is checked with all that viod reads beside it; status -1: it is none. */
-static int check_listed(const struct roots *roots, const struct loader *loader, const char *path)
-{
-	_cleanup_diags_ struct diag_list diags = { 0 };
-	struct config_files files = { 0 };
-	int status = -1;
-
-	(void)config_list(roots->root, "vio.d", &diags, &files);
-	for (size_t i = 0; i < files.count && status < 0; i++)
-		if (streq(files.items[i].path, path))
-			status = check_file(roots, loader, &files.items[i]);
-	config_files_clear(&files);
-	return status;
-}
-
-static int check_path(const struct roots *roots, const struct loader *loader, const char *path)
+static int check_path(const struct folder *folder, const char *path)
 {
 	char full[PATH_MAX], identity[] = "";
 	char *none[] = { NULL };
 	struct config_file file = { .path = full, .drop_ins = none, .identity = identity };
 	char *name;
-	int status;
 
 	/* Links stay links: the rules for them are part of what is checked. */
 	if (path[0] == '/' || !getcwd(full, sizeof(full)))
@@ -196,28 +264,30 @@ static int check_path(const struct roots *roots, const struct loader *loader, co
 		snprintf(full + strlen(full), sizeof(full) - strlen(full), "/%s", path);
 	name = strrchr(full, '/');
 	file.name = name ? name + 1 : full;
-	status = check_listed(roots, loader, full);
-	return status < 0 ? check_file(roots, loader, &file) : status;
+	for (size_t i = 0; i < folder->files.count; i++)
+		if (streq(folder->files.items[i].path, full))
+			return check_listed(folder, i);
+	return check_draft(folder, &file);
 }
 
 int command_check(const struct roots *roots, const struct loader *loader, char *const *paths,
 		  int *ret_status)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	struct config_files files = { 0 };
-	int status = CHECK_CLEAN, r = 0;
+	struct folder folder;
+	int status = CHECK_CLEAN, r;
 
-	for (size_t i = 0; paths[i]; i++)
-		status = worse(status, check_path(roots, loader, paths[i]));
+	r = folder_open(roots, loader, &diags, &folder);
 	if (!paths[0]) {
-		r = config_list(roots->root, "vio.d", &diags, &files);
 		print_diags("vio.d", &diags);
 		if (diag_errors(&diags))
 			status = CHECK_ERRORS;
 	}
-	for (size_t i = 0; i < files.count; i++)
-		status = worse(status, check_file(roots, loader, &files.items[i]));
-	config_files_clear(&files);
+	for (size_t i = 0; paths[i] && r == 0; i++)
+		status = worse(status, check_path(&folder, paths[i]));
+	for (size_t i = 0; !paths[0] && r == 0 && i < folder.files.count; i++)
+		status = worse(status, check_listed(&folder, i));
+	folder_close(&folder);
 	*ret_status = status;
 	return r;
 }

@@ -84,12 +84,25 @@ const struct viod_where *config_pf_where(const struct config *config, const char
  */
 int config_expand(const struct config *config, size_t n_vfs, struct viod_values **ret_values);
 
+/** A file that is to be in force, beside others. */
+struct config_claim {
+	const struct config *config; /* NULL: claims nothing */
+	const char *path, *address;  /* the address may be NULL: not known */
+};
+
+/** Why a file cannot be, for the sake of one before it. Both unset where it can. */
+struct config_conflict {
+	char *text;   /* what to tell its user; the caller frees it */
+	bool same_pf; /* the other file has this very PF */
+};
+
 /**
- * Find values of rows with VIOD_OPTION_UNIQUE that VFs of two files share; words do not count. Some
- * of the n_configs may be NULL. ret_texts has as many places, all NULL: the later file of two gets
- * what to tell its user, which the caller frees. -ENOMEM.
+ * Find files that claim the PF of an earlier file, or give a VF what a VF of an earlier file has in
+ * a row with VIOD_OPTION_UNIQUE; words do not count. ret_conflicts has a place for each of the n
+ * claims, all unset. -ENOMEM.
  */
-int config_find_shared(const struct config *const *configs, size_t n_configs, char **ret_texts);
+int config_find_conflicts(const struct config_claim *claims, size_t n_claims,
+			  struct config_conflict *ret_conflicts);
 
 /** One past the highest VF index that a section other than [vf*] names. */
 size_t config_vfs_named(const struct config *config);

@@ -229,70 +229,44 @@ static void set_conflict(struct pf *pf, char *text)
 	pf->settled = true;
 }
 
-/* The state file of the address is the other file's: this one is told of in the log alone. */
-static void set_address_conflict(struct pf *pf, const struct pf *owner)
+static struct config_conflict *find_conflicts(const struct files *files)
 {
-	const struct viod_where *where = config_pf_where(pf->config, "name");
-	char *text = NULL;
+	struct config_conflict *conflicts = calloc(files->n_pfs + 1, sizeof(*conflicts));
+	struct config_claim *claims = calloc(files->n_pfs + 1, sizeof(*claims));
 
-	if (asprintf(&text, "%s:%u:%u: %s is already configured by %s; remove one of the two files",
-		     where->file ? where->file : pf->path, where->line, where->column, pf->address,
-		     owner->path) < 0)
-		text = NULL;
-	set_conflict(pf, text);
-}
+	for (size_t i = 0; claims && i < files->n_pfs; i++) {
+		const struct pf *pf = files->pfs[i];
 
-static struct pf *owner_of(const struct files *files, const struct pf *pf, size_t end)
-{
-	for (size_t i = 0; i < end; i++) {
-		struct pf *other = files->pfs[i];
-
-		if (other->config && !other->gone && !other->conflict && other != pf &&
-		    streq(other->address, pf->address))
-			return other;
+		claims[i] = (struct config_claim){ pf->gone ? NULL : pf->config, pf->path,
+						   pf->address };
 	}
-	return NULL;
-}
-
-/* Which files give VFs what VFs of an earlier file have, and what to tell of it: by PF. */
-static char **find_shared(const struct files *files)
-{
-	char **texts = calloc(files->n_pfs + 1, sizeof(*texts));
-	const struct config **configs = calloc(files->n_pfs + 1, sizeof(*configs));
-
-	for (size_t i = 0; configs && i < files->n_pfs; i++)
-		if (!files->pfs[i]->gone)
-			configs[i] = files->pfs[i]->config;
-	if (texts && configs)
-		(void)config_find_shared(configs, files->n_pfs, texts);
-	free(configs);
-	return texts;
+	if (claims && conflicts)
+		(void)config_find_conflicts(claims, files->n_pfs, conflicts);
+	free(claims);
+	return conflicts;
 }
 
 void files_find_conflicts(struct files *files)
 {
-	char **shared = find_shared(files);
+	struct config_conflict *conflicts = find_conflicts(files);
 
-	for (size_t i = 0; i < files->n_pfs; i++) {
+	for (size_t i = 0; conflicts && i < files->n_pfs; i++) {
 		struct pf *pf = files->pfs[i];
-		const struct pf *owner;
 
-		if (!pf->config || !pf->address || pf->gone)
-			continue;
-		owner = owner_of(files, pf, i);
-		if (owner) {
-			set_address_conflict(pf, owner);
-		} else if (shared && shared[i]) {
-			set_conflict(pf, TAKE(shared[i]));
-			pf->environment->changed(pf->environment->userdata, pf);
+		if (!pf->config || !pf->address || pf->gone) {
+			free(conflicts[i].text);
+		} else if (conflicts[i].text) {
+			set_conflict(pf, conflicts[i].text);
+			/* The state file of the PF is the other file's: this one is told of in the
+			 * log alone. */
+			if (!conflicts[i].same_pf)
+				pf->environment->changed(pf->environment->userdata, pf);
 		} else if (pf->conflict) {
 			pf->conflict = false;
 			pf->want_apply = true;
 		}
 	}
-	for (size_t i = 0; shared && i < files->n_pfs; i++)
-		free(shared[i]);
-	free(shared);
+	free(conflicts);
 }
 
 static bool file_exists(const struct files *files, const char *path)

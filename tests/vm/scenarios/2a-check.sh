@@ -53,6 +53,21 @@ check 2 viod --check /etc/vio.d/nic0.conf
 expect_eq "$(rows)" "vf1.vlan: 100 -> 300" "the plan of one file with a drop-in"
 rm -r /etc/vio.d/nic0.conf.d
 
+# What two files cannot both have is told before the daemon would: a PF, an address. A draft may replace any of them.
+sed 's/vlan = 200/mac = 52:54:00:00:00:11/' nic0.conf >/etc/vio.d/nic0.conf
+sed 's/01:00.0/02:00.0/' /etc/vio.d/nic0.conf >/etc/vio.d/nic1.conf
+sed 's/:11/:12/' /etc/vio.d/nic0.conf >/etc/vio.d/second.conf
+check 1 viod --check
+printed '^error: /etc/vio.d/nic1.conf:8:7: vf1 would get mac 52:54:00:00:00:11, which vf1 of /etc/vio.d/nic0.conf:8 has'
+printed "^error: /etc/vio.d/second.conf:2:8: $NIC0 is already configured by /etc/vio.d/nic0.conf"
+printed "^/etc/vio.d/nic0.conf: $NIC0: [0-9]+ steps$"
+check 1 viod --check /etc/vio.d/nic1.conf
+cp /etc/vio.d/nic1.conf draft1.conf
+check 2 viod --check draft1.conf
+rm /etc/vio.d/nic1.conf /etc/vio.d/second.conf
+cp nic0.conf /etc/vio.d/
+sed -i 's/vlan = 200/vlan = 100/' /etc/vio.d/nic0.conf
+
 # Errors outweigh changes; all of them are told.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvsf = 1\ntimeout = no\n' | conf broken
 check 1 viod --check

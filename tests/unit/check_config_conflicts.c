@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values that VFs of two files must not share. */
+/* What two files cannot both have. */
 #include "config.h"
 #include "fixture.h"
 
@@ -55,22 +55,54 @@ START_TEST(files_share_no_address)
 						 "[vf3]\nmac = 52:54:00:00:00:01\n");
 	_cleanup_parsed_ struct parsed c = parse("[pf]\nname = 07:00.0\nkind = net\n"
 						 "[vf0-1]\nmac = 52:54:00:00:00:02\n");
-	const struct config *configs[] = { a.config, NULL, b.config, c.config };
-	char *texts[4] = { NULL };
+	const struct config_claim claims[] = {
+		{ a.config, "/a", "0000:05:00.0" },
+		{ NULL, "/broken", NULL },
+		{ b.config, "/b", "0000:06:00.0" },
+		{ c.config, "/c", NULL },
+	};
+	struct config_conflict conflicts[4] = { { 0 } };
 
-	ck_assert_int_eq(config_find_shared(configs, 4, texts), 0);
-	ck_assert_ptr_null(texts[0]);
-	ck_assert_ptr_null(texts[1]);
-	ck_assert_ptr_null(texts[3]);
-	ck_assert_str_eq(texts[2], "/etc/vio.d/a.conf:9:7: vf3 would get mac 52:54:00:00:00:01, "
-				   "which vf0 of /etc/vio.d/a.conf:6 has; give it another one");
-	free(texts[2]);
+	ck_assert_int_eq(config_find_conflicts(claims, 4, conflicts), 0);
+	ck_assert_ptr_null(conflicts[0].text);
+	ck_assert_ptr_null(conflicts[1].text);
+	ck_assert_ptr_null(conflicts[3].text);
+	ck_assert_str_eq(conflicts[2].text,
+			 "/etc/vio.d/a.conf:9:7: vf3 would get mac 52:54:00:00:00:01, "
+			 "which vf0 of /etc/vio.d/a.conf:6 has; give it another one");
+	ck_assert(!conflicts[2].same_pf);
+	free(conflicts[2].text);
+}
+END_TEST
+
+/* And a file without a PF takes no address from anybody. */
+START_TEST(files_share_no_pf)
+{
+	static const char text[] = "[pf]\nname = 05:00.0\nkind = net\n"
+				   "[vf0]\nmac = 52:54:00:00:00:01\n";
+	_cleanup_parsed_ struct parsed a = parse(text), b = parse(text);
+	_cleanup_parsed_ struct parsed c = parse("[pf]\nname = 06:00.0\nkind = net\n");
+	const struct config_claim claims[] = {
+		{ c.config, "/c", "0000:06:00.0" },
+		{ a.config, "/a", "0000:05:00.0" },
+		{ b.config, "/b", "0000:05:00.0" },
+	};
+	struct config_conflict conflicts[3] = { { 0 } };
+
+	ck_assert_int_eq(config_find_conflicts(claims, 3, conflicts), 0);
+	ck_assert_ptr_null(conflicts[0].text);
+	ck_assert_ptr_null(conflicts[1].text);
+	ck_assert_str_eq(conflicts[2].text,
+			 "/etc/vio.d/a.conf:2:8: 0000:05:00.0 is already configured "
+			 "by /a; remove one of the two files");
+	ck_assert(conflicts[2].same_pf);
+	free(conflicts[2].text);
 }
 END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { files_share_no_address };
+	const TTest *const tests[] = { files_share_no_address, files_share_no_pf };
 
-	return run_tests("config-unique", tests, ARRAY_SIZE(tests));
+	return run_tests("config-conflicts", tests, ARRAY_SIZE(tests));
 }
