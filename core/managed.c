@@ -32,6 +32,32 @@ static int open_managed(const struct viod_pf *pf)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Interfaces that a VF has already are looked at by the rule again only when something happens to
+ * them. Whoever this is for may not be there, so that it fails is no matter. */
+static void announce(const struct viod_pf *pf, const char *address)
+{
+	int sys = pf->roots->trees[VIOD_TREE_SYS];
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[384];
+	int fd;
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/net", address);
+	fd = openat(sys, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		closep(&fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "bus/pci/devices/%s/net/%s/uevent", address,
+			 entry->d_name);
+		(void)sysfs_write(sys, path, "change");
+	}
+}
+
 /* The links of this PF that none of its VFs has, or all of them. */
 static int sweep(const struct viod_pf *pf, int directory, bool all)
 {
@@ -50,12 +76,15 @@ static int sweep(const struct viod_pf *pf, int directory, bool all)
 		ssize_t n = readlinkat(directory, entry->d_name, target, sizeof(target) - 1);
 
 		target[n > 0 ? n : 0] = '\0';
-		if (n > 0 && streq(target, wanted) && (all || !has_vf(pf, entry->d_name)))
-			(void)unlinkat(directory, entry->d_name, 0);
+		if (n <= 0 || !streq(target, wanted) || (!all && has_vf(pf, entry->d_name)))
+			continue;
+		if (unlinkat(directory, entry->d_name, 0) == 0)
+			announce(pf, entry->d_name);
 	}
 	return 0;
 }
 
+/* 1 where it is new. */
 static int make_link(const char *target, int directory, const char *address)
 {
 	char now[128];
@@ -66,7 +95,7 @@ static int make_link(const char *target, int directory, const char *address)
 		return 0;
 	if (n >= 0)
 		(void)unlinkat(directory, address, 0);
-	return symlinkat(target, directory, address) < 0 ? -errno : 0;
+	return symlinkat(target, directory, address) < 0 ? -errno : 1;
 }
 
 int managed_update(struct viod_pf *pf)
@@ -78,9 +107,13 @@ int managed_update(struct viod_pf *pf)
 	if (directory < 0)
 		return directory;
 	target_of(pf, target, sizeof(target));
-	for (size_t i = 0; i < pf->n_vfs && r == 0; i++)
-		if (pf->vfs[i].address[0])
-			r = make_link(target, directory, pf->vfs[i].address);
+	for (size_t i = 0; i < pf->n_vfs && r >= 0; i++) {
+		if (!pf->vfs[i].address[0])
+			continue;
+		r = make_link(target, directory, pf->vfs[i].address);
+		if (r > 0)
+			announce(pf, pf->vfs[i].address);
+	}
 	return r < 0 ? r : sweep(pf, directory, false);
 }
 

@@ -9,7 +9,8 @@
 
 #include "device.h"
 
-/** Make the links of the PF's VFs, and remove those of VFs that are no longer there. -errno. */
+/** Make the links of the PF's VFs, and remove those of VFs that are no longer there. Interfaces
+ * that a VF has already get an event when its link comes or goes. -errno. */
 int managed_update(struct viod_pf *pf);
 
 /** Remove all links of the PF. -errno. */

@@ -18,19 +18,23 @@ static void keep_row(const struct viod_values *state, struct viod_values *wanted
 		     enum net_row row, int64_t without_vlan)
 {
 	const int64_t *vlan = viod_get(wanted, vf, &net_options[NET_ROW_VLAN]);
-	const int64_t *now = NULL;
+	const int64_t *now = viod_get(state, vf, &net_options[row]);
 
-	if (vf < (int)viod_vf_count(state))
-		now = viod_get(state, vf, &net_options[row]);
-	if (!vlan || !now || viod_get(wanted, vf, &net_options[row]))
-		return;
-	viod_put(wanted, vf, &net_options[row], *vlan ? now : &without_vlan);
+	if (now && !viod_get(wanted, vf, &net_options[row]))
+		viod_put(wanted, vf, &net_options[row], *vlan ? now : &without_vlan);
 }
 
 /* The kernel sets a VLAN together with its priority and protocol. What the file leaves open stays
- * as it is, and what goes with the VLAN is put back with it one day. */
+ * as it is, and what goes with a VLAN that is set is put back with it one day. */
 static void complete_vlan(const struct viod_values *state, struct viod_values *wanted, int vf)
 {
+	const int64_t *vlan = viod_get(wanted, vf, &net_options[NET_ROW_VLAN]), *now;
+
+	if (!vlan || vf >= (int)viod_vf_count(state))
+		return;
+	now = viod_get(state, vf, &net_options[NET_ROW_VLAN]);
+	if (now && *now == *vlan)
+		return;
 	keep_row(state, wanted, vf, NET_ROW_QOS, 0);
 	keep_row(state, wanted, vf, NET_ROW_VLAN_PROTO, ETH_P_8021Q);
 }

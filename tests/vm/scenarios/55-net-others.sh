@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# systemd-networkd and NetworkManager are told to leave VFs that viod manages alone, from their first moment on; others not.
+# systemd-networkd and NetworkManager are told to leave VFs that viod manages alone, from the moment it does; others not.
 # timeout: 120
 properties_of() { udevadm info --query=property "/sys/class/net/$(netdev_of "$1")"; }
 vf=0000:01:10.0 # the first of NIC0
@@ -28,14 +28,27 @@ ip netns add viod-test
 ip link set "$(netdev_of $vf)" netns viod-test
 ip netns delete viod-test
 wait_for 20 test -d $sys/$vf/net
-udevadm settle
-properties_of $vf | grep -qx NM_UNMANAGED=1 || fail "a VF that came back is anybody's"
+wait_for 20 eval 'properties_of $vf | grep -qx NM_UNMANAGED=1'
 
 # VFs that viod has nothing to do with are nobody's business here.
 echo 1 >$sys/$NIC1/sriov_numvfs
 udevadm settle
 ! properties_of "$(vf_addr $NIC1 0)" | grep -q VIOD || fail "a VF of another PF is marked"
 expect_eq "$(find /run/viod/managed -type l | wc -l)" 2 "entries"
+
+# Nor were the VFs of the other PF, until a file adopts them; and they are anybody's again when it is gone. An event is all
+# that this takes: nothing of the device is written.
+vf1=$(vf_addr $NIC1 0)
+before=$(cat /sys/class/net/"$(netdev_of "$vf1")"/ifindex)
+conf nic1 <<-CONF
+	[pf]
+	name = 02:00.0
+	kind = net
+CONF
+wait_for 20 eval 'properties_of "$vf1" | grep -qx NM_UNMANAGED=1'
+rm /etc/vio.d/nic1.conf
+wait_for 20 eval '! properties_of "$vf1" | grep -q NM_UNMANAGED'
+expect_eq "$(cat /sys/class/net/"$(netdev_of "$vf1")"/ifindex)" "$before" "the adopted VF's interface"
 
 rm /etc/vio.d/nic0.conf
 wait_for 60 eval '[[ $(vf_count $NIC0) == 0 ]]'
