@@ -159,14 +159,18 @@ int device_scan_vfs(struct viod_pf *pf)
 	return 0;
 }
 
-const struct viod_function *device_function(struct viod_pf *pf, int vf)
+struct device_function *device_slot(struct viod_pf *pf, int vf)
 {
-	struct device_function *f;
-
 	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
 		return NULL;
-	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
-	if (!f->directory[0])
+	return vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+}
+
+const struct viod_function *device_function(struct viod_pf *pf, int vf)
+{
+	struct device_function *f = device_slot(pf, vf);
+
+	if (!f || !f->directory[0])
 		return NULL;
 	refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
 	return &f->function;
@@ -244,5 +248,8 @@ void device_close(struct viod_pf *pf)
 	free(pf->marks);
 	pf->marks = NULL;
 	pf->n_marks = 0;
+	free(pf->resolved);
+	pf->resolved = NULL;
+	pf->n_resolved = 0;
 	diag_list_clear(&pf->diags);
 }

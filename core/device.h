@@ -19,7 +19,16 @@ struct device_function {
 	char directory[128];
 	char driver[VIOD_NAME_MAX];
 	bool known; /* driver and group have been read */
+	/* What a job that binds it anew found, and puts back if that fails. */
+	bool taken;
+	char was_driver[VIOD_NAME_MAX], was_override[VIOD_NAME_MAX];
 	struct viod_function function;
+};
+
+/* Which plugin stands behind a kernel driver that a word of a file was resolved to. */
+struct device_resolved {
+	char driver[VIOD_NAME_MAX];
+	const struct viod_plugin *plugin;
 };
 
 /* A row that could not be set as wanted; see mark.h. */
@@ -43,9 +52,12 @@ struct viod_pf {
 	struct diag_list diags;
 	struct device_mark *marks;
 	size_t n_marks;
-	const char *key;	      /* of the row being applied: whose advice fits an errno */
-	struct progress *progress;    /* never NULL */
-	struct progress own_progress; /* where nobody watches */
+	struct device_resolved *resolved;
+	size_t n_resolved;
+	const struct viod_values *wanted; /* while a plan is carried out */
+	const char *key;		  /* of the row being applied: whose advice fits an errno */
+	struct progress *progress;	  /* never NULL */
+	struct progress own_progress;	  /* where nobody watches */
 };
 
 /**
@@ -69,6 +81,9 @@ int device_scan_vfs(struct viod_pf *pf);
 
 /** The PF or a VF, its driver and group as they are now; NULL where it has no device. */
 const struct viod_function *device_function(struct viod_pf *pf, int vf);
+
+/** What is kept of the PF or a VF; NULL beyond the VFs that there are. */
+struct device_function *device_slot(struct viod_pf *pf, int vf);
 
 /** The directory of the function below /sys; NULL where it has none. */
 const char *device_path(const struct viod_pf *pf, int vf);

@@ -8,16 +8,27 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "holders-host.h"
 #include "host.h"
 
-int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
+int holders_add_flagged(struct viod_holders *holders, const struct viod_holder *holder,
+			uint32_t flags)
 {
 	struct viod_holder *slot;
+	uint32_t *grown;
 
-	for (size_t i = 0; i < holders->count; i++)
-		if (holders->items[i].pid == holder->pid &&
-		    streq(holders->items[i].what, holder->what))
-			return 0;
+	for (size_t i = 0; i < holders->count; i++) {
+		if (holders->items[i].pid != holder->pid ||
+		    !streq(holders->items[i].what, holder->what))
+			continue;
+		holders->flags[i] &= flags;
+		return 0;
+	}
+	grown = reallocarray(holders->flags, holders->count + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	holders->flags = grown;
+	grown[holders->count] = flags;
 	slot = array_append((void **)&holders->items, &holders->count, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
@@ -28,17 +39,31 @@ int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
 	return 0;
 }
 
+int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
+{
+	return holders_add_flagged(holders, holder, 0);
+}
+
 void holders_clear(struct viod_holders *holders)
 {
 	free(holders->items);
+	free(holders->flags);
 	*holders = (struct viod_holders){ 0 };
 }
 
 void holders_free(struct viod_holders *holders, size_t count)
 {
-	for (size_t i = 0; holders && i < count; i++)
+	for (size_t i = 0; holders && i <= count; i++)
 		holders_clear(&holders[i]);
 	free(holders);
+}
+
+bool holders_object(const struct viod_holders *holders, uint32_t excused)
+{
+	for (size_t i = 0; i < holders->count; i++)
+		if (!(holders->flags[i] & excused))
+			return true;
+	return false;
 }
 
 void holder_text(const struct viod_holder *holder, char *ret_text, size_t size)
@@ -55,9 +80,23 @@ void holder_text(const struct viod_holder *holder, char *ret_text, size_t size)
 struct search {
 	struct viod_pf *pf;
 	struct device_nodes nodes;
-	struct viod_holders *by_vf;
+	struct viod_holders *by_vf;  /* the PF's own come last */
 	struct viod_holders unnamed; /* who has a VFIO device open, and nothing tells which */
 };
+
+static struct viod_holders *holders_of(struct search *search, int vf)
+{
+	return &search->by_vf[vf == VIOD_PF ? search->pf->n_vfs : (size_t)vf];
+}
+
+/* What the host itself does with a PF, an administrator may override; a virtual machine's hold
+ * would keep the kernel waiting whoever wishes it away. */
+static uint32_t flags_of(const struct device_node *node)
+{
+	return node->vf == VIOD_PF && strncmp(node->path, "/dev/vfio/", 10) != 0
+		       ? VIOD_HOLDER_YIELDS
+		       : 0;
+}
 
 /* --- processes ------------------------------------------------------------------------------- */
 
@@ -82,14 +121,15 @@ static void unit_of(int process, char *ret_unit, size_t size)
 	}
 }
 
-static int add_process(int process, pid_t pid, const char *what, struct viod_holders *holders)
+static int add_process(int process, pid_t pid, const char *what, uint32_t flags,
+		       struct viod_holders *holders)
 {
 	struct viod_holder holder = { .pid = pid };
 
 	(void)sysfs_read(process, "comm", holder.process, sizeof(holder.process));
 	unit_of(process, holder.unit, sizeof(holder.unit));
 	snprintf(holder.what, sizeof(holder.what), "%s", what);
-	return holders_add(holders, &holder);
+	return holders_add_flagged(holders, &holder, flags);
 }
 
 /* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device.
@@ -98,6 +138,7 @@ static int check_anonymous(struct search *search, int process, pid_t pid, const 
 {
 	char path[64], target[64], text[2048], *line;
 	struct viod_pf *pf = search->pf;
+	const char *name;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "fd/%s", fd_name);
@@ -112,14 +153,13 @@ static int check_anonymous(struct search *search, int process, pid_t pid, const 
 		return 0;
 	line = strstr(text, "vfio-device-syspath:");
 	if (!line)
-		return add_process(process, pid, "an open VFIO device", &search->unnamed);
+		return add_process(process, pid, "an open VFIO device", 0, &search->unnamed);
 	line[strcspn(line, "\n")] = '\0';
-	for (size_t i = 0; i < pf->n_vfs; i++) {
-		const char *name = strrchr(line, '/');
-
-		if (name && streq(name + 1, pf->vfs[i].address))
-			return add_process(process, pid, "an open VFIO device", &search->by_vf[i]);
-	}
+	name = strrchr(line, '/');
+	for (int vf = VIOD_PF; name && vf < (int)pf->n_vfs; vf++)
+		if (streq(name + 1, device_slot(pf, vf)->address))
+			return add_process(process, pid, "an open VFIO device", 0,
+					   holders_of(search, vf));
 	return 0;
 }
 
@@ -140,10 +180,10 @@ static int check_descriptor(struct search *search, int process, pid_t pid, const
 		const struct device_node *node = &nodes->items[i];
 		int r;
 
-		if (node->vf == VIOD_PF || node->device != status.st_rdev ||
-		    node->block != S_ISBLK(status.st_mode))
+		if (node->device != status.st_rdev || node->block != S_ISBLK(status.st_mode))
 			continue;
-		r = add_process(process, pid, node->path, &search->by_vf[node->vf]);
+		r = add_process(process, pid, node->path, flags_of(node),
+				holders_of(search, node->vf));
 		if (r < 0)
 			return r;
 	}
@@ -197,49 +237,13 @@ static int scan_processes(struct search *search)
 
 /* --- what no descriptor shows ---------------------------------------------------------------- */
 
-static int check_mounts(struct viod_pf *pf, const struct device_nodes *nodes,
-			struct viod_holders *by_vf)
-{
-	_cleanup_fclose_ FILE *mounts = NULL;
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-	int fd;
-
-	fd = openat(pf->roots->trees[VIOD_TREE_PROC], "1/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	mounts = fdopen(fd, "re");
-	if (!mounts) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while (getline(&line, &size, mounts) >= 0) {
-		struct viod_holder holder = { 0 };
-		unsigned major_, minor_;
-		char point[64];
-
-		if (sscanf(line, "%*u %*u %u:%u %*s %63s", &major_, &minor_, point) != 3)
-			continue;
-		snprintf(holder.what, sizeof(holder.what), "mounted at %s", point);
-		for (size_t i = 0; i < nodes->count; i++) {
-			const struct device_node *node = &nodes->items[i];
-
-			if (node->block && node->vf != VIOD_PF &&
-			    node->device == makedev(major_, minor_) &&
-			    holders_add(&by_vf[node->vf], &holder) < 0)
-				return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
 /* 1: the group is taken. The question takes it for a moment, so it is only asked where nothing else
  * can tell. */
 static int group_is_taken(struct viod_pf *pf, const struct device_node *node)
 {
 	int fd;
 
-	if (node->vf == VIOD_PF || strncmp(node->path, "/dev/vfio/", 10) != 0)
+	if (strncmp(node->path, "/dev/vfio/", 10) != 0 || strchr(node->path + 10, '/'))
 		return 0;
 	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -266,10 +270,10 @@ static int check_groups(struct search *search)
 		const struct viod_function *function = device_function(search->pf, node->vf);
 		bool bound = function && function->driver;
 
-		if (!function || node->vf == VIOD_PF || (bound && !unnamed->count) ||
-		    search->by_vf[node->vf].count || !group_is_taken(search->pf, node))
+		if (!function || (bound && !unnamed->count) ||
+		    holders_of(search, node->vf)->count || !group_is_taken(search->pf, node))
 			continue;
-		if (holders_add(&search->by_vf[node->vf], bound ? unknown : &unbinding) < 0)
+		if (holders_add(holders_of(search, node->vf), bound ? unknown : &unbinding) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -277,12 +281,11 @@ static int check_groups(struct search *search)
 
 /* A network interface that a container has is not seen from here; what is left is the empty folder,
  * which sysfs keeps for as long as any namespace has an interface in it. */
-static int check_interface(struct viod_pf *pf, int vf, struct viod_holders *holders)
+static int check_namespace(struct viod_pf *pf, int vf, const char *class, const char *what,
+			   struct viod_holders *holders)
 {
-	static const struct viod_holder elsewhere = {
-		.what = "its network interface is in another network namespace",
-	};
 	const struct viod_function *function = device_function(pf, vf);
+	struct viod_holder elsewhere = { 0 };
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	char path[160];
@@ -290,13 +293,15 @@ static int check_interface(struct viod_pf *pf, int vf, struct viod_holders *hold
 
 	if (!function)
 		return 0;
-	snprintf(path, sizeof(path), "%s/net", function->directory);
+	snprintf(path, sizeof(path), "%s/%s", function->directory, class);
 	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir);
 	if (r < 0)
 		return r == -ENOENT || r == -ENODEV ? 0 : r;
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			return 0;
+	snprintf(elsewhere.what, sizeof(elsewhere.what), "its %s is in another network namespace",
+		 what);
 	return holders_add(holders, &elsewhere);
 }
 
@@ -323,6 +328,20 @@ static int ask_plugins(struct viod_pf *pf, int vf, struct viod_holders *holders)
 	return 0;
 }
 
+static int ask_function(struct search *search, int vf)
+{
+	struct viod_holders *holders = holders_of(search, vf);
+	int r;
+
+	r = check_namespace(search->pf, vf, "net", "network interface", holders);
+	if (r == 0)
+		r = check_namespace(search->pf, vf, "infiniband", "RDMA device", holders);
+	/* A PF's plugins serve its VFs; what they find on the PF is how its VFs work. */
+	if (r == 0 && vf == VIOD_PF)
+		r = holders_check_route(search->pf, holders);
+	return r < 0 || vf == VIOD_PF ? r : ask_plugins(search->pf, vf, holders);
+}
+
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 {
 	struct search search = { .pf = pf, .by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf)) };
@@ -333,15 +352,13 @@ int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 	r = device_nodes_find(pf, &search.nodes);
 	if (r == 0 && search.nodes.count)
 		r = scan_processes(&search);
-	if (r == 0 && search.nodes.count)
-		r = check_mounts(pf, &search.nodes, search.by_vf);
+	for (size_t i = 0; i < search.nodes.count && r == 0; i++)
+		r = holders_check_disk(pf, &search.nodes.items[i], flags_of(&search.nodes.items[i]),
+				       holders_of(&search, search.nodes.items[i].vf));
 	if (r == 0)
 		r = check_groups(&search);
-	for (size_t i = 0; i < pf->n_vfs && r == 0; i++) {
-		r = check_interface(pf, (int)i, &search.by_vf[i]);
-		if (r == 0)
-			r = ask_plugins(pf, (int)i, &search.by_vf[i]);
-	}
+	for (int vf = VIOD_PF; vf < (int)pf->n_vfs && r == 0; vf++)
+		r = ask_function(&search, vf);
 	device_nodes_clear(&search.nodes);
 	holders_clear(&search.unnamed);
 	if (r < 0)

@@ -11,16 +11,22 @@
 
 struct viod_holders {
 	struct viod_holder *items;
+	uint32_t *flags; /* enum viod_holder_flags, of each */
 	size_t count;
 };
 
 int holders_add(struct viod_holders *holders, const struct viod_holder *holder);
+int holders_add_flagged(struct viod_holders *holders, const struct viod_holder *holder,
+			uint32_t flags);
 void holders_clear(struct viod_holders *holders);
+
+/** Whether somebody is in the way whom none of these flags excuses. */
+bool holders_object(const struct viod_holders *holders, uint32_t excused);
 
 /**
  * Ask for all VFs and the PF in one pass over /proc. ret_holders has one entry for each VF of
- * pf->n_vfs; the PF's own holders are not asked for. The caller frees with holders_free().
- * -errno where nothing can be said at all: count that as held.
+ * pf->n_vfs, and one more for the PF itself. The caller frees with holders_free(), which takes the
+ * number of VFs. -errno where nothing can be said at all: count that as held.
  */
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
 void holders_free(struct viod_holders *holders, size_t count);

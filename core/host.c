@@ -258,4 +258,5 @@ const struct viod_host host_table = {
 	.option = host_option,
 	.forget = host_forget,
 	.best_module = host_best_module,
+	.hold = holders_add_flagged,
 };

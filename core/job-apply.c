@@ -45,36 +45,71 @@ bool job_is_held(const struct job_run *run, int vf)
 
 static void report_held(struct job_run *run, int vf)
 {
+	const struct viod_holders *holders =
+		&run->holders[vf == VIOD_PF ? run->n_holders : (size_t)vf];
 	const struct viod_function *function = device_function(&run->pf, vf);
-	char text[256];
+	char text[256], number[16] = "the device";
 
-	for (size_t i = 0; i < run->holders[vf].count; i++) {
-		holder_text(&run->holders[vf].items[i], text, sizeof(text));
-		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "VF %d (%s) is used by %s", vf,
-			 function ? function->address : "?", text);
+	if (vf != VIOD_PF)
+		snprintf(number, sizeof(number), "VF %d", vf);
+	for (size_t i = 0; i < holders->count; i++) {
+		holder_text(&holders->items[i], text, sizeof(text));
+		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %s%s",
+			 number, function ? function->address : "?", text,
+			 holders->flags[i] & VIOD_HOLDER_YIELDS
+				 ? "; 'force = yes' in [pf] takes it all the same"
+				 : "");
 	}
+}
+
+void job_report_holders(struct job_run *run)
+{
+	for (size_t vf = 0; run->holders && vf < run->n_holders; vf++)
+		report_held(run, (int)vf);
+	if (run->holders)
+		report_held(run, VIOD_PF);
+}
+
+static bool is_forced(const struct job_run *run)
+{
+	const struct config *config = run->request->config;
+	const bool *force = config ? config_pf_value(config, "force") : NULL;
+
+	return force && *force;
+}
+
+/* The PF itself, which loses its driver. */
+static bool self_held_back(struct job_run *run)
+{
+	if (!holders_object(&run->holders[run->n_holders], is_forced(run) ? VIOD_HOLDER_YIELDS : 0))
+		return false;
+	if (!run->self_blocked)
+		report_held(run, VIOD_PF);
+	run->self_blocked = true;
+	return true;
 }
 
 /* Whether a disruptive step may not go ahead. The answer is asked for anew each time: only what is
  * true right before the write counts. */
 static bool held_back(struct job_run *run, const struct viod_step *step)
 {
-	bool all = step->flags & VIOD_STEP_ALL_VFS, held = false;
+	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & VIOD_STEP_SELF;
+	bool held = false;
 
-	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || !run->pf.n_vfs)
+	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || (!run->pf.n_vfs && !self))
 		return false;
 	if (job_ask_holders(run) < 0)
 		return true;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
 		if (!all && (int)vf != step->vf)
 			continue;
-		if (job_is_held(run, (int)vf)) {
+		if (holders_object(&run->holders[vf], all ? 0 : VIOD_HOLDER_REMOVAL)) {
 			if (!run->blocked[vf])
 				report_held(run, (int)vf);
 			run->blocked[vf] = held = true;
 		}
 	}
-	return held;
+	return (self && self_held_back(run)) || held;
 }
 
 /* Before anything is touched: one held VF keeps a PF-wide step, and with it the whole plan, back.
@@ -187,7 +222,8 @@ static void take_pci_lock(struct job_run *run, const struct viod_step *step, int
  * VLAN that was to contain it. */
 static bool failed(const struct job_run *run, const struct viod_step *step)
 {
-	return step->vf != VIOD_PF && step->phase >= VIOD_PHASE_ATTACH &&
+	return step->vf != VIOD_PF &&
+	       (step->phase == VIOD_PHASE_DETACH || step->phase >= VIOD_PHASE_ATTACH) &&
 	       diag_first_error(&run->pf.diags, step->vf);
 }
 
@@ -232,6 +268,7 @@ void job_execute(struct job_run *run)
 	uint64_t told = now_usec();
 	int lock = -1;
 
+	run->pf.wanted = run->wanted;
 	if (check_first(run) < 0) {
 		run->pf_failed = true;
 		return;

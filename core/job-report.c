@@ -106,9 +106,10 @@ static json_t *holders_json(const struct job_run *run)
 {
 	json_t *pids = json_array();
 
-	for (size_t vf = 0; run->holders && vf < run->n_holders; vf++)
+	for (size_t vf = 0; run->holders && vf <= run->n_holders; vf++)
 		for (size_t i = 0; i < run->holders[vf].count; i++)
-			if (run->blocked && run->blocked[vf] && run->holders[vf].items[i].pid > 0)
+			if (run->blocked && run->holders[vf].items[i].pid > 0 &&
+			    (vf == run->n_holders ? run->self_blocked : run->blocked[vf]))
 				(void)json_array_append_new(
 					pids, json_integer(run->holders[vf].items[i].pid));
 	return pids;

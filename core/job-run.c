@@ -402,6 +402,12 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	r = device_choose_quirk(&run->pf);
 	if (r < 0)
 		return r;
+	if (request->goal == JOB_LOOK) {
+		*ret_verdict = JOB_BLOCKED;
+		r = job_ask_holders(run);
+		job_report_holders(run);
+		return r;
+	}
 	if (request->goal == JOB_PRINT) {
 		*ret_verdict = JOB_CONFIGURED;
 		return observe(run);
@@ -426,7 +432,7 @@ static int lock_pf(const struct job_request *request)
 	char name[128];
 	int fd;
 
-	if (request->goal == JOB_CHECK || request->goal == JOB_PRINT)
+	if (request->goal >= JOB_CHECK)
 		return -1;
 	snprintf(name, sizeof(name), "viod/lock/%s", request->address);
 	if (make_directories_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755) < 0)

@@ -17,6 +17,7 @@ enum job_goal {
 	JOB_RELEASE, /* wanted = the baseline */
 	JOB_CHECK,   /* wanted = the file; print the plan, write nothing */
 	JOB_PRINT,   /* print the state as a file */
+	JOB_LOOK,    /* tell who uses what; waits for nothing that a stuck job has */
 };
 
 /** How a job ends; the names are those of the PF's states. */
@@ -53,10 +54,10 @@ struct job_run {
 	struct viod_values *state, *wanted;
 	struct viod_values *base; /* what the plan was made against; its changes point into it */
 	struct viod_plan plan;
-	struct viod_holders *holders; /* by VF; NULL until asked for */
+	struct viod_holders *holders; /* by VF, the PF's own last; NULL until asked for */
 	size_t n_holders;
 	bool *blocked; /* by VF: a holder kept us from a disruptive step */
-	bool pf_blocked, pf_failed, stopped;
+	bool pf_blocked, self_blocked, pf_failed, stopped;
 	size_t writes;	 /* steps carried out */
 	uint64_t seqnum; /* uevents up to here are older than the last observe */
 	uint64_t looked; /* CLOCK_MONOTONIC of the last observe's beginning */
@@ -83,6 +84,9 @@ void job_execute(struct job_run *run);
 /* Ask who holds what. -errno: nothing is known, and all counts as held. */
 int job_ask_holders(struct job_run *run);
 bool job_is_held(const struct job_run *run, int vf);
+
+/* Report everyone who was found. */
+void job_report_holders(struct job_run *run);
 
 /* job-report.c */
 void job_send_progress(struct job_run *run, const char *state);

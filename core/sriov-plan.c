@@ -9,7 +9,7 @@
 
 /* What plan() has found out while it reads the changes. */
 struct intent {
-	const struct viod_change *count, *autoprobe, *pf_driver;
+	const struct viod_change *count, *autoprobe, *pf_driver, *pf_override;
 	bool autoprobe_known, autoprobe_now, autoprobe_wanted;
 	bool recreates;
 };
@@ -101,7 +101,8 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 	const struct viod_driver *wanted = intent->driver->wanted, *now = intent->driver->state;
 	const char *name = streq(wanted->name, "default") ? "" : wanted->name;
 	bool bound = now && !streq(now->name, "none");
-	uint8_t flags = VIOD_STEP_DISRUPTIVE | (intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS : 0);
+	uint8_t flags = VIOD_STEP_DISRUPTIVE |
+			(intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS | VIOD_STEP_SELF : 0);
 	char text[192], unbind[192];
 	int r = 0;
 
@@ -124,15 +125,12 @@ static int plan_driver(const struct viod_values *state, const struct driver_inte
 		       struct viod_plan *plan)
 {
 	enum viod_phase attach = intent->vf == VIOD_PF ? VIOD_PHASE_DETACH : VIOD_PHASE_ATTACH;
-	const char *now = intent->vf == VIOD_PF ? NULL
-						: host_table.get(state, intent->vf,
-								 &sriov_rows[SRIOV_ROW_OVERRIDE]);
-	/* A PF's is not observed; this is no driver's name, so that it is always written. */
-	char override[VIOD_NAME_MAX] = "?";
+	const char *now = host_table.get(
+		state, intent->vf,
+		&sriov_rows[intent->vf == VIOD_PF ? SRIOV_ROW_PF_OVERRIDE : SRIOV_ROW_OVERRIDE]);
+	char override[VIOD_NAME_MAX] = "";
 	int r = 0;
 
-	if (intent->vf != VIOD_PF)
-		override[0] = '\0';
 	if (now)
 		(void)copy_text(override, sizeof(override), now);
 	if (intent->driver)
@@ -166,6 +164,8 @@ static void read_intent(const struct viod_values *state, const struct viod_chang
 			intent.count = &changes[i];
 		else if (changes[i].option == &sriov_rows[SRIOV_ROW_PF_DRIVER])
 			intent.pf_driver = &changes[i];
+		else if (changes[i].option == &sriov_rows[SRIOV_ROW_PF_OVERRIDE])
+			intent.pf_override = &changes[i];
 		else if (changes[i].option == &sriov_rows[SRIOV_ROW_AUTOPROBE])
 			intent.autoprobe = &changes[i];
 	}
@@ -179,15 +179,16 @@ static void read_intent(const struct viod_values *state, const struct viod_chang
 static int plan_pf_driver(const struct viod_values *state, const struct intent *intent,
 			  struct viod_plan *plan)
 {
-	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_PCI_LOCK;
+	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_SELF |
+			      VIOD_STEP_PCI_LOCK;
 	const int64_t *now = host_table.get(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
-	struct driver_intent driver = { .vf = VIOD_PF, .driver = intent->pf_driver };
+	struct driver_intent driver = { .vf = VIOD_PF,
+					.driver = intent->pf_driver,
+					.override = intent->pf_override };
 	int r = 0;
 
-	if (!intent->pf_driver)
-		return 0;
 	/* Some drivers leave their VFs behind, driverless and unmanaged, when they are unbound. */
-	if (now && *now > 0)
+	if (intent->pf_driver && now && *now > 0)
 		r = add(plan, VIOD_PHASE_DETACH, SRIOV_STEP_COUNT, VIOD_PF, flags,
 			intent->pf_driver, "0", "vfs: 0 while the PF changes its driver");
 	return r < 0 ? r : plan_driver(state, &driver, plan);

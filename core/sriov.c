@@ -51,9 +51,15 @@ const struct viod_option sriov_rows[] = {
 	[SRIOV_ROW_TIMEOUT] = { PF_ROW(INT, "timeout", timeout), .min = 1, .max = 86400,
 				.flags = VIOD_OPTION_POLICY, .fallback = "120",
 				.help = "Seconds a job may take before it is reported stuck." },
+	[SRIOV_ROW_FORCE] = { PF_ROW(BOOL, "force", force), .flags = VIOD_OPTION_POLICY,
+			      .fallback = "no",
+			      .help = "Whether the PF changes its driver though the host uses it." },
 	[SRIOV_ROW_AUTOPROBE] = { PF_ROW(BOOL, "drivers-autoprobe", drivers_autoprobe),
 				  .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_SETTLE,
 				  .help = "Whether the kernel probes new VFs." },
+	[SRIOV_ROW_PF_OVERRIDE] = { PF_ROW(STRING, "driver-override", driver_override),
+				    .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_DETACH,
+				    .help = "The driver the kernel is told to use for the PF." },
 	[SRIOV_ROW_DRIVER] = { VF_ROW(DRIVER, "driver", driver), .phase = VIOD_PHASE_ATTACH,
 			       .flags = VIOD_OPTION_DISRUPTIVE, .fallback = "default",
 			       .help = "The driver of the VF: a name, default, or none." },
@@ -132,11 +138,14 @@ static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf
 	host_table.put(state, vf,
 		       &sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER],
 		       &driver);
-	if (vf != VIOD_PF) {
+	if (pf->vfs_are_devices) {
 		char padded[VIOD_NAME_MAX] = "";
 
 		(void)copy_text(padded, sizeof(padded), override);
-		host_table.put(state, vf, &sriov_rows[SRIOV_ROW_OVERRIDE], padded);
+		host_table.put(
+			state, vf,
+			&sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_OVERRIDE : SRIOV_ROW_OVERRIDE],
+			padded);
 	}
 }
 
@@ -159,6 +168,14 @@ static int observe(struct viod_pf *pf, struct viod_values *state)
 	for (size_t i = 0; i < pf->n_vfs && pf->vfs_are_devices; i++)
 		observe_driver(pf, state, (int)i);
 	return 0;
+}
+
+const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver)
+{
+	for (size_t i = 0; i < pf->n_resolved; i++)
+		if (streq(pf->resolved[i].driver, driver))
+			return pf->resolved[i].plugin;
+	return loader_driver(pf->loader, driver);
 }
 
 /* --- complete -------------------------------------------------------------------------------- */
@@ -240,6 +257,21 @@ static bool driver_exists(struct viod_pf *pf, int vf, const char *name)
 	return fd >= 0 || module_exists(name);
 }
 
+/* A plugin may resolve a word to a driver that it does not serve by name. */
+static int remember_resolved(struct viod_pf *pf, const char *driver,
+			     const struct viod_plugin *plugin)
+{
+	struct device_resolved *slot;
+
+	if (sriov_plugin_of(pf, driver) == plugin)
+		return 0;
+	slot = array_append((void **)&pf->resolved, &pf->n_resolved, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	slot->plugin = plugin;
+	return copy_text(slot->driver, sizeof(slot->driver), driver);
+}
+
 static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int vf,
 			   struct viod_driver *known)
 {
@@ -272,6 +304,9 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 		if (r < 0)
 			return r;
 		resolved.name[sizeof(resolved.name) - 1] = '\0';
+		r = remember_resolved(pf, resolved.name, plugin);
+		if (r < 0)
+			return r;
 		host_table.put(wanted, vf, row, &resolved);
 		return 0;
 	}

@@ -21,7 +21,8 @@ struct sriov_pf {
 	char name[256], kind[VIOD_NAME_MAX];
 	int64_t vfs, on_remove, drift, timeout;
 	struct viod_driver driver;
-	bool drivers_autoprobe;
+	bool drivers_autoprobe, force;
+	char driver_override[VIOD_NAME_MAX];
 };
 struct sriov_vf {
 	struct viod_driver driver;
@@ -37,7 +38,9 @@ enum sriov_row {
 	SRIOV_ROW_ON_REMOVE,
 	SRIOV_ROW_DRIFT,
 	SRIOV_ROW_TIMEOUT,
+	SRIOV_ROW_FORCE,
 	SRIOV_ROW_AUTOPROBE,
+	SRIOV_ROW_PF_OVERRIDE,
 	SRIOV_ROW_DRIVER,
 	SRIOV_ROW_OVERRIDE,
 	SRIOV_ROW_END,
@@ -56,6 +59,9 @@ enum sriov_step {
 int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	       const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step);
+
+/** The plugin that a driver was resolved by, or that serves its name; NULL where there is none. */
+const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver);
 
 /** Keep every driver away from a VF that has none. 1 if that took a write. */
 int sriov_hold(struct viod_pf *pf, int vf);

@@ -180,6 +180,8 @@ enum viod_step_flags {
 	 * and before the second. */
 	VIOD_STEP_NO_VFS = 1 << 4,    /* for a device that wants to have no VFs meanwhile */
 	VIOD_STEP_MAKES_VFS = 1 << 5, /* creates VFs */
+	/* Since minor 2: with DISRUPTIVE and VIOD_PF, concerns the PF itself. */
+	VIOD_STEP_SELF = 1 << 6,
 };
 
 /** One kernel write. Core copies the struct, and size bytes of data with it. */
@@ -220,6 +222,13 @@ struct viod_holder {
 	char process[32]; /* comm of the process */
 	char unit[64];	  /* its systemd unit or container, from its cgroup */
 	char what[96];	  /* how it holds: "/dev/vfio/12", "network namespace of pid 812" */
+};
+
+/** How much a holder is in the way. Since minor 2; 0 for viod_holder_add(): of everything that
+ * would take the function from it. */
+enum viod_holder_flags {
+	VIOD_HOLDER_REMOVAL = 1 << 0, /* the VF may get another driver, but must not be removed */
+	VIOD_HOLDER_YIELDS = 1 << 1,  /* of a PF: 'force = yes' in its file overrides it */
 };
 
 /* --- the device ----------------------------------------------------------------------------- */
@@ -345,6 +354,13 @@ struct viod_ops {
 	/** Driver plugins: the kernel driver that a word of serves stands for on this function. */
 	int (*resolve)(struct viod_pf *pf, int vf, const char *word,
 		       char ret_driver[VIOD_NAME_MAX]);
+
+	/** Driver plugins: get ready for a driver that resolve() named to take the function: load
+	 *  what it needs, and check what would keep it from working. Asked before the function is
+	 *  taken from the driver it has, and again before each further step: on an error, which
+	 *  should be reported with an advice, it keeps that driver. Since minor 2. */
+	int (*ready)(struct viod_pf *pf, int vf, const char *driver,
+		     const struct viod_values *wanted);
 };
 
 /* --- the descriptor ------------------------------------------------------------------------- */
@@ -408,6 +424,7 @@ struct viod_host {
 	const struct viod_option *(*option)(const struct viod_values *, int vf, const char *key);
 	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
 	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
+	int (*hold)(struct viod_holders *, const struct viod_holder *, uint32_t flags);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -468,6 +485,8 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 
 /** Add a holder, or a node; 0 or -ENOMEM. */
 #define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
+/** The same with enum viod_holder_flags. Since minor 2. */
+#define viod_hold(holders_, holder_, flags_) (viod_host->hold((holders_), (holder_), (flags_)))
 #define viod_node_add(nodes_, path_) (viod_host->node((nodes_), (path_)))
 
 /** A row's value as it is written in a file. 0, or -EMSGSIZE. */

@@ -19,10 +19,10 @@ static void closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-static int add_holder(struct viod_holders *holders, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static int add_holder(struct viod_holders *holders, uint32_t flags, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static int add_holder(struct viod_holders *holders, const char *format, ...)
+static int add_holder(struct viod_holders *holders, uint32_t flags, const char *format, ...)
 {
 	struct viod_holder holder = { 0 };
 	va_list arguments;
@@ -30,7 +30,7 @@ static int add_holder(struct viod_holders *holders, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(holder.what, sizeof(holder.what), format, arguments);
 	va_end(arguments);
-	return viod_holder_add(holders, &holder);
+	return viod_hold(holders, &holder, flags);
 }
 
 /* Bridges, bonds, VLANs, macvtaps: whatever lies on top is an upper_NAME link of the interface. */
@@ -56,7 +56,7 @@ static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *
 	}
 	while (r == 0 && (entry = readdir(directory)))
 		if (strncmp(entry->d_name, "upper_", 6) == 0)
-			r = add_holder(holders, "%s, which its network interface %s is part of",
+			r = add_holder(holders, 0, "%s, which its network interface %s is part of",
 				       entry->d_name + 6, interface->name);
 	return r;
 }
@@ -82,7 +82,9 @@ static int check_address(struct viod_pf *pf, int vf, const struct net_interface 
 		return r == -ENODEV ? 0 : r;
 	if (!text[0])
 		return 0;
-	return add_holder(holders, "the host: %s is up with address %s", interface->name, text);
+	/* Whoever gives the VF another driver takes it from the host on purpose. */
+	return add_holder(holders, VIOD_HOLDER_REMOVAL, "the host: %s is up with address %s",
+			  interface->name, text);
 }
 
 int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
@@ -92,7 +94,7 @@ int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
 
 	r = net_interfaces_find(pf, vf, &interfaces);
 	if (r == 0 && interfaces.elsewhere)
-		r = add_holder(holders,
+		r = add_holder(holders, 0,
 			       "another network namespace, which its network interface is in");
 	for (size_t i = 0; i < interfaces.count && r == 0; i++) {
 		r = check_uppers(pf, vf, &interfaces.items[i], holders);

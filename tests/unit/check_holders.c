@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fakesys.h"
+#include "holders-host.h"
 
 struct place {
 	struct root root;
@@ -137,6 +138,191 @@ START_TEST(the_same_holder_counts_once)
 }
 END_TEST
 
+START_TEST(some_holders_are_in_the_way_of_some_things)
+{
+	const struct viod_holder address = { .what = "an address" }, other = { .what = "a bridge" };
+	struct viod_holders holders = { 0 };
+
+	ck_assert(!holders_object(&holders, 0));
+	ck_assert_int_eq(holders_add_flagged(&holders, &address, VIOD_HOLDER_REMOVAL), 0);
+	ck_assert(holders_object(&holders, 0));
+	ck_assert(holders_object(&holders, VIOD_HOLDER_YIELDS));
+	ck_assert(!holders_object(&holders, VIOD_HOLDER_REMOVAL));
+	/* Who is in the way of everything for one reason is so whatever the others are. */
+	ck_assert_int_eq(holders_add(&holders, &address), 0);
+	ck_assert_uint_eq(holders.count, 1);
+	ck_assert(holders_object(&holders, VIOD_HOLDER_REMOVAL));
+	ck_assert_int_eq(holders_add_flagged(&holders, &other, VIOD_HOLDER_YIELDS), 0);
+	ck_assert_uint_eq(holders.count, 2);
+	holders_clear(&holders);
+}
+END_TEST
+
+static void add_block(struct place *place, const char *directory, const char *number,
+		      const char *name)
+{
+	char path[192], text[96], target[192];
+
+	snprintf(path, sizeof(path), "sys/devices/%s", directory);
+	fake_directory(&place->root, path);
+	snprintf(text, sizeof(text), "DEVNAME=%s\n", name);
+	fake_text(&place->root, path, "uevent", text);
+	snprintf(text, sizeof(text), "%s\n", number);
+	fake_text(&place->root, path, "dev", text);
+	snprintf(path, sizeof(path), "sys/dev/block/%s", number);
+	snprintf(target, sizeof(target), "../../devices/%s", directory);
+	fake_link(&place->root, path, target);
+}
+
+static bool has_node(const struct device_nodes *table, int vf, const char *path)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->items[i].vf == vf && streq(table->items[i].path, path))
+			return true;
+	return false;
+}
+
+/* Of a disk with several paths only the paths are children of the function, and what is on top of
+ * it is nobody's child. */
+START_TEST(a_disk_is_its_functions_however_it_is_reached)
+{
+	const char *vf = "sys/bus/pci/devices/0000:01:10.1";
+	struct device_nodes table;
+	struct place place;
+
+	place_new(&place);
+	fake_text(&place.root, vf, "class", "0x010802\n");
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/nvme/nvme1/nvme0c1n2");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n2", "259:3", "nvme0n2");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1", "259:4",
+		  "nvme0n2p1");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n21", "259:5", "nvme0n21");
+	add_block(&place, "virtual/block/dm-3", "254:3", "dm-3");
+	fake_directory(&place.root,
+		       "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders");
+	fake_link(&place.root,
+		  "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders/dm-3",
+		  "../../../../../block/dm-3");
+	device_close(&place.pf);
+	ck_assert_int_eq(device_open(&place.roots, &place.loader, FAKE_PF, &place.pf), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert(has_node(&table, 1, "/dev/nvme0n2"));
+	ck_assert(has_node(&table, 1, "/dev/nvme0n2p1"));
+	ck_assert(has_node(&table, 1, "/dev/dm-3"));
+	ck_assert(!has_node(&table, 1, "/dev/nvme0n21"));
+	device_nodes_clear(&table);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(an_interface_elsewhere_is_a_holder)
+{
+	struct viod_holders *holders;
+	struct place place;
+
+	place_new(&place);
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.0/net");
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/infiniband");
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 1);
+	ck_assert_ptr_nonnull(strstr(holders[0].items[0].what, "network interface is in another"));
+	ck_assert_uint_eq(holders[1].count, 1);
+	ck_assert_ptr_nonnull(strstr(holders[1].items[0].what, "RDMA device is in another"));
+	holders_free(holders, place.pf.n_vfs);
+	place_clear(&place);
+}
+END_TEST
+
+/* The lines of another machine's tables, of what the kernel prints. */
+static void fake_proc(struct place *place)
+{
+	ck_assert_int_eq(unlinkat(place->root.fd, "proc", 0), 0);
+	fake_directory(&place->root, "proc/1");
+	fake_directory(&place->root, "proc/net");
+	close(place->roots.trees[VIOD_TREE_PROC]);
+	place->roots.trees[VIOD_TREE_PROC] =
+		openat(place->root.fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(place->roots.trees[VIOD_TREE_PROC], 0);
+}
+
+START_TEST(mounts_and_swap_are_the_hosts_use_of_a_disk)
+{
+	const struct device_node *node;
+	struct viod_holders holders = { 0 };
+	struct device_nodes table;
+	struct place place;
+
+	place_new(&place);
+	fake_proc(&place);
+	add_block(&place, "pci0000:00/0000:01:10.0/nvme/nvme1/nvme1n1", "259:1", "nvme1n1");
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert(has_node(&table, 0, "/dev/nvme1n1"));
+	node = table.items[0].block ? &table.items[0] : &table.items[1];
+	fake_text(&place.root, "proc/1", "mountinfo",
+		  "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n"
+		  "30 22 259:1 / /srv/data rw,relatime shared:9 - xfs /dev/nvme1n1 rw\n");
+	ck_assert_int_eq(holders_check_disk(&place.pf, node, 0, &holders), 0);
+	ck_assert_uint_eq(holders.count, 1);
+	ck_assert_str_eq(holders.items[0].what, "the host: mounted at /srv/data");
+	holders_clear(&holders);
+	fake_text(&place.root, "proc/1", "mountinfo", "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n");
+	ck_assert_int_eq(holders_check_disk(&place.pf, node, 0, &holders), 0);
+	ck_assert_uint_eq(holders.count, 0);
+	device_nodes_clear(&table);
+	place_clear(&place);
+}
+END_TEST
+
+static size_t count_routes(struct place *place, const char *table, const char *text)
+{
+	struct viod_holders holders = { 0 };
+	size_t count;
+
+	fake_text(&place->root, "proc/net", "route", "");
+	fake_text(&place->root, "proc/net", "ipv6_route", "");
+	fake_text(&place->root, "proc/net", table, text);
+	ck_assert_int_eq(holders_check_route(&place->pf, &holders), 0);
+	count = holders.count;
+	ck_assert(count == 0 || holders.flags[0] == VIOD_HOLDER_YIELDS);
+	holders_clear(&holders);
+	return count;
+}
+
+START_TEST(the_default_route_may_go_over_a_bridge)
+{
+	struct place place;
+
+	place_new(&place);
+	fake_proc(&place);
+	fake_directory(&place.root, "sys/bus/pci/devices/" FAKE_PF "/net/eno1");
+	fake_directory(&place.root, "sys/class/net/eno1/upper_br0");
+	fake_directory(&place.root, "sys/class/net/br0");
+	ck_assert_uint_eq(
+		count_routes(&place, "route",
+			     "Iface\tDestination\tGateway\n"
+			     "eno1\t00000000\tFE6433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"),
+		1);
+	ck_assert_uint_eq(
+		count_routes(&place, "route",
+			     "eno1\t006433C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+			     "eno2\t00000000\tFE6433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"),
+		0);
+	ck_assert_uint_eq(
+		count_routes(&place, "ipv6_route",
+			     "00000000000000000000000000000000 00 00000000000000000000000000000000 "
+			     "00 20010db8000000000000000000000002 00000400 00000001 00000000 "
+			     "00000003      br0\n"),
+		1);
+	ck_assert_uint_eq(
+		count_routes(&place, "ipv6_route",
+			     "20010db8000000000000000000000000 40 00000000000000000000000000000000 "
+			     "00 00000000000000000000000000000000 00000100 00000001 00000000 "
+			     "00000001      br0\n"),
+		0);
+	place_clear(&place);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -145,6 +331,11 @@ int main(void)
 		unknown_counts_as_held,
 		without_proc_nothing_is_known,
 		the_same_holder_counts_once,
+		some_holders_are_in_the_way_of_some_things,
+		a_disk_is_its_functions_however_it_is_reached,
+		an_interface_elsewhere_is_a_holder,
+		mounts_and_swap_are_the_hosts_use_of_a_disk,
+		the_default_route_may_go_over_a_bridge,
 	};
 
 	return run_tests("holders", tests, ARRAY_SIZE(tests));

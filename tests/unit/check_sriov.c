@@ -84,9 +84,10 @@ static void assert_steps(struct bench *bench, const char *expected)
 	for (size_t i = 0; i < plan.n_steps; i++) {
 		const struct viod_step *step = &plan.steps[i].step;
 
-		fprintf(out, "%s %s%s%s%s\n", phases[step->phase], step->text,
+		fprintf(out, "%s %s%s%s%s%s\n", phases[step->phase], step->text,
 			step->flags & VIOD_STEP_DISRUPTIVE ? " !" : "",
 			step->flags & VIOD_STEP_ALL_VFS ? " all" : "",
+			step->flags & VIOD_STEP_SELF ? " self" : "",
 			step->flags & VIOD_STEP_ALWAYS ? " always" : "");
 	}
 	fclose(out);
@@ -239,6 +240,25 @@ START_TEST(given_back_is_the_driver_and_then_the_override)
 }
 END_TEST
 
+START_TEST(a_pf_is_given_back_without_an_override)
+{
+	char vfio[VIOD_NAME_MAX] = "vfio-pci", nothing[VIOD_NAME_MAX] = "";
+	struct bench b;
+
+	bench_new(&b, 0, 0);
+	put_count(b.state, 0);
+	put_driver(b.state, VIOD_PF, "vfio-pci", false);
+	put(b.state, VIOD_PF, SRIOV_ROW_PF_OVERRIDE, vfio);
+	put_driver(b.wanted, VIOD_PF, "igb", true);
+	put(b.wanted, VIOD_PF, SRIOV_ROW_PF_OVERRIDE, nothing);
+	assert_steps(&b, "detach driver-override: igb ! all self\n"
+			 "detach driver: vfio-pci -> igb, unbind from vfio-pci ! all self\n"
+			 "detach driver: vfio-pci -> igb\n"
+			 "settle driver-override: cleared\n");
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_pf_changes_its_driver_without_vfs)
 {
 	struct bench b;
@@ -248,9 +268,9 @@ START_TEST(a_pf_changes_its_driver_without_vfs)
 	put_count(b.state, 4);
 	put_driver(b.state, VIOD_PF, "igb", true);
 	put_driver(b.wanted, VIOD_PF, "vfio-pci", false);
-	assert_steps(&b, "detach vfs: 0 while the PF changes its driver ! all\n"
-			 "detach driver-override: vfio-pci ! all\n"
-			 "detach driver: igb -> vfio-pci, unbind from igb ! all\n"
+	assert_steps(&b, "detach vfs: 0 while the PF changes its driver ! all self\n"
+			 "detach driver-override: vfio-pci ! all self\n"
+			 "detach driver: igb -> vfio-pci, unbind from igb ! all self\n"
 			 "detach driver: igb -> vfio-pci\n");
 	bench_clear(&b);
 }
@@ -392,6 +412,7 @@ int main(void)
 		a_bound_vf_gets_its_override_before_it_is_let_go,
 		a_driver_that_is_there_needs_no_step,
 		given_back_is_the_driver_and_then_the_override,
+		a_pf_is_given_back_without_an_override,
 		a_pf_changes_its_driver_without_vfs,
 		the_state_is_what_sysfs_says,
 		the_count_fits_the_device_before_anything_is_touched,

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What keeps a VF from being removed: a bridge it is part of, a container that has it, an address of the host. The holder is named
+# timeout: 120
+ip link set "$(netdev_of $NIC0)" up
+write_conf() {
+	quiet
+	printf '[pf]\nname = 01:00.0\nkind = net\nvfs = %s\n%s' "$1" "${2-}" | conf nic0
+}
+# expect_held WHAT: removal is blocked by VF 1, and nothing is touched.
+expect_held() {
+	quiet
+	wait_state $NIC0 blocked
+	[[ $(state $NIC0 .error) == *"VF 1 ($vf) is used by "*"$1"* ]] || fail "error: $(state $NIC0 .error)"
+	sleep 1.5
+	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs while one is in use: $1"
+}
+# round WHAT: the count is to change, then the file goes; both are blocked. Then all as before.
+round() {
+	quiet
+	write_conf 4
+	expect_held "$1"
+	rm /etc/vio.d/nic0.conf
+	expect_held "$1"
+	write_conf 2
+	wait_state $NIC0 configured
+	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs after $1"
+}
+
+write_conf 2
+start_viod
+wait_state $NIC0 configured
+udevadm settle
+vf=$(vf_addr $NIC0 1)
+netdev=$(netdev_of "$vf")
+before=$(vf_inodes $NIC0)
+
+ip link add br-vm type bridge
+ip link set "$netdev" master br-vm
+round "br-vm, which its network interface $netdev is part of"
+ip link set "$netdev" nomaster
+
+ip netns add box
+ip netns exec box sleep 300 &
+inside=$!
+ip link set "$netdev" netns box
+round "network namespace"
+ip netns exec box ip link set "$netdev" netns 1
+kill $inside
+ip netns delete box
+
+ip link set "$netdev" up
+ip addr add 192.0.2.9/24 dev "$netdev"
+round "the host: $netdev is up with address 192.0.2.9"
+# An address stands in the way of removal only: whoever names another driver takes the VF from the host on purpose.
+write_conf 2 $'[vf1]\ndriver = vfio\n'
+wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
+wait_state $NIC0 configured
+# A bridge is in the way of that, too.
+vf=$(vf_addr $NIC0 0)
+netdev=$(netdev_of "$vf")
+ip link set "$netdev" master br-vm
+write_conf 2 $'[vf0-1]\ndriver = vfio\n'
+wait_state $NIC0 blocked
+[[ $(state $NIC0 .error) == *"VF 0 ($vf) is used by br-vm"* ]] || fail "error: $(state $NIC0 .error)"
+expect_eq "$(driver_of "$vf")" igbvf "driver of a VF in a bridge"
+ip link set "$netdev" nomaster
+wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'

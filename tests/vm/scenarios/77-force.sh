@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A whole device is handed over, but not one that the host's default route or disk depends on, unless its file forces it
+# timeout: 120
+getent group kvm >/dev/null || groupadd --system kvm
+write_conf() {
+	quiet
+	{
+		printf '[pf]\nname = %s\nkind = dev\ndriver = vfio\ngroup = kvm\nmode = 0660\n' "${pf#0000:}"
+		(($# == 0)) || printf '%s\n' "$@"
+	} | conf device
+}
+# expect_refused HOW: blocked, and nothing has happened.
+expect_refused() {
+	quiet
+	wait_state "$pf" blocked
+	[[ $(state "$pf" .error) == *"the device ($pf) is used by the host: $1; 'force = yes' in [pf] takes it all the same"* ]] ||
+		fail "error: $(state "$pf" .error)"
+	sleep 1.5
+	expect_eq "$(driver_of "$pf"):$(<"$sys/$pf/driver_override")" "$native:(null)" "driver of a device in use"
+}
+expect_taken() {
+	quiet
+	wait_for 20 eval '[[ $(driver_of "$pf") == vfio-pci ]]'
+	wait_state "$pf" configured
+	expect_eq "$(stat -c '%U:%G %a' "/dev/vfio/$(group_of "$pf")")" "root:kvm 660" "node of the device"
+}
+expect_given_back() {
+	quiet
+	rm /etc/vio.d/device.conf
+	wait_for 20 test ! -e "/run/viod/pf/$pf.json"
+	expect_eq "$(driver_of "$pf"):$(<"$sys/$pf/driver_override")" "$native:(null)" "given back"
+}
+
+start_viod
+pf=$NIC0 native=igb
+netdev=$(netdev_of $NIC0)
+ip link set "$netdev" up
+ip addr add 198.51.100.1/24 dev "$netdev"
+# An address alone is no reason: whoever writes the file means it.
+write_conf
+expect_taken
+expect_given_back
+udevadm settle
+netdev=$(netdev_of $NIC0)
+
+ip link set "$netdev" up
+ip addr add 198.51.100.1/24 dev "$netdev"
+ip route add default via 198.51.100.254
+write_conf
+expect_refused "its default route goes through $netdev"
+# Through a bridge, of IPv6, and then no more.
+ip route del default
+ip addr flush dev "$netdev"
+wait_for 10 eval '[[ $(driver_of $NIC0) == vfio-pci ]]'
+wait_state $NIC0 configured
+expect_given_back
+udevadm settle
+netdev=$(netdev_of $NIC0)
+ip link add br-up type bridge
+ip link set "$netdev" master br-up
+ip link set "$netdev" up
+ip link set br-up up
+ip -6 addr add 2001:db8::1/64 dev br-up nodad
+ip -6 route add default via 2001:db8::2
+write_conf
+expect_refused "its default route goes through br-up"
+write_conf 'force = yes'
+expect_taken
+# Given back while VFs exist nowhere, and the machine that has it is not asked.
+hold=$viod_test/bin/vfio-hold
+$hold all $NIC0 >$viod_run/holder &
+holder=$!
+wait_for 10 grep -q holding $viod_run/holder
+rm /etc/vio.d/device.conf
+wait_state $NIC0 blocked
+[[ $(state $NIC0 .error) == *"the device ($NIC0) is used by vfio-hold (pid $holder"* ]] || fail "error: $(state $NIC0 .error)"
+sleep 1.5
+expect_eq "$(driver_of $NIC0)" vfio-pci "driver while a machine has the device"
+# Not even by force.
+write_conf 'force = yes'
+wait_state $NIC0 configured
+sed -i 's/^driver = .*/driver = igb/' /etc/vio.d/device.conf
+wait_state $NIC0 blocked
+sleep 1.5
+expect_eq "$(driver_of $NIC0)" vfio-pci "driver while a machine has the device, forced"
+! grep -ls '^State:.D' /proc/[0-9]*/status || fail "something hangs"
+kill $holder
+wait_for 10 eval '[[ $(driver_of $NIC0) == igb ]]'
+wait_state $NIC0 configured
+expect_given_back
