@@ -58,20 +58,95 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 	return 0;
 }
 
-static int apply_override(struct viod_pf *pf, const struct viod_step *step)
+/* --- before a driver is taken away, and when the next one fails ------------------------------- */
+
+/* The plugin of the driver that a step is on the way to may know that it would not come to it. */
+static int get_ready(struct viod_pf *pf, const struct viod_step *step)
 {
-	const char *name = step->data;
+	const struct viod_driver *wanted = step->change ? step->change->wanted : NULL;
+	const struct viod_plugin *plugin;
+	int r;
+
+	if (!wanted || step->change->option->type != VIOD_TYPE_DRIVER)
+		return 0;
+	plugin = sriov_plugin_of(pf, wanted->name);
+	if (!plugin || !plugin->ops || !plugin->ops->ready)
+		return 0;
+	host_enter(pf, plugin, "get ready");
+	r = plugin->ops->ready(pf, step->vf, wanted->name, pf->wanted);
+	host_enter(pf, &sriov_plugin, "apply");
+	return r;
+}
+
+static void read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_NAME_MAX])
+{
+	if (host_table.read(pf, vf, "driver_override", ret_name, VIOD_NAME_MAX) < 0 ||
+	    streq(ret_name, "(null)"))
+		ret_name[0] = '\0';
+}
+
+/* Before the first write that binds a function anew. */
+static void remember(struct viod_pf *pf, const struct viod_step *step)
+{
+	struct device_function *f = device_slot(pf, step->vf);
+	const struct viod_function *function = device_function(pf, step->vf);
+
+	if (!f || !function || f->taken || !step->change ||
+	    step->change->option->type != VIOD_TYPE_DRIVER)
+		return;
+	f->taken = true;
+	read_override(pf, step->vf, f->was_override);
+	(void)copy_text(f->was_driver, sizeof(f->was_driver),
+			function->driver ? function->driver : "");
+}
+
+static int write_override(struct viod_pf *pf, int vf, const char *name)
+{
 	char now[VIOD_NAME_MAX];
 	int r;
 
 	/* A zero-length write would leave the old override in place. */
-	r = host_table.write(pf, step->vf, "driver_override", *name ? name : "\n");
+	r = host_table.write(pf, vf, "driver_override", *name ? name : "\n");
 	if (r < 0)
 		return r;
-	r = host_table.read(pf, step->vf, "driver_override", now, sizeof(now));
-	if (r < 0)
-		return r;
-	return streq(now, *name ? name : "(null)") || streq(now, name) ? 0 : -EIO;
+	read_override(pf, vf, now);
+	return streq(now, name) ? 0 : -EIO;
+}
+
+/* A function that its new driver did not take is as it was before, or the user is told that not
+ * even that has worked. A function without a driver keeps its override: it was made to be probed.
+ */
+static void put_back(struct viod_pf *pf, const struct viod_step *step)
+{
+	struct device_function *f = device_slot(pf, step->vf);
+	const struct viod_function *function = device_function(pf, step->vf);
+	int r = 0;
+
+	if (!f || !function || !f->taken || !f->was_driver[0])
+		return;
+	if (!streq(function->driver, f->was_driver)) {
+		r = write_override(pf, step->vf, f->was_driver);
+		if (r == 0 && !function->driver)
+			r = host_table.write(pf, step->vf, "subsystem/drivers_probe",
+					     function->address);
+		function = device_function(pf, step->vf);
+		if (r == 0 && (!function || !streq(function->driver, f->was_driver)))
+			r = -ENODEV;
+	}
+	if (r == 0)
+		r = write_override(pf, step->vf, f->was_override);
+	host_table.report(pf, r < 0 ? VIOD_ERROR : VIOD_WARNING, step->vf, NULL, &step->where, -r,
+			  r < 0 ? "it could not be given back to '%s' either"
+				: "it is back on '%s', as it was",
+			  f->was_driver);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static int apply_override(struct viod_pf *pf, const struct viod_step *step)
+{
+	remember(pf, step);
+	return write_override(pf, step->vf, step->data);
 }
 
 static int unbind(struct viod_pf *pf, int vf)
@@ -151,6 +226,13 @@ static int apply_probe(struct viod_pf *pf, const struct viod_step *step)
 			return r;
 	}
 	if (!is_bound(function, name)) {
+		char override[VIOD_NAME_MAX];
+
+		/* A try before this one may have put it back. */
+		read_override(pf, step->vf, override);
+		r = streq(override, name) ? 0 : write_override(pf, step->vf, name);
+		if (r < 0)
+			return r;
 		r = host_table.write(pf, step->vf, "subsystem/drivers_probe", function->address);
 		if (r < 0)
 			return r;
@@ -183,8 +265,25 @@ static int apply_autoprobe(struct viod_pf *pf, const struct viod_step *step)
 	return host_table.write(pf, VIOD_PF, "sriov_drivers_autoprobe", step->data);
 }
 
+static int apply_unbind(struct viod_pf *pf, const struct viod_step *step)
+{
+	int r;
+
+	remember(pf, step);
+	r = unbind(pf, step->vf);
+	if (r < 0)
+		put_back(pf, step);
+	return r;
+}
+
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step)
 {
+	int r = get_ready(pf, step);
+
+	if (r < 0) {
+		put_back(pf, step);
+		return r;
+	}
 	switch ((enum sriov_step)step->code) {
 	case SRIOV_STEP_COUNT:
 		return apply_count(pf, step);
@@ -193,9 +292,12 @@ int sriov_apply(struct viod_pf *pf, const struct viod_step *step)
 	case SRIOV_STEP_OVERRIDE:
 		return apply_override(pf, step);
 	case SRIOV_STEP_UNBIND:
-		return unbind(pf, step->vf);
+		return apply_unbind(pf, step);
 	case SRIOV_STEP_PROBE:
-		return apply_probe(pf, step);
+		r = apply_probe(pf, step);
+		if (r < 0)
+			put_back(pf, step);
+		return r;
 	}
 	return -EINVAL;
 }

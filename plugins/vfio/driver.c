@@ -8,7 +8,7 @@
 
 #include "vfio.h"
 
-static bool driver_is_loaded(struct viod_pf *pf, const char *name)
+bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 {
 	_cleanup_fd_ int fd = -1;
 	char path[128];
@@ -31,7 +31,7 @@ static void driver_of_module(struct viod_pf *pf, const char *module,
 			*c = '-';
 	snprintf(ret_driver, VIOD_NAME_MAX, "%s", module);
 	if (strcmp(dashed, "vfio-pci") == 0 ||
-	    (!driver_is_loaded(pf, module) && driver_is_loaded(pf, dashed)))
+	    (!vfio_driver_is_loaded(pf, module) && vfio_driver_is_loaded(pf, dashed)))
 		snprintf(ret_driver, VIOD_NAME_MAX, "%s", dashed);
 }
 

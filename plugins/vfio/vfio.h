@@ -14,10 +14,15 @@ struct vfio_node {
 };
 struct vfio_pf {
 	struct vfio_node node;
+	int64_t noiommu, companions;
 };
 struct vfio_vf {
 	struct vfio_node node;
+	int64_t noiommu;
 };
+
+enum vfio_noiommu { VFIO_NOIOMMU_REFUSE, VFIO_NOIOMMU_ALLOW };
+enum vfio_companions { VFIO_COMPANIONS_REFUSE, VFIO_COMPANIONS_BIND };
 
 /** Places in vfio_options; those of [vfN] follow those of [pf]. */
 enum vfio_row {
@@ -25,12 +30,15 @@ enum vfio_row {
 	VFIO_ROW_GROUP,
 	VFIO_ROW_MODE,
 	VFIO_NODE_ROWS_,
-	VFIO_ROW_VF = VFIO_NODE_ROWS_, /* the first of [vfN] */
-	VFIO_ROWS_ = VFIO_ROW_VF + VFIO_NODE_ROWS_,
+	VFIO_ROW_NOIOMMU = VFIO_NODE_ROWS_,
+	VFIO_SHARED_ROWS_,
+	VFIO_ROW_VF = VFIO_SHARED_ROWS_, /* the first of [vfN] */
+	VFIO_ROW_COMPANIONS = VFIO_ROW_VF + VFIO_SHARED_ROWS_,
+	VFIO_ROWS_,
 };
 extern const struct viod_option vfio_options[];
 
-/** The row of [pf] or [vfN] for a node's owner, group or mode. */
+/** The row of [pf] or [vfN], of those that both have. */
 const struct viod_option *vfio_row(int vf, enum vfio_row row);
 
 /** Whether the kernel driver of this name hands functions to user space. */
@@ -38,6 +46,26 @@ bool vfio_is_driver(const char *name);
 
 /* driver.c */
 int vfio_resolve(struct viod_pf *pf, int vf, const char *word, char ret_driver[VIOD_NAME_MAX]);
+bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name);
+
+/* check.c */
+int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod_values *wanted);
+
+/* group.c: who else is in an IOMMU group */
+
+/** Another function of a group. */
+struct vfio_member {
+	char address[32];
+	char driver[VIOD_NAME_MAX]; /* "" without one */
+	bool is_bridge;		    /* its driver, if it has one, leaves DMA to others */
+};
+
+/** The members of the function's group but itself. -errno; the caller frees *ret_members. */
+int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_members,
+		      size_t *ret_count);
+
+/** Whether this driver on a member keeps user space from the whole group. */
+bool vfio_member_hinders(const struct vfio_member *member);
 
 /* node.c: the nodes that a consumer of a function opens, all of them below /dev/vfio */
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who else is in an IOMMU group: user space gets all of a group or nothing. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vfio.h"
+
+#define CLASS_BRIDGE 0x06
+
+static unsigned read_base_class(struct viod_pf *pf, const char *address)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX], text[16] = "";
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/class", address);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return 0;
+	return (unsigned)strtoul(text, NULL, 16) >> 16;
+}
+
+static void read_driver(struct viod_pf *pf, const char *address, char ret_driver[VIOD_NAME_MAX])
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	ret_driver[0] = '\0';
+	snprintf(path, sizeof(path), "bus/pci/devices/%s", address);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
+	n = fd < 0 ? -1 : readlinkat(fd, "driver", target, sizeof(target) - 1);
+	if (n < 0)
+		return;
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	snprintf(ret_driver, VIOD_NAME_MAX, "%s", name ? name + 1 : target);
+}
+
+static int add_member(struct viod_pf *pf, const char *address, struct vfio_member **members,
+		      size_t *count)
+{
+	struct vfio_member *grown = reallocarray(*members, *count + 1, sizeof(**members));
+	struct vfio_member *member;
+
+	if (!grown)
+		return -ENOMEM;
+	*members = grown;
+	member = &grown[(*count)++];
+	*member = (struct vfio_member){ 0 };
+	snprintf(member->address, sizeof(member->address), "%s", address);
+	member->is_bridge = read_base_class(pf, address) == CLASS_BRIDGE;
+	read_driver(pf, address, member->driver);
+	return 0;
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	return strcmp(((const struct vfio_member *)a)->address,
+		      ((const struct vfio_member *)b)->address);
+}
+
+int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_members,
+		      size_t *ret_count)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	struct vfio_member *members = NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+	char path[64];
+	DIR *directory;
+	int fd, r = 0;
+
+	if (!function || function->iommu_group < 0)
+		return -ENODEV;
+	snprintf(path, sizeof(path), "kernel/iommu_groups/%d/devices", function->iommu_group);
+	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	directory = fdopendir(fd);
+	if (!directory) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, function->address) != 0)
+			r = add_member(pf, entry->d_name, &members, &count);
+	closedir(directory);
+	if (r < 0) {
+		free(members);
+		return r;
+	}
+	if (count)
+		qsort(members, count, sizeof(*members), compare_members);
+	*ret_members = members;
+	*ret_count = count;
+	return 0;
+}
+
+/* Drivers of bridges, and the stub, do no DMA of their own (vfio: drivers with driver_managed_dma).
+ */
+bool vfio_member_hinders(const struct vfio_member *member)
+{
+	return member->driver[0] && !member->is_bridge && !vfio_is_driver(member->driver) &&
+	       strcmp(member->driver, "pci-stub") != 0;
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A QEMU of an unprivileged user has a VF: whatever happens to the file or to viod, it keeps it; then all is done at once
+# timeout: 240
+getent group kvm >/dev/null || groupadd --system kvm
+getent passwd consumer >/dev/null || useradd --system --no-create-home consumer
+
+trap 'systemctl kill -s KILL machine-web1.scope 2>/dev/null || :' EXIT # it is no part of the scenario's own unit
+
+# write_conf VFS [DRIVER-OF-VF1]
+write_conf() {
+	conf nic0 <<-CONF
+		[pf]
+		name = 01:00.0
+		kind = dev
+		vfs = $1
+		[vf*]
+		driver = vfio
+		group = kvm
+		mode = 0660
+		[vf1]
+		driver = ${2:-vfio}
+	CONF
+}
+
+# vmm COMMAND: to the monitor of the machine.
+vmm() {
+	quiet
+	python3 - "$1" <<-'END'
+		import json, socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.settimeout(20)
+		s.connect("/run/viod-machine/qmp")
+		lines = s.makefile()
+		lines.readline()
+		for message in ({"execute": "qmp_capabilities"},
+		                {"execute": "human-monitor-command", "arguments": {"command-line": sys.argv[1]}, "id": "last"}):
+		    s.sendall(json.dumps(message).encode() + b"\n")
+		while True:
+		    answer = json.loads(lines.readline() or '{"id": "last", "return": "gone"}')
+		    if answer.get("id") == "last":
+		        print(answer.get("return", answer))
+		        break
+	END
+}
+start_machine() {
+	quiet
+	rm -rf /run/viod-machine
+	install -d -o consumer -g kvm /run/viod-machine
+	systemd-run --quiet --scope --unit=machine-web1 -- prlimit --memlock=unlimited -- \
+		setpriv --reuid=consumer --regid=kvm --clear-groups -- \
+		qemu-system-x86_64 -nodefaults -no-user-config -display none -M q35,accel=tcg -cpu max -m 64 \
+		-device "vfio-pci,host=$vf,id=nic" -qmp unix:/run/viod-machine/qmp,server=on,wait=off 2>&1 &
+	wait_for 60 test -S /run/viod-machine/qmp
+	machine=$(pgrep -x qemu-system-x86)
+	expect_eq "$(stat -c %U "/proc/$machine")" consumer "user of the machine"
+}
+# The machine has its device: by what its own bus says, its descriptors, and the driver.
+expect_kept() {
+	quiet
+	[[ $(vmm 'info pci') == *8086:10ca* ]] || fail "the machine has lost its NIC, $1: $(vmm 'info pci')"
+	expect_eq "$(find "/proc/$machine/fd" -lname '*vfio-device*' | wc -l)" 1 "its descriptor of the device, $1"
+	expect_eq "$(driver_of "$vf"):$(vf_inodes $NIC0)" "vfio-pci:$before" "driver and VFs, $1"
+	! grep -ls '^State:.D' /proc/[0-9]*/status || fail "something hangs: $1"
+}
+expect_blocked() {
+	quiet
+	wait_state $NIC0 blocked
+	[[ $(state $NIC0 .error) == *"VF 1 ($vf) is used by qemu-system-x86 (pid $machine, machine-web1.scope)"* ]] ||
+		fail "error in the state file, $1: $(state $NIC0 .error)"
+	expect_kept "$1"
+}
+
+write_conf 3
+start_viod
+wait_state $NIC0 configured
+vf=$(vf_addr $NIC0 1)
+before=$(vf_inodes $NIC0)
+start_machine
+wait_for 30 eval '[[ $(vmm "info pci") == *8086:10ca* ]]'
+vmm 'info pci' | grep -A 8 -B 1 8086:10ca
+
+write_conf 5
+expect_blocked "count"
+expect_log "VF 1 \($vf\) is used by qemu-system-x86 \(pid $machine, machine-web1.scope\): /dev/vfio/"
+write_conf 3 igbvf
+expect_blocked "driver"
+expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" vfio-pci "driver of another VF"
+write_conf 3
+wait_state $NIC0 configured
+expect_kept "as it was"
+rm /etc/vio.d/nic0.conf
+expect_blocked "deletion"
+restart_viod
+expect_blocked "restart"
+write_conf 3
+wait_state $NIC0 configured
+write_conf 4
+expect_blocked "count again"
+old=$(viod_pid)
+kill -KILL "$old"
+wait_for 20 eval '[[ $(viod_pid) != 0 && $(viod_pid) != "$old" ]]'
+wait_for 20 eval '[[ $(state $NIC0 .state) == blocked && $(systemctl is-active viod) == active ]]'
+expect_blocked "kill -9"
+
+# Nobody looks more often than once a second.
+strace -e trace=clone,clone3,fork,vfork -o $viod_run/forks -p "$(viod_pid)" 2>/dev/null &
+tracer=$!
+sleep 6
+kill -INT $tracer
+wait $tracer || :
+jobs=$(grep -cE '^(clone|clone3|v?fork)\(' $viod_run/forks || :)
+((jobs >= 1 && jobs <= 7)) || fail "$jobs jobs in 6 s: $(<$viod_run/forks)"
+echo "$jobs jobs in 6 s"
+
+# The machine ends, and the change is there within a second and the work of a job in this slow machine.
+vmm quit
+wait_for 20 test ! -e "/proc/$machine"
+ended=${EPOCHREALTIME/./}
+wait_for 10 eval '[[ ! -e $sys/$NIC0/virtfn2 || $(vf_count $NIC0) == 4 ]]'
+spent=$(((${EPOCHREALTIME/./} - ended) / 1000))
+echo "the VFs went $spent ms after the machine"
+((spent < 1500)) || fail "that took long"
+wait_for 20 eval '[[ $(vf_count $NIC0) == 4 ]]'
+wait_state $NIC0 configured
+vf=$(vf_addr $NIC0 1)
+expect_eq "$(driver_of "$vf") $(stat -c '%G %a' "/dev/vfio/$(group_of "$vf")")" "vfio-pci kvm 660" "VF 1 afterwards"
