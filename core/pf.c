@@ -7,6 +7,7 @@
 
 #include "outcome.h"
 #include "pf-events.h"
+#include "pf-stuck.h"
 #include "sriov.h"
 
 #define TIMEOUT_DEFAULT 120
@@ -42,6 +43,7 @@ struct pf *pf_free(struct pf *pf)
 	sd_event_source_disable_unref(pf->retry);
 	sd_event_source_disable_unref(pf->drift_timer);
 	job_free(pf->job);
+	job_free(pf->looker);
 	config_free(pf->config);
 	config_free(pf->previous);
 	config_free(pf->tried);
@@ -268,6 +270,7 @@ static void on_overdue(void *userdata, const char *where, bool ended)
 		      : "the kernel has not answered a write yet, so it is left alone until it does");
 	pf->environment->report(pf->environment->userdata, pf, &diags);
 	settle(pf, PF_STUCK, diags.count ? diags.items[0].text : NULL);
+	pf_stuck_look(pf);
 }
 
 static const struct job_handlers handlers = {

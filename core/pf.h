@@ -66,6 +66,7 @@ struct pf {
 	json_t *values, *vfs; /* of the last job's report */
 	bool news;	      /* that report has not been shown yet */
 	struct job *job;
+	struct job *looker; /* asks who holds what while the job is stuck */
 	enum job_goal goal; /* of the job */
 	bool want_apply, want_drift, want_release;
 	bool conflict; /* another file has the PF */

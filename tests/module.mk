@@ -30,7 +30,7 @@ $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
 $(BUILD)/tests/vm/%: tests/vm/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d -fPIC \
-		$(if $(filter kill-at,$*),-shared) -o $@ $< -ldl
+		$(if $(filter %-at,$*),-shared) -o $@ $< -ldl
 
 .PRECIOUS: $(BUILD)/tests/unit/%.o $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/plugins/%.o
 
