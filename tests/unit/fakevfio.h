@@ -241,12 +241,17 @@ static int fake_reply(unsigned long request, void *argument)
 	}
 }
 
+/* A kernel of a test's own. */
+static int (*fake_ioctl_hook)(int fd, unsigned long request, void *argument);
+
 static int fake_ioctl(int fd, unsigned long request, void *argument)
 {
 	const char *name = NULL;
 	struct fake_call *call;
 	size_t size = 0;
 
+	if (fake_ioctl_hook)
+		return fake_ioctl_hook(fd, request, argument);
 	for (size_t i = 0; i < ARRAY_SIZE(fake_requests); i++)
 		if (fake_requests[i].request == request) {
 			name = fake_requests[i].name;

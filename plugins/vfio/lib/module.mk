@@ -44,15 +44,21 @@ uninstall-vfio-lib:
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libviod-vfio.so.$(VERSION) $(VFIO_LIB_SONAME) libviod-vfio.so \
 		libviod-vfio.a pkgconfig/libviod-vfio.pc) $(DESTDIR)$(PREFIX)/include/viod/vfio.h
 
-# The examples, as the guest runs them: with the library that is installed there.
+# The examples and a test, as the guest runs them: with the library that is installed there.
 VFIO_LIB_PROGRAMS := $(patsubst $(VFIO_LIB)/examples/%.c,$(BUILD)/tests/vm/%,$(VFIO_LIB_EXAMPLES))
 $(BUILD)/tests/vm/%: $(VFIO_LIB)/examples/%.c $(BUILD)/libviod-vfio.so
+	$(VFIO_LIB_PROGRAM)
+$(BUILD)/tests/vm/vfio-lib: tests/vm/programs/vfio-lib.c $(BUILD)/libviod-vfio.so
+	$(VFIO_LIB_PROGRAM)
+vm-binaries: $(VFIO_LIB_PROGRAMS)
+
+define VFIO_LIB_PROGRAM
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d \
 		-idirafter plugins/vfio -o $@ $< -L$(BUILD) -lviod-vfio
-vm-binaries: $(VFIO_LIB_PROGRAMS)
+endef
 
-# Unit tests bring a table of system calls of their own. The fuzzer's inputs need none.
+# Unit tests and the fuzzer bring tables of system calls of their own.
 VFIO_LIB_TESTED := $(filter-out %/system.o,$(VFIO_LIB_OBJECTS))
 $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/check_vfiolib_*.c)): $(VFIO_LIB_TESTED)
-$(BUILD)/tests/fuzz/fuzz_vfio $(BUILD)/tests/fuzz/fuzz_vfio.run: $(VFIO_LIB_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_vfio $(BUILD)/tests/fuzz/fuzz_vfio.run: $(VFIO_LIB_TESTED)
