@@ -55,9 +55,12 @@ struct viod_pf {
 	struct device_resolved *resolved;
 	size_t n_resolved;
 	const struct viod_values *wanted; /* while a plan is carried out */
-	const char *key;		  /* of the row being applied: whose advice fits an errno */
-	struct progress *progress;	  /* never NULL */
-	struct progress own_progress;	  /* where nobody watches */
+	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
+	int (*save_notes)(void *userdata);
+	void *save_userdata;
+	const char *key;	      /* of the row being applied: whose advice fits an errno */
+	struct progress *progress;    /* never NULL */
+	struct progress own_progress; /* where nobody watches */
 };
 
 /**

@@ -171,6 +171,38 @@ static int host_best_module(struct viod_pf *pf, const char *alias, char *ret_nam
 	return module_best(alias, ret_name, size);
 }
 
+/* --- notes ----------------------------------------------------------------------------------- */
+
+static int host_note(struct viod_pf *pf, const struct viod_plugin *plugin, const char *key,
+		     const char *text)
+{
+	json_t *own = json_object_get(pf->notes, plugin->name);
+
+	if (!pf->notes || !pf->save_notes)
+		return -ENOENT;
+	if (!own) {
+		own = json_object();
+		if (json_object_set_new(pf->notes, plugin->name, own) < 0)
+			return -ENOMEM;
+	}
+	if (!text)
+		(void)json_object_del(own, key);
+	else if (json_object_set_new(own, key, json_string(text)) < 0)
+		return -ENOMEM;
+	return pf->save_notes(pf->save_userdata);
+}
+
+static int host_noted(struct viod_pf *pf, const struct viod_plugin *plugin, const char *key,
+		      char *ret_text, size_t size)
+{
+	const char *text =
+		json_string_value(json_object_get(json_object_get(pf->notes, plugin->name), key));
+
+	if (!text)
+		return -ENOENT;
+	return copy_text(ret_text, size, text);
+}
+
 /* --- calling plugins ------------------------------------------------------------------------- */
 
 void host_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op)
@@ -203,6 +235,8 @@ static int call_op(struct viod_pf *pf, const struct viod_ops *ops, enum host_op 
 		return ops->observe ? ops->observe(pf, state) : 0;
 	case HOST_COMPLETE:
 		return ops->complete ? ops->complete(pf, state, wanted) : 0;
+	case HOST_INSPECT:
+		return ops->inspect ? ops->inspect(pf, state, wanted) : 0;
 	}
 	return -EINVAL;
 }
@@ -214,6 +248,7 @@ int host_run(struct viod_pf *pf, enum host_op op, struct viod_values *state,
 		[HOST_VALIDATE] = "validate",
 		[HOST_OBSERVE] = "observe",
 		[HOST_COMPLETE] = "complete",
+		[HOST_INSPECT] = "inspect",
 	};
 	int r = 0;
 
@@ -259,4 +294,6 @@ const struct viod_host host_table = {
 	.forget = host_forget,
 	.best_module = host_best_module,
 	.hold = holders_add_flagged,
+	.note = host_note,
+	.noted = host_noted,
 };

@@ -22,6 +22,7 @@ enum host_op {
 	HOST_VALIDATE, /* wanted */
 	HOST_OBSERVE,  /* state */
 	HOST_COMPLETE, /* both */
+	HOST_INSPECT,  /* both */
 };
 
 /** Call an op of every plugin that concerns the PF, in their order, and go on after an error, so

@@ -102,9 +102,9 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 
 	if (run->record && !recreates)
 		mark_from_json(&run->pf, run->record->lacks);
-	r = job_want_rest(run, recreates);
+	r = base_state(run, recreates, &run->base);
 	if (r == 0)
-		r = base_state(run, recreates, &run->base);
+		r = job_want_rest(run, recreates);
 	if (r == 0)
 		r = last_values(run, recreates, &last);
 	if (r == 0)
@@ -123,6 +123,20 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 
 /* --- record ---------------------------------------------------------------------------------- */
 
+static int save_notes(void *userdata)
+{
+	struct job_run *run = userdata;
+
+	return record_save(run->pf.roots, run->record);
+}
+
+static void share_notes(struct job_run *run)
+{
+	run->pf.notes = run->record ? run->record->notes : NULL;
+	run->pf.save_notes = save_notes;
+	run->pf.save_userdata = run;
+}
+
 static int write_baseline(struct job_run *run)
 {
 	const struct job_request *request = run->request;
@@ -136,6 +150,7 @@ static int write_baseline(struct job_run *run)
 		if (!run->record)
 			return -ENOMEM;
 	}
+	share_notes(run);
 	on_remove = config_pf_value(request->config, "on-remove");
 	run->record->keep = on_remove && *on_remove == SRIOV_KEEP;
 	run->record->created = run->record->created || run->plan.recreates;
@@ -323,18 +338,32 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 	return 0;
 }
 
+/* A driver that only steps aside for another change. */
+static bool is_detour(const struct viod_change *change)
+{
+	return change->state && value_satisfied(change->option, change->wanted, change->state);
+}
+
 /* Without it the log would show a PF that is configured once more, and no reason why. */
 static void tell_drift(struct job_run *run)
 {
 	const struct plan_changes *changes = &run->plan.changes;
+	const struct viod_change *first = NULL;
 	char text[256], more[32] = "";
+	size_t count = 0;
 
-	if (!changes->count)
+	for (size_t i = 0; i < changes->count; i++) {
+		if (is_detour(&changes->items[i]))
+			continue;
+		first = first ? first : &changes->items[i];
+		count++;
+	}
+	if (!first)
 		return;
-	plan_change_text(&changes->items[0], text, sizeof(text));
-	if (changes->count > 1)
-		snprintf(more, sizeof(more), " and %zu more", changes->count - 1);
-	diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, &changes->items[0].where, 0,
+	plan_change_text(first, text, sizeof(text));
+	if (count > 1)
+		snprintf(more, sizeof(more), " and %zu more", count - 1);
+	diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, &first->where, 0,
 		 "somebody changed the device, which is put back: %s%s", text, more);
 }
 
@@ -355,6 +384,8 @@ static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 	for (size_t i = 0; *drift == SRIOV_REPORT && i < run->plan.changes.count; i++) {
 		const struct viod_change *change = &run->plan.changes.items[i];
 
+		if (is_detour(change))
+			continue;
 		plan_change_text(change, text, sizeof(text));
 		diag_add(&run->pf.diags, VIOD_WARNING, change->vf, &change->where, 0,
 			 "somebody changed the device; the file would have %s", text);
@@ -370,6 +401,7 @@ static int find_schema(struct job_run *run)
 	r = record_load(request->roots, request->address, &run->pf.diags, &run->record);
 	if (r < 0 && r != -ENOENT)
 		return r;
+	share_notes(run);
 	if (request->config)
 		run->schema = request->config->schema;
 	else if (request->kind)

@@ -2,6 +2,7 @@
 /* What a job wants beside what the file says in so many words. */
 #include <errno.h>
 
+#include "host.h"
 #include "job-run.h"
 #include "mark.h"
 #include "sriov.h"
@@ -125,6 +126,8 @@ int job_want_rest(struct job_run *run, bool recreates)
 	bool created = recreates || (run->record && run->record->created && run->request->config);
 	int r = created ? fall_back(run) : 0;
 
+	if (r == 0)
+		r = host_run(&run->pf, HOST_INSPECT, run->base, run->wanted);
 	if (r < 0)
 		return r;
 	want_unready(run);

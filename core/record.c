@@ -21,8 +21,9 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->baseline = json_object();
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
 	record->lacks = json_object();
+	record->notes = json_object();
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set || !record->lacks)
+	    !record->set || !record->lacks || !record->notes)
 		return record_free(record);
 	return record;
 }
@@ -37,6 +38,7 @@ struct record *record_free(struct record *record)
 	json_decref(record->baseline);
 	json_decref(record->set);
 	json_decref(record->lacks);
+	json_decref(record->notes);
 	free(record);
 	return NULL;
 }
@@ -55,13 +57,14 @@ static int file_name(const char *address, const char *suffix, char *ret_name, si
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
 	const char *recorded, *kind, *config;
-	json_t *baseline, *set, *lacks = NULL;
+	json_t *baseline, *set, *lacks = NULL, *notes = NULL;
 	struct record *record;
 	int created, keep;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o}", "address",
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o}", "address",
 			&recorded, "kind", &kind, "config", &config, "created", &created, "keep",
-			&keep, "baseline", &baseline, "set", &set, "lacks", &lacks) < 0 ||
+			&keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
+			&notes) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -76,6 +79,10 @@ static int from_json(const char *address, const json_t *json, struct record **re
 	if (json_is_object(lacks)) {
 		json_decref(record->lacks);
 		record->lacks = json_incref(lacks);
+	}
+	if (json_is_object(notes)) {
+		json_decref(record->notes);
+		record->notes = json_incref(notes);
 	}
 	*ret_record = record;
 	return 0;
@@ -132,10 +139,10 @@ int record_save(const struct roots *roots, const struct record *record)
 	r = file_name(record->address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O}", "address", record->address,
-			 "kind", record->kind, "config", record->config, "created", record->created,
-			 "keep", record->keep, "baseline", record->baseline, "set", record->set,
-			 "lacks", record->lacks);
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O}", "address",
+			 record->address, "kind", record->kind, "config", record->config, "created",
+			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
+			 record->set, "lacks", record->lacks, "notes", record->notes);
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	json_decref(json);
 	if (!text)

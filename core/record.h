@@ -18,6 +18,7 @@ struct record {
 	json_t *baseline; /* values_to_json() of the state before the first write */
 	json_t *set;	  /* the same, of what viod has set since */
 	json_t *lacks;	  /* mark_to_json(): rows that the driver turned out not to have */
+	json_t *notes;	  /* by plugin, then by its key: text */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)

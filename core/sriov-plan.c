@@ -107,6 +107,9 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 	int r = 0;
 
 	plan_change_text(intent->driver, text, sizeof(text));
+	/* It only steps aside while something else is changed. */
+	if (bound && value_satisfied(intent->driver->option, wanted, now))
+		snprintf(text, sizeof(text), "vf%d.driver: %s again", intent->vf, now->name);
 	if (!streq(override, name))
 		r = add_override(plan, bound ? VIOD_PHASE_DETACH : attach, bound ? flags : 0,
 				 intent, name);

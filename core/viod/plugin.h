@@ -209,7 +209,7 @@ enum viod_mark {
 	VIOD_MARK_UNSUPPORTED, /* this driver does not have it: it is not planned again */
 	VIOD_MARK_DEFERRED, /* not now: the job ends degraded, and it is tried again later, at once
 			     * when the device changes. Its VF is not kept from its driver. */
-	/* Since minor 2, for complete(), of a VF and no row: a driver that probes it would wait in
+	/* Since minor 2, for inspect(), of a VF and no row: a driver that probes it would wait in
 	 * vain. It stays unbound unless the file names another than its native driver. */
 	VIOD_MARK_UNREADY,
 };
@@ -361,6 +361,11 @@ struct viod_ops {
 	 *  should be reported with an advice, it keeps that driver. Since minor 2. */
 	int (*ready)(struct viod_pf *pf, int vf, const char *driver,
 		     const struct viod_values *wanted);
+
+	/** wanted is whole now, with what the file leaves open; state has no VFs where all are made
+	 *  anew. Mark the VFs that will not be ready for a driver. Pure. Since minor 2. */
+	int (*inspect)(struct viod_pf *pf, const struct viod_values *state,
+		       const struct viod_values *wanted);
 };
 
 /* --- the descriptor ------------------------------------------------------------------------- */
@@ -425,6 +430,10 @@ struct viod_host {
 	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
 	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
 	int (*hold)(struct viod_holders *, const struct viod_holder *, uint32_t flags);
+	int (*note)(struct viod_pf *, const struct viod_plugin *, const char *key,
+		    const char *text);
+	int (*noted)(struct viod_pf *, const struct viod_plugin *, const char *key, char *ret_text,
+		     size_t size);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -512,6 +521,17 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
  * -ENOENT where there is none, -EMSGSIZE, or another -errno of libkmod. Since minor 2. */
 #define viod_best_module(pf_, alias_, name_, size_) \
 	(viod_host->best_module((pf_), (alias_), (name_), (size_)))
+
+/** Write down what no device tells and a later job must know: that it was viod that made something.
+ * Lives as long as viod's record of the PF: until the file goes, or a reboot comes. key is the
+ * plugin's own; a text of NULL removes the note. Only for apply(). On the disk when this returns 0;
+ * -ENOENT where the PF has no record. Since minor 2. */
+#define viod_note(pf_, key_, text_) (viod_host->note((pf_), &viod_plugin, (key_), (text_)))
+
+/** What was noted. 0, -ENOENT, or -EMSGSIZE where it does not fit into size bytes. Since minor 2.
+ */
+#define viod_noted(pf_, key_, text_, size_) \
+	(viod_host->noted((pf_), &viod_plugin, (key_), (text_), (size_)))
 
 #ifdef __cplusplus
 }

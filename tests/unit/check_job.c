@@ -167,6 +167,24 @@ START_TEST(a_count_beyond_the_device_is_invalid_and_names_the_line)
 }
 END_TEST
 
+START_TEST(keys_of_another_devices_quirk_are_refused)
+{
+	struct bench b;
+	const json_t *diag;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 2\n[vf*]\nqueues = 2\n");
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")), 1);
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 6);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(diag, "text")),
+				     "'queues' is a key for other devices (plugin 'dev-nvme'"));
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf", F_OK, 0), -1);
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_device_that_is_not_there_is_absent)
 {
 	struct bench b;
@@ -264,6 +282,7 @@ int main(void)
 		a_finished_pf_is_not_written_to,
 		a_check_shows_the_plan_and_writes_nothing,
 		a_count_beyond_the_device_is_invalid_and_names_the_line,
+		keys_of_another_devices_quirk_are_refused,
 		a_device_that_is_not_there_is_absent,
 		a_pf_without_a_driver_is_waited_for,
 		a_crash_is_told_with_its_plugin_and_op,

@@ -320,6 +320,37 @@ START_TEST(steps_are_ordered_by_phase_and_then_as_added)
 }
 END_TEST
 
+/* VFs go, what wants none of them comes, then the new ones; whoever planned first. */
+START_TEST(steps_that_want_no_vfs_come_between)
+{
+	static const struct {
+		uint8_t phase, flags;
+	} steps[] = {
+		{ VIOD_PHASE_RESIZE, VIOD_STEP_MAKES_VFS },
+		{ VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS },
+		{ VIOD_PHASE_RESIZE, 0 },
+		{ VIOD_PHASE_CONFIGURE, VIOD_STEP_NO_VFS },
+		{ VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS | VIOD_STEP_DISRUPTIVE },
+		{ VIOD_PHASE_PREPARE, VIOD_STEP_MAKES_VFS },
+	};
+	static const char *const sorted[] = { "5", "2", "1", "4", "0", "3" };
+	struct viod_plan plan = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct viod_step step = { .phase = steps[i].phase,
+					  .flags = steps[i].flags,
+					  .vf = VIOD_PF };
+
+		snprintf(step.text, sizeof(step.text), "%zu", i);
+		ck_assert_int_eq(plan_add(&plan, &core_plugin, &step), 0);
+	}
+	plan_sort(&plan);
+	for (size_t i = 0; i < ARRAY_SIZE(sorted); i++)
+		ck_assert_str_eq(plan.steps[i].step.text, sorted[i]);
+	plan_clear(&plan);
+}
+END_TEST
+
 START_TEST(a_key_the_driver_lacks_is_left_out_with_one_warning)
 {
 	static const char *const lacks[] = { "vlan", NULL };
@@ -353,6 +384,7 @@ int main(void)
 		unset_is_not_zero_and_policy_is_no_state,
 		steps_of_rows_without_a_plan_say_what_they_change,
 		steps_are_ordered_by_phase_and_then_as_added,
+		steps_that_want_no_vfs_come_between,
 		a_key_the_driver_lacks_is_left_out_with_one_warning,
 	};
 

@@ -71,12 +71,16 @@ START_TEST(a_record_survives_the_daemon)
 	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &again), -ENOENT);
 	record = record_new(FAKE_PF, "net", "/etc/vio.d/nic0.conf");
 	record->created = true;
+	json_object_set_new(record->notes, "dev-x", json_pack("{s:s}", "vf1", "made 7"));
 	ck_assert_int_eq(record_save(&place.roots, record), 0);
 	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &again), 0);
 	assert_no_diags(&diags);
 	ck_assert_str_eq(again->kind, "net");
 	ck_assert_str_eq(again->config, "/etc/vio.d/nic0.conf");
 	ck_assert(again->created && !again->keep);
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(again->notes, "dev-x"), "vf1")),
+		"made 7");
 	ck_assert_int_eq(record_list(&place.roots, &list), 0);
 	ck_assert_str_eq(list[0], FAKE_PF);
 	ck_assert_ptr_null(list[1]);
