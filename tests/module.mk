@@ -21,6 +21,9 @@ $(BUILD)/tests/unit/check_net_%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net
 VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
 $(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
+NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
+$(filter $(BUILD)/tests/unit/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.
 $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
@@ -55,6 +58,7 @@ check-unit:
 SECONDS ?= 60
 
 $(BUILD)/tests/fuzz/fuzz_vfinfo.run: $(BUILD)/plugins/net/vfinfo.o
+$(BUILD)/tests/fuzz/fuzz_nvme.run: $(BUILD)/plugins/dev/dev-nvme/identify.o
 $(BUILD)/tests/fuzz/%.run: $(BUILD)/tests/fuzz/%.o $(LIBCORE)
 	@mkdir -p $(BUILD)/corpus/$*
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/tests/fuzz/$* $^ $(CORE_LIBS)

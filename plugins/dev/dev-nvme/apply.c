@@ -90,6 +90,16 @@ static bool has(const struct nvme_wish *wish, uint32_t nsid)
 	return false;
 }
 
+static void drop(struct nvme_wish *wish, uint32_t nsid)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < wish->n_nsids; i++)
+		if (wish->nsids[i] != nsid)
+			wish->nsids[kept++] = wish->nsids[i];
+	wish->n_nsids = kept;
+}
+
 static int change_attachment(struct viod_pf *pf, const struct viod_step *step, int fd,
 			     const struct nvme_secondary *secondary, uint32_t nsid, bool attach)
 {
@@ -104,6 +114,37 @@ static int change_attachment(struct viod_pf *pf, const struct viod_step *step, i
 	return nvme_status_errno(r);
 }
 
+/* What viod made for the VF goes where it is not wanted any more, and comes where it is. now and
+ * wanted are what is left to do, as if it had been attached by hand. */
+static int renew_own(struct viod_pf *pf, const struct viod_step *step, struct nvme_device *device,
+		     const struct nvme_secondary *secondary, struct nvme_wish *now,
+		     struct nvme_wish *wanted)
+{
+	uint32_t vf = ((const struct nvme_order *)step->data)->vf, nsid;
+	uint64_t bytes;
+	int r = 0;
+
+	if (nvme_own(pf, device, vf, &nsid, &bytes) && bytes != wanted->create &&
+	    !has(wanted, nsid)) {
+		if (has(now, nsid))
+			r = change_attachment(pf, step, device->fd, secondary, nsid, false);
+		drop(now, nsid);
+		if (r == 0) {
+			r = nvme_own_delete(pf, device, vf);
+			if (r != 0)
+				return refuse(pf, step, r);
+		}
+	}
+	if (r < 0 || !wanted->create)
+		return r;
+	r = nvme_own_make(pf, device, vf, wanted->create, &nsid);
+	if (r != 0)
+		return refuse(pf, step, r);
+	wanted->nsids[0] = nsid;
+	wanted->n_nsids = 1;
+	return 0;
+}
+
 static int set_namespaces(struct viod_pf *pf, const struct viod_step *step,
 			  struct nvme_device *device, const struct nvme_secondary *secondary)
 {
@@ -114,10 +155,10 @@ static int set_namespaces(struct viod_pf *pf, const struct viod_step *step,
 	r = nvme_wish_parse(order->namespaces, &wanted);
 	if (r < 0)
 		return r;
-	if (wanted.create)
-		return -EOPNOTSUPP;
 	nvme_wish_of(device, order->vf, &now);
-	r = refuse_shared(pf, step, device, &wanted);
+	r = renew_own(pf, step, device, secondary, &now, &wanted);
+	if (r == 0)
+		r = refuse_shared(pf, step, device, &wanted);
 	for (size_t i = 0; i < now.n_nsids && r == 0; i++)
 		if (!has(&wanted, now.nsids[i]))
 			r = change_attachment(pf, step, device->fd, secondary, now.nsids[i], false);

@@ -16,6 +16,7 @@
 
 enum opcode {
 	OPCODE_IDENTIFY = 0x06,
+	OPCODE_NAMESPACE_MANAGEMENT = 0x0d,
 	OPCODE_NAMESPACE_ATTACHMENT = 0x15,
 	OPCODE_VIRTUALIZATION_MANAGEMENT = 0x1c,
 };
@@ -203,6 +204,39 @@ int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach)
 		.addr = (uint64_t)(uintptr_t)list,
 		.data_len = sizeof(list),
 		.cdw10 = attach ? 0 : 1,
+		.timeout_ms = TIMEOUT_MSEC,
+	};
+
+	return nvme_gate.submit(fd, &command);
+}
+
+int nvme_create(int fd, uint64_t blocks, unsigned format, uint32_t *ret_nsid)
+{
+	uint8_t data[NVME_IDENTIFY_SIZE] = { 0 };
+	struct nvme_passthru_cmd command = {
+		.opcode = OPCODE_NAMESPACE_MANAGEMENT,
+		.addr = (uint64_t)(uintptr_t)data,
+		.data_len = sizeof(data),
+		.timeout_ms = TIMEOUT_MSEC,
+	};
+	int r;
+
+	/* Its size, its capacity, and its format; for one controller at a time. */
+	for (size_t i = 0; i < 8; i++)
+		data[i] = data[8 + i] = (uint8_t)(blocks >> 8 * i);
+	data[26] = (uint8_t)((format & 0xf) | (format & 0x30) << 1);
+	r = nvme_gate.submit(fd, &command);
+	if (r == 0)
+		*ret_nsid = command.result;
+	return r;
+}
+
+int nvme_delete(int fd, uint32_t nsid)
+{
+	struct nvme_passthru_cmd command = {
+		.opcode = OPCODE_NAMESPACE_MANAGEMENT,
+		.nsid = nsid,
+		.cdw10 = 1,
 		.timeout_ms = TIMEOUT_MSEC,
 	};
 

@@ -84,14 +84,23 @@ static void fill_in(const struct nvme_device *device, struct viod_values *wanted
 		viod_put(wanted, vf, &nvme_rows[NVME_ROW_ONLINE], &on);
 }
 
-static void spell_namespaces(struct viod_values *wanted, int vf)
+/* A VF that has one namespace of this size, to itself, has had it made before viod came, or before
+ * a reboot: that is the one. */
+static void spell_namespaces(struct viod_pf *pf, const struct nvme_device *device,
+			     struct viod_values *wanted, int vf)
 {
 	const char *namespaces = value_of(wanted, vf, NVME_ROW_NAMESPACES);
 	char text[NVME_TEXT_MAX];
 	struct nvme_wish wish;
+	uint64_t bytes;
+	uint32_t nsid;
 
-	if (namespaces && nvme_wish_parse(namespaces, &wish) == 0 &&
-	    nvme_wish_format(&wish, text) == 0)
+	if (!namespaces || nvme_wish_parse(namespaces, &wish) < 0)
+		return;
+	if (wish.create && !nvme_own(pf, device, (size_t)vf, &nsid, &bytes) &&
+	    nvme_has_one_of(device, (size_t)vf, wish.create))
+		nvme_wish_of(device, (size_t)vf, &wish);
+	if (nvme_wish_format(&wish, text) == 0)
 		viod_put(wanted, vf, &nvme_rows[NVME_ROW_NAMESPACES], text);
 }
 
@@ -193,77 +202,17 @@ static int check(struct viod_pf *pf, const struct nvme_device *device,
 	return r;
 }
 
-/* --- VFs that no driver can use -------------------------------------------------------------- */
-
-static bool will_work(const struct nvme_device *device, const struct viod_values *state,
-		      const struct viod_values *wanted, unsigned vf)
-{
-	const struct nvme_secondary *secondary = nvme_vf_of(device, vf);
-	const bool *online = value_of(wanted, (int)vf, NVME_ROW_ONLINE);
-	/* VFs that are made anew begin offline. */
-	bool stays = viod_vf_count(state) == viod_vf_count(wanted);
-
-	if (online && !*online)
-		return false;
-	if (!secondary)
-		return true;
-	return online || (stays && secondary->online &&
-			  number_of(wanted, (int)vf, NVME_ROW_QUEUES, secondary->queues) > 0);
-}
-
-/* "0-3, 8" */
-static void add_range(char *text, size_t size, unsigned first, unsigned last)
-{
-	size_t used = strlen(text);
-
-	if (first == last)
-		snprintf(text + used, size - used, "%s%u", used ? ", " : "", first);
-	else
-		snprintf(text + used, size - used, "%s%u-%u", used ? ", " : "", first, last);
-}
-
-static void mark_unready(struct viod_pf *pf, const struct nvme_device *device,
-			 const struct viod_values *state, const struct viod_values *wanted)
-{
-	unsigned count = viod_vf_count(wanted), first = 0, open = 0;
-	char text[128] = "";
-
-	for (unsigned vf = 0; vf <= count; vf++) {
-		bool dead = vf < count && !will_work(device, state, wanted, vf);
-		const bool *online = vf < count ? value_of(wanted, (int)vf, NVME_ROW_ONLINE) : NULL;
-
-		if (dead)
-			viod_mark(pf, (int)vf, NULL, VIOD_MARK_UNREADY);
-		/* Who writes that it is to be offline need not be told so. */
-		dead = dead && !online;
-		if (dead && open++ == 0)
-			first = vf;
-		if (!dead && open) {
-			add_range(text, sizeof(text), first, vf - 1);
-			open = 0;
-		}
-	}
-	if (*text)
-		viod_report(
-			pf, VIOD_WARNING, VIOD_PF, NULL, NULL, 0,
-			"VFs without queues do not work, and the nvme driver would wait for each in "
-			"vain, so it does not get them (VF %s); set 'queues', 'interrupts' and "
-			"'namespaces' in their [vfN]",
-			text);
-}
-
 /* --- complete -------------------------------------------------------------------------------- */
 
 int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
-	bool from_file = is_from_file(wanted);
 	struct nvme_device device;
 	int r;
 
+	if (!is_from_file(wanted))
+		return 0;
 	r = nvme_look(pf, &device);
 	if (r == -EOPNOTSUPP || r == -ENODEV) {
-		if (!from_file)
-			return 0;
 		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
 			    r == -ENODEV
 				    ? "the nvme driver is not bound to the PF, and only through "
@@ -273,16 +222,12 @@ int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 		return r;
 	}
 	if (r < 0)
-		return from_file ? r : 0;
-	if (from_file) {
-		for (unsigned vf = 0; vf < viod_vf_count(wanted); vf++) {
-			fill_in(&device, wanted, (int)vf);
-			spell_namespaces(wanted, (int)vf);
-		}
-		r = check(pf, &device, wanted);
+		return r;
+	for (unsigned vf = 0; vf < viod_vf_count(wanted); vf++) {
+		fill_in(&device, wanted, (int)vf);
+		spell_namespaces(pf, &device, wanted, (int)vf);
 	}
-	if (r == 0)
-		mark_unready(pf, &device, state, wanted);
+	r = check(pf, &device, wanted);
 	nvme_device_clear(&device);
 	return r;
 }

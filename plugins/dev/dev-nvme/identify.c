@@ -137,3 +137,23 @@ int nvme_parse_namespace(const uint8_t *data, size_t size, struct nvme_namespace
 	*ret = namespace;
 	return 0;
 }
+
+int nvme_parse_best_format(const uint8_t *data, size_t size, uint32_t *ret_block_size)
+{
+	int best = -EBADMSG, best_performance = 4;
+
+	if (size < 128 + 64 * 4 || data[25] > 63)
+		return -EBADMSG;
+	for (int i = 0; i <= data[25]; i++) {
+		const uint8_t *format = data + 128 + i * 4;
+		int performance = format[3] & 3; /* 0 is the best */
+
+		if (get16(format, 0) != 0 || format[2] < 9 || format[2] > 31 ||
+		    performance >= best_performance)
+			continue;
+		best = i;
+		best_performance = performance;
+		*ret_block_size = 1u << format[2];
+	}
+	return best;
+}

@@ -15,6 +15,7 @@
 
 /** Values of CNS. */
 enum nvme_cns {
+	NVME_CNS_NAMESPACE = 0x00, /* of NSID ffffffffh: what any new one can be */
 	NVME_CNS_CONTROLLER = 0x01,
 	NVME_CNS_ALLOCATED_NAMESPACES = 0x10, /* NSIDs of the subsystem above the one given */
 	NVME_CNS_ALLOCATED_NAMESPACE = 0x11,  /* one of them, attached to whomever */
@@ -64,6 +65,10 @@ struct nvme_namespace {
 int nvme_parse_controller(const uint8_t *data, size_t size, struct nvme_controller *ret);
 int nvme_parse_primary(const uint8_t *data, size_t size, struct nvme_primary *ret);
 int nvme_parse_namespace(const uint8_t *data, size_t size, struct nvme_namespace *ret);
+
+/** The LBA format for a new namespace: without metadata, of these the fastest, then the first. Its
+ * index, with the block size in bytes; or -EBADMSG. */
+int nvme_parse_best_format(const uint8_t *data, size_t size, uint32_t *ret_block_size);
 
 /** Into NVME_SECONDARIES_MAX entries. How many, or -EBADMSG. */
 int nvme_parse_secondaries(const uint8_t *data, size_t size, struct nvme_secondary *ret);

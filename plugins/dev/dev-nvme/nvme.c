@@ -40,6 +40,7 @@ static const struct viod_ops ops = {
 	.complete = nvme_complete,
 	.plan = nvme_plan,
 	.apply = nvme_apply,
+	.inspect = nvme_inspect,
 };
 
 /* Mass storage, NVM, NVM Express I/O controller. */

@@ -110,6 +110,10 @@ int nvme_virtualize(int fd, uint16_t controller, enum nvme_action action,
 /** Namespace Attachment. As nvme_identify(). */
 int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach);
 
+/** Namespace Management: one for a single controller, attached to none. As nvme_identify(). */
+int nvme_create(int fd, uint64_t blocks, unsigned format, uint32_t *ret_nsid);
+int nvme_delete(int fd, uint32_t nsid);
+
 /** What a status means, and what to do about it; an errno of the kernel as its own text. */
 const char *nvme_status_text(int status);
 /** The errno that fits a status best: -EIO where none does; -errno stays. */
@@ -151,11 +155,30 @@ bool nvme_is_shared(const struct nvme_device *device, uint32_t nsid);
  *  swap. 1 with its name, 0, or -errno. */
 int nvme_in_use(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t size);
 
+/* --- namespaces that viod made (own.c) ------------------------------------------------------- */
+
+/** The namespace that viod created for a VF, and its size in bytes as the file asked for it. False
+ *  where there is none, or the one of this number is another's by now. */
+bool nvme_own(struct viod_pf *pf, const struct nvme_device *device, size_t vf, uint32_t *ret_nsid,
+	      uint64_t *ret_bytes);
+
+/** Make one, if there is none of this size yet. 0, -errno, or a status. */
+int nvme_own_make(struct viod_pf *pf, const struct nvme_device *device, size_t vf, uint64_t bytes,
+		  uint32_t *ret_nsid);
+
+/** Delete it; it must be attached to nobody. 0 also where there is none. As above. */
+int nvme_own_delete(struct viod_pf *pf, const struct nvme_device *device, size_t vf);
+
+/** Whether the only namespace of a VF is of this size and no other controller's. */
+bool nvme_has_one_of(const struct nvme_device *device, size_t vf, uint64_t bytes);
+
 /* --- ops ------------------------------------------------------------------------------------- */
 
 int nvme_validate(struct viod_pf *pf, const struct viod_values *wanted);
 int nvme_observe(struct viod_pf *pf, struct viod_values *state);
 int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted);
+int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
+		 const struct viod_values *wanted);
 int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
 	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int nvme_apply(struct viod_pf *pf, const struct viod_step *step);

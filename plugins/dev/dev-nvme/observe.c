@@ -5,6 +5,44 @@
 
 #include "nvme.h"
 
+/* What viod made for a VF is the VF's, also before it is attached and after it is detached: it must
+ * not be forgotten when the PF is given back in between. */
+static size_t add_own(struct viod_pf *pf, const struct nvme_device *device,
+		      struct nvme_attachment *attachments, size_t n)
+{
+	for (size_t vf = 0; vf < device->n_vfs && n < NVME_ATTACHMENTS_MAX; vf++) {
+		struct nvme_wish has;
+		bool attached = false;
+		uint64_t bytes;
+		uint32_t nsid;
+
+		if (!nvme_own(pf, device, vf, &nsid, &bytes))
+			continue;
+		nvme_wish_of(device, vf, &has);
+		for (size_t i = 0; i < has.n_nsids; i++)
+			attached = attached || has.nsids[i] == nsid;
+		if (!attached)
+			attachments[n++] = (struct nvme_attachment){ nsid, (uint32_t)vf };
+	}
+	return n;
+}
+
+static void put_attachments(struct viod_pf *pf, const struct nvme_device *device,
+			    struct viod_values *state)
+{
+	struct nvme_attachment attachments[NVME_ATTACHMENTS_MAX];
+	char text[sizeof(((struct nvme_pf *)0)->attachments)];
+	size_t n = device->n_attachments;
+
+	if (!device->controller.namespace_management || n > NVME_ATTACHMENTS_MAX)
+		return;
+	if (n)
+		memcpy(attachments, device->attachments, n * sizeof(*attachments));
+	n = add_own(pf, device, attachments, n);
+	if (nvme_attachments_format(attachments, n, text, sizeof(text)) == 0)
+		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_ATTACHMENTS], text);
+}
+
 static void put_shares(const struct nvme_device *device, struct viod_values *state)
 {
 	struct nvme_share shares[NVME_VFS_MAX] = { 0 };
@@ -15,17 +53,30 @@ static void put_shares(const struct nvme_device *device, struct viod_values *sta
 	/* More than fits is more than anybody has written by hand; it is not known then. */
 	if (nvme_shares_format(shares, device->n_vfs, text, sizeof(text)) == 0)
 		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES], text);
-	if (device->controller.namespace_management &&
-	    nvme_attachments_format(device->attachments, device->n_attachments, text,
-				    sizeof(text)) == 0)
-		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_ATTACHMENTS], text);
 }
 
-static void put_vf(const struct nvme_device *device, struct viod_values *state, unsigned vf)
+/* "create 10G", where the VF has what viod made for it and no more. */
+static void put_namespaces(struct viod_pf *pf, const struct nvme_device *device,
+			   struct viod_values *state, unsigned vf)
 {
-	const struct nvme_secondary *secondary = nvme_vf_of(device, vf);
 	char text[NVME_TEXT_MAX];
 	struct nvme_wish wish;
+	uint64_t bytes;
+	uint32_t nsid;
+
+	if (!device->controller.namespace_management)
+		return;
+	nvme_wish_of(device, vf, &wish);
+	if (wish.n_nsids == 1 && nvme_own(pf, device, vf, &nsid, &bytes) && nsid == wish.nsids[0])
+		wish = (struct nvme_wish){ .create = bytes };
+	if (nvme_wish_format(&wish, text) == 0)
+		viod_put(state, (int)vf, &nvme_rows[NVME_ROW_NAMESPACES], text);
+}
+
+static void put_vf(struct viod_pf *pf, const struct nvme_device *device, struct viod_values *state,
+		   unsigned vf)
+{
+	const struct nvme_secondary *secondary = nvme_vf_of(device, vf);
 	int64_t number;
 
 	if (!secondary)
@@ -37,9 +88,7 @@ static void put_vf(const struct nvme_device *device, struct viod_values *state, 
 	if (device->primary.interrupts.flexible)
 		viod_put(state, (int)vf, &nvme_rows[NVME_ROW_INTERRUPTS], &number);
 	viod_put(state, (int)vf, &nvme_rows[NVME_ROW_ONLINE], &secondary->online);
-	nvme_wish_of(device, vf, &wish);
-	if (device->controller.namespace_management && nvme_wish_format(&wish, text) == 0)
-		viod_put(state, (int)vf, &nvme_rows[NVME_ROW_NAMESPACES], text);
+	put_namespaces(pf, device, state, vf);
 }
 
 int nvme_observe(struct viod_pf *pf, struct viod_values *state)
@@ -57,8 +106,9 @@ int nvme_observe(struct viod_pf *pf, struct viod_values *state)
 		return 0;
 	}
 	put_shares(&device, state);
+	put_attachments(pf, &device, state);
 	for (unsigned vf = 0; vf < viod_vf_count(state); vf++)
-		put_vf(&device, state, vf);
+		put_vf(pf, &device, state, vf);
 	nvme_device_clear(&device);
 	return 0;
 }

@@ -150,13 +150,14 @@ static int plan_new(const struct survey *survey, const struct viod_change *chang
 		   early ? VIOD_STEP_NO_VFS : 0, code_of(change), change->vf, change, &order, text);
 }
 
-static int add_online(struct viod_plan *plan, const struct viod_change *change, bool online)
+static int add_online(struct viod_plan *plan, const struct viod_change *change, bool online,
+		      bool wanted)
 {
 	struct nvme_order order = { .vf = (uint32_t)change->vf, .value = online };
 	char text[192];
 
 	snprintf(text, sizeof(text), "vf%d.online: %s%s", change->vf, online ? "on" : "off",
-		 online ? "" : " while it changes");
+		 online || !wanted ? "" : " while it changes");
 	return add(plan, VIOD_PHASE_CONFIGURE, VIOD_STEP_DISRUPTIVE, NVME_SET_ONLINE, change->vf,
 		   change, &order, text);
 }
@@ -169,6 +170,8 @@ static bool takes_away(const struct viod_change *change)
 	if (!change->state || nvme_wish_parse(change->state, &now) < 0 ||
 	    nvme_wish_parse(change->wanted, &then) < 0)
 		return true;
+	if (now.create)
+		return true;
 	for (size_t i = 0; i < now.n_nsids; i++) {
 		bool kept = false;
 
@@ -180,23 +183,57 @@ static bool takes_away(const struct viod_change *change)
 	return false;
 }
 
+/* Some controllers take back what a VF has when it goes offline. */
+static int add_again(const struct viod_values *state, const struct viod_change *by,
+		     const struct viod_change *changes, size_t n, enum nvme_row row,
+		     struct viod_plan *plan)
+{
+	const int64_t *now = viod_get(state, by->vf, &nvme_rows[row]);
+	struct nvme_order order = { .vf = (uint32_t)by->vf, .value = now ? *now : 0 };
+	char text[192];
+
+	for (size_t i = 0; i < n; i++)
+		if (row_of(&changes[i]) == row)
+			return 0;
+	if (order.value == 0)
+		return 0;
+	snprintf(text, sizeof(text), "vf%d.%s: %" PRId64 " again", by->vf, nvme_rows[row].key,
+		 order.value);
+	return add(plan, VIOD_PHASE_CONFIGURE, VIOD_STEP_DISRUPTIVE,
+		   row == NVME_ROW_QUEUES ? NVME_SET_QUEUES : NVME_SET_INTERRUPTS, by->vf, by,
+		   &order, text);
+}
+
+/* What changes the VF's state, of its changes: its online row, and one of its resources. */
+static void find_rows(const struct viod_change *changes, size_t n,
+		      const struct viod_change **ret_online,
+		      const struct viod_change **ret_resource)
+{
+	*ret_online = *ret_resource = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (row_of(&changes[i]) == NVME_ROW_ONLINE)
+			*ret_online = &changes[i];
+		else if (row_of(&changes[i]) != NVME_ROW_NAMESPACES)
+			*ret_resource = &changes[i];
+	}
+}
+
 static int plan_existing(const struct viod_values *state, const struct viod_change *changes,
 			 size_t n, struct viod_plan *plan)
 {
 	const bool *now = viod_get(state, changes[0].vf, &nvme_rows[NVME_ROW_ONLINE]);
-	const struct viod_change *online = NULL, *resource = NULL;
-	bool wanted;
+	const struct viod_change *online, *resource;
+	bool wanted, goes;
 	int r = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (row_of(&changes[i]) == NVME_ROW_ONLINE)
-			online = &changes[i];
-		else if (row_of(&changes[i]) != NVME_ROW_NAMESPACES)
-			resource = &changes[i];
-	}
+	find_rows(changes, n, &online, &resource);
 	wanted = online ? *(const bool *)online->wanted : now && *now;
-	if (now && *now && (resource || !wanted))
-		r = add_online(plan, online && !wanted ? online : resource, false);
+	goes = now && *now && (resource || !wanted);
+	if (goes)
+		r = add_online(plan, online && !wanted ? online : resource, false, wanted);
+	for (enum nvme_row row = NVME_ROW_QUEUES; goes && r == 0 && row <= NVME_ROW_INTERRUPTS;
+	     row++)
+		r = add_again(state, online ? online : resource, changes, n, row, plan);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		bool namespaces = row_of(&changes[i]) == NVME_ROW_NAMESPACES;
 		struct nvme_order order;
@@ -211,7 +248,7 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 			code_of(&changes[i]), changes[i].vf, &changes[i], &order, text);
 	}
 	if (r == 0 && wanted && (resource || !(now && *now)))
-		r = add_online(plan, online ? online : resource, true);
+		r = add_online(plan, online ? online : resource, true, true);
 	return r;
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* VFs that no driver can use: dead ones cost half a minute each on some drives. */
+#include <stdio.h>
+#include <string.h>
+
+#include "nvme.h"
+
+/* The value that will be, or NULL where nobody knows. */
+static const void *outcome_of(const struct viod_values *state, const struct viod_values *wanted,
+			      unsigned vf, enum nvme_row row)
+{
+	const void *value = viod_get(wanted, (int)vf, &nvme_rows[row]);
+
+	if (!value && vf < viod_vf_count(state))
+		value = viod_get(state, (int)vf, &nvme_rows[row]);
+	return value;
+}
+
+static bool will_work(const struct viod_values *state, const struct viod_values *wanted,
+		      unsigned vf)
+{
+	const bool *online = outcome_of(state, wanted, vf, NVME_ROW_ONLINE);
+	const int64_t *queues = outcome_of(state, wanted, vf, NVME_ROW_QUEUES);
+
+	/* VFs that are made anew begin offline. */
+	return online && *online && (!queues || *queues > 0);
+}
+
+/* Who writes that a VF is to be offline need not be told what that means. */
+static bool is_surprise(const struct viod_values *wanted, unsigned vf)
+{
+	const struct viod_option *row = &nvme_rows[NVME_ROW_ONLINE];
+
+	return !viod_get(wanted, (int)vf, row) || !viod_where(wanted, (int)vf, row)->file;
+}
+
+/* "0-3, 8" */
+static void add_range(char *text, size_t size, unsigned first, unsigned last)
+{
+	size_t used = strlen(text);
+
+	if (first == last)
+		snprintf(text + used, size - used, "%s%u", used ? ", " : "", first);
+	else
+		snprintf(text + used, size - used, "%s%u-%u", used ? ", " : "", first, last);
+}
+
+int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
+		 const struct viod_values *wanted)
+{
+	unsigned count = viod_vf_count(wanted), first = 0, run = 0;
+	char text[128] = "";
+
+	/* This controller has nothing to give: its VFs are as they are. */
+	if (!viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES]))
+		return 0;
+	for (unsigned vf = 0; vf <= count; vf++) {
+		bool dead = vf < count && !will_work(state, wanted, vf);
+
+		if (dead)
+			viod_mark(pf, (int)vf, NULL, VIOD_MARK_UNREADY);
+		dead = dead && is_surprise(wanted, vf);
+		if (dead && run++ == 0)
+			first = vf;
+		if (!dead && run) {
+			add_range(text, sizeof(text), first, vf - 1);
+			run = 0;
+		}
+	}
+	if (*text)
+		viod_report(
+			pf, VIOD_WARNING, VIOD_PF, NULL, NULL, 0,
+			"VFs without queues do not work, and the nvme driver would wait for each "
+			"in vain, so it does not get them (VF %s); set 'queues', 'interrupts' and "
+			"'namespaces' in their [vfN]",
+			text);
+	return 0;
+}
