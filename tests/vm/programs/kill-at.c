@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Preloaded into viod: kills it just before the Nth change that one of its jobs makes. Changes are
- * writes to files in /sys, netlink requests that change a link, and files replaced or removed (the
- * records). strace can inject that, too, but counts the calls of the daemon and of all jobs alike,
- * and again in the job that follows; this happens once, and only to a job.
+ * writes to files in /sys, netlink requests that change a link, NVMe admin commands other than
+ * Identify, and files replaced or removed (the records). strace can inject that, too, but counts
+ * the calls of the daemon and of all jobs alike, and again in the job that follows; this happens
+ * once, and only to a job.
  *
  * The file $KILL_AT says when, "7 job" or "7 daemon", and is removed by the job that dies. Changes
  * are counted from 1 in each job and listed in $KILL_AT.log.
@@ -11,12 +12,15 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/nvme_ioctl.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -104,6 +108,22 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 	     header->nlmsg_type == RTM_DELLINK))
 		change("netlink");
 	return real(fd, data, size, flags);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	int (*real)(int, unsigned long, ...) = next("ioctl");
+	const struct nvme_admin_cmd *command;
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	command = argument;
+	if (request == NVME_IOCTL_ADMIN_CMD && command->opcode != 0x06)
+		change("nvme");
+	return real(fd, request, argument);
 }
 
 int renameat(int from, const char *old, int to, const char *new)

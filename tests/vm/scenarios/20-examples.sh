@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The three examples of the README work verbatim but for the address
 # timeout: 120
-# The NVMe VFs have no queues here: their own driver refuses them, and says so.
+# The NVMe VFs have no queues here, so that their own driver does not get them.
 conf net0 <<-CONF
 	[pf]
 	name = 01:00.0
@@ -58,7 +58,8 @@ expect_log "$NIC1: vf0: /etc/vio.d/gpu0.conf:7:10: .*nvidia"
 
 # Anything else.
 expect_eq "$(vf_count $NVME)" 8 "VFs of accel"
-expect_eq "$(state $NVME '[.kind, (.vfs | length)] | @csv')" '"dev",8' accel
+expect_eq "$(state $NVME '[.state, .kind, (.vfs | length)] | @csv')" '"configured","dev",8' accel
+expect_log "$NVME: VFs without queues do not work"
 
 # The files that are installed beside viod are the same.
 for name in net0 gpu0 accel; do

@@ -45,6 +45,15 @@ wait_for 30 test ! -e /run/viod/pf/$NVME.json
 expect_eq "$(nvme list-secondary $nvme)" "$before" "secondary controllers after the release"
 expect_eq "$(vf_count $NVME) $(attached 1)$(attached 2)" "0 " "VFs and namespaces after the release"
 
+# The example that is installed beside viod, but for the address.
+sed 's/^name = .*/name = 03:00.0/' /usr/share/doc/viod/examples/nvme.conf | conf nvme
+wait_for 30 eval '[[ $(state $NVME .state) == configured ]]'
+expect_eq "$(secondaries)" "1:Online:2:1 2:Online:2:1 3:Online:2:1 4:Online:2:1" "secondary controllers of the example"
+expect_eq "$(attached 2) $(attached 3)" "0x1 0x2" "controllers of namespaces 2 and 3"
+expect_eq "$(driver_of "$(vf_addr $NVME 0)") $(driver_of "$(vf_addr $NVME 1)")" "vfio-pci nvme" "drivers of the example"
+rm /etc/vio.d/nvme.conf
+wait_for 30 test ! -e /run/viod/pf/$NVME.json
+
 # All there can be.
 conf nvme <<-CONF
 	[pf]
