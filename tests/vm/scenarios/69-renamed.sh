@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A PF whose interface gets new names all the while jobs run is followed by its number: every VF has its settings each time.
+# timeout: 120
+netdevsim 10 1 256 >/dev/null
+folder=/sys/bus/netdevsim/devices/netdevsim10/net
+name() { quiet; local names=("$folder"/*); printf '%s\n' "${names[0]##*/}"; }
+ip link set "$(name)" up
+
+rename_forever() {
+	quiet
+	local n
+	for ((n = 0; ; n++)); do
+		ip link set "$(name)" name "port$((n % 7))n" 2>/dev/null || continue
+		printf '%d\n' $n >$viod_run/renames
+	done
+}
+write_conf() {
+	{
+		printf '[pf]\nname = netdevsim10\nkind = net\nvfs = 256\n[vf*]\nvlan = %d\ntrust = on\n' "$1"
+		each_vf 256 '[vf@]\nmac = 02:00:00:00:@x\n'
+	} | conf many
+}
+# A look at an interface that has just been renamed finds nothing; the next one does.
+everywhere() {
+	quiet
+	vfs "$(name)" >got 2>/dev/null || return
+	expected=$(each_vf 256 "@ mac=02:00:00:00:@x min=0 max=0 spoofchk=off link-state=auto query-rss=off trust=on vlan=$1 qos=0 proto=802.1q\\n")
+	[[ $(<got) == "$expected" ]]
+}
+
+rename_forever &
+renamer=$!
+wait_for 20 test -s $viod_run/renames
+write_conf 100
+start_viod
+for ((vlan = 101; vlan <= 108; vlan++)); do
+	before=$(<$viod_run/renames)
+	write_conf $vlan
+	wait_for 30 everywhere $vlan
+	(($(<$viod_run/renames) > before)) || fail "the interface kept its name while VLAN $vlan was set"
+done
+wait_state netdevsim10 configured
+kill $renamer
+refute_log "No such device|no network interface|refused"
