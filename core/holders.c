@@ -367,3 +367,42 @@ int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 		*ret_holders = search.by_vf;
 	return r;
 }
+
+static uint32_t excused_of(const struct viod_pf *pf)
+{
+	const struct schema_row *row =
+		pf->wanted ? schema_find(pf->wanted->schema, VIOD_SCOPE_PF, "force") : NULL;
+	const bool *force = row ? values_get(pf->wanted, VIOD_PF, row) : NULL;
+
+	return force && *force ? VIOD_HOLDER_YIELDS : 0;
+}
+
+int holders_of_other(struct viod_pf *pf, const char *address, char *ret_text, size_t size)
+{
+	struct viod_holders *holders;
+	uint32_t excused = excused_of(pf);
+	struct viod_pf other;
+	int r;
+
+	r = device_open(pf->roots, pf->loader, address, &other);
+	if (r < 0 || !other.present)
+		return r < 0 ? r : -ENODEV;
+	r = holders_find(&other, &holders);
+	if (r == 0 && other.n_vfs) {
+		snprintf(ret_text, size, "its %zu VFs", other.n_vfs);
+		r = 1;
+	} else if (r == 0) {
+		const struct viod_holders *own = &holders[other.n_vfs];
+
+		for (size_t i = 0; i < own->count && r == 0; i++) {
+			if (own->flags[i] & excused)
+				continue;
+			holder_text(&own->items[i], ret_text, size);
+			r = 1;
+		}
+	}
+	if (r >= 0)
+		holders_free(holders, other.n_vfs);
+	device_close(&other);
+	return r;
+}

@@ -31,6 +31,9 @@ bool holders_object(const struct viod_holders *holders, uint32_t excused);
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
 void holders_free(struct viod_holders *holders, size_t count);
 
+/** What host->held() does. */
+int holders_of_other(struct viod_pf *pf, const char *address, char *ret_text, size_t size);
+
 /** "qemu-system-x86 (pid 812, machine-web1.scope): /dev/vfio/12" */
 void holder_text(const struct viod_holder *holder, char *ret_text, size_t size);
 

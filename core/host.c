@@ -296,4 +296,5 @@ const struct viod_host host_table = {
 	.hold = holders_add_flagged,
 	.note = host_note,
 	.noted = host_noted,
+	.held = holders_of_other,
 };

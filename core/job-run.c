@@ -291,6 +291,7 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 				host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0))
 		return 0;
 	job_want_autoprobe(run);
+	job_want_returns(run);
 	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
 	if (!device_function(&run->pf, VIOD_PF)->driver && vfs && *vfs != 0 &&
 	    !config_pf_value(request->config, "driver")) {

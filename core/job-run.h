@@ -72,6 +72,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
  * device says that a VF is not ready for it. */
 int job_want_file(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
+void job_want_returns(struct job_run *run);
 int job_want_rest(struct job_run *run, bool recreates);
 /* Report each key of a quirk that is not this device's; -EINVAL where there is one. */
 int job_refuse_foreign(struct job_run *run);

@@ -57,6 +57,25 @@ void job_want_autoprobe(struct job_run *run)
 		values_put(run->wanted, VIOD_PF, row, value, NULL);
 }
 
+/* What a plugin took beside the PF, and does not want any more, goes back. */
+void job_want_returns(struct job_run *run)
+{
+	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_PF];
+	_cleanup_values_ struct viod_values *baseline = NULL, *set = NULL;
+
+	if (!run->record || values_from_json(run->schema, run->record->baseline, &baseline) < 0 ||
+	    values_from_json(run->schema, run->record->set, &set) < 0)
+		return;
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct schema_row *row = &rows->rows[i];
+		const void *before = values_get(baseline, VIOD_PF, row);
+
+		if ((row->option->flags & VIOD_OPTION_RETURNS) && before &&
+		    values_get(set, VIOD_PF, row) && !values_get(run->wanted, VIOD_PF, row))
+			values_put(run->wanted, VIOD_PF, row, before, NULL);
+	}
+}
+
 /* A VF that nobody has probed yet looks like one that stays unbound. What keeps it so is part of
  * "none", also when the job that was to write it did not live to do it. */
 static void hold_unbound(struct job_run *run)

@@ -11,7 +11,7 @@
 #define ALL_FLAGS                                                                                  \
 	(VIOD_OPTION_REQUIRED | VIOD_OPTION_DISRUPTIVE | VIOD_OPTION_RECREATES |                   \
 	 VIOD_OPTION_WRITE_ONLY | VIOD_OPTION_POLICY | VIOD_OPTION_INTERNAL | VIOD_OPTION_UNIQUE | \
-	 VIOD_OPTION_VOLATILE | VIOD_OPTION_UNBOUND)
+	 VIOD_OPTION_VOLATILE | VIOD_OPTION_UNBOUND | VIOD_OPTION_RETURNS)
 
 static const char *const scope_words[VIOD_SCOPE_MAX_] = {
 	[VIOD_SCOPE_PF] = "[pf]",

@@ -134,6 +134,9 @@ enum viod_option_flags {
 	/* Since minor 2: no driver may be bound while it changes; core takes the VF from its driver
 	 * and gives it back. */
 	VIOD_OPTION_UNBOUND = 1 << 8,
+	/* Since minor 2, internal rows of [pf]: once a plugin wanted a value, what was there before
+	 * viod is wanted again as soon as no plugin wants one. */
+	VIOD_OPTION_RETURNS = 1 << 9,
 };
 
 /**
@@ -434,6 +437,7 @@ struct viod_host {
 		    const char *text);
 	int (*noted)(struct viod_pf *, const struct viod_plugin *, const char *key, char *ret_text,
 		     size_t size);
+	int (*held)(struct viod_pf *, const char *address, char *ret_text, size_t size);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -496,6 +500,11 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
 /** The same with enum viod_holder_flags. Since minor 2. */
 #define viod_hold(holders_, holder_, flags_) (viod_host->hold((holders_), (holder_), (flags_)))
+/** Ask whether a PCI function that is neither the PF nor a VF of it is in use, in the same way as
+ * viod asks for those. 0: nobody uses it; 1: ret_text says who does; -errno counts as used. What
+ * 'force = yes' of the PF's file overrides does not count. Since minor 2. */
+#define viod_held(pf_, address_, text_, size_) \
+	(viod_host->held((pf_), (address_), (text_), (size_)))
 #define viod_node_add(nodes_, path_) (viod_host->node((nodes_), (path_)))
 
 /** A row's value as it is written in a file. 0, or -EMSGSIZE. */

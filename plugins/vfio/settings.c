@@ -155,14 +155,39 @@ static int complete_function(struct viod_pf *pf, const struct viod_values *state
 	return complete_group(pf, wanted, vf) < 0 ? -EINVAL : r;
 }
 
+/* VFs of a device that is user space's as a whole would be, too, and nobody could tell them apart.
+ */
+static int check_whole(struct viod_pf *pf, const struct viod_values *state,
+		       const struct viod_values *wanted)
+{
+	const struct viod_driver *driver = driver_of(wanted, VIOD_PF);
+	const struct viod_option *row = viod_option_of(wanted, VIOD_PF, "vfs");
+	const int64_t *count = row ? viod_get(wanted, VIOD_PF, row) : NULL;
+
+	if (!driver || !vfio_is_driver(driver->name) || !is_asked_for(wanted, VIOD_PF))
+		return 0;
+	if (!count && row)
+		count = viod_get(state, VIOD_PF, row);
+	if (!count || *count == 0)
+		return 0;
+	viod_report(
+		pf, VIOD_ERROR, VIOD_PF, NULL,
+		viod_where(wanted, VIOD_PF, viod_option_of(wanted, VIOD_PF, "driver")), 0,
+		"a device that is handed over as a whole has no VFs for the host to give away, and "
+		"%s %lld; write 'vfs = 0', or 'driver = vfio' for its VFs",
+		viod_get(wanted, VIOD_PF, row) ? "the file wants" : "this one has",
+		(long long)*count);
+	return -EINVAL;
+}
+
 int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
-	int r = 0;
+	int r = check_whole(pf, state, wanted);
 
 	for (int vf = VIOD_PF; vf < (int)viod_vf_count(wanted); vf++)
 		if (complete_function(pf, state, wanted, vf) < 0)
 			r = -EINVAL;
-	return r;
+	return vfio_companions_complete(pf, wanted) < 0 ? -EINVAL : r;
 }
 
 /* --- what is --------------------------------------------------------------------------------- */
@@ -193,6 +218,7 @@ int vfio_observe(struct viod_pf *pf, struct viod_values *state)
 {
 	for (int vf = VIOD_PF; vf < (int)viod_vf_count(state); vf++)
 		observe_function(pf, state, vf);
+	vfio_companions_observe(pf, state);
 	return 0;
 }
 
@@ -219,6 +245,7 @@ int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
 	for (size_t i = 0; i < n_changes;) {
 		struct vfio_node node = { 0 };
 		struct viod_step step = {
+			.code = VFIO_STEP_NODE,
 			.phase = VIOD_PHASE_SETTLE,
 			.vf = changes[i].vf,
 			.where = changes[i].where,
@@ -229,7 +256,15 @@ int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
 		char text[160] = "", vf[16] = "";
 		int r;
 
-		for (; i < n_changes && changes[i].vf == step.vf; i++)
+		if (changes[i].option == &vfio_options[VFIO_ROW_COMPANION_DRIVERS]) {
+			r = vfio_companions_plan(&changes[i++], plan);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		for (; i < n_changes && changes[i].vf == step.vf &&
+		       changes[i].option != &vfio_options[VFIO_ROW_COMPANION_DRIVERS];
+		     i++)
 			take_change(&changes[i], &node, text, sizeof(text));
 		if (step.vf != VIOD_PF)
 			snprintf(vf, sizeof(vf), "vf%d.", step.vf);
@@ -247,6 +282,8 @@ int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
 	struct vfio_nodes nodes;
 	int r = 0;
 
+	if (step->code == VFIO_STEP_COMPANIONS)
+		return vfio_companions_apply(pf, step);
 	if (!function || !vfio_is_driver(function->driver))
 		return 0;
 	vfio_nodes_find(pf, step->vf, &nodes);

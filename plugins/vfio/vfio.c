@@ -58,6 +58,13 @@ const struct viod_option vfio_options[] = {
 				  .help = "What becomes of other functions in the IOMMU group of the "
 					  "device: they are in the way, or are bound with it.",
 				  VIOD_FIELD(struct vfio_pf, companions) },
+	[VFIO_ROW_COMPANION_DRIVERS] = { .scope = VIOD_SCOPE_PF,
+					 .type = VIOD_TYPE_LIST,
+					 .key = "companion-drivers",
+					 .flags = VIOD_OPTION_INTERNAL | VIOD_OPTION_RETURNS,
+					 .phase = VIOD_PHASE_PREPARE,
+					 .help = "The drivers of the other functions in its group.",
+					 VIOD_FIELD(struct vfio_pf, companion_drivers) },
 	[VFIO_ROWS_] = { 0 },
 };
 

@@ -15,6 +15,7 @@ struct vfio_node {
 struct vfio_pf {
 	struct vfio_node node;
 	int64_t noiommu, companions;
+	char companion_drivers[512];
 };
 struct vfio_vf {
 	struct vfio_node node;
@@ -34,6 +35,7 @@ enum vfio_row {
 	VFIO_SHARED_ROWS_,
 	VFIO_ROW_VF = VFIO_SHARED_ROWS_, /* the first of [vfN] */
 	VFIO_ROW_COMPANIONS = VFIO_ROW_VF + VFIO_SHARED_ROWS_,
+	VFIO_ROW_COMPANION_DRIVERS,
 	VFIO_ROWS_,
 };
 extern const struct viod_option vfio_options[];
@@ -66,6 +68,18 @@ int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_membe
 
 /** Whether this driver on a member keeps user space from the whole group. */
 bool vfio_member_hinders(const struct vfio_member *member);
+
+/** What a step of this plugin does. */
+enum vfio_step { VFIO_STEP_NODE, VFIO_STEP_COMPANIONS };
+
+/* companions.c: the other functions of a whole device's group */
+
+/** "0000:05:00.1 snd_hda_intel -, ..." for each: address, driver, driver_override; "-" for none. */
+void vfio_companions_observe(struct viod_pf *pf, struct viod_values *state);
+/** All of them on VFIO where the file says so. -EINVAL after reporting. */
+int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted);
+int vfio_companions_plan(const struct viod_change *change, struct viod_plan *plan);
+int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step);
 
 /* node.c: the nodes that a consumer of a function opens, all of them below /dev/vfio */
 

@@ -157,6 +157,73 @@ START_TEST(octal_modes_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_whole_device_has_no_vfs)
+{
+	struct bench b;
+
+	bench_new(&b, 2);
+	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
+	put(&b, b.wanted, VIOD_PF, "vfs", "4", 4);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag(&b.pf.diags, "test.conf:3", "the file wants 4; write 'vfs = 0'");
+	put(&b, b.wanted, VIOD_PF, "vfs", "0", 4);
+	put(&b, b.state, VIOD_PF, "vfs", "2", 0);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_diag_count(&b.pf.diags, 1);
+	values_forget(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "vfs"));
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag(&b.pf.diags, "test.conf:3", "this one has 2");
+	bench_clear(&b);
+}
+END_TEST
+
+static void group_with(struct bench *b, const char *address, const char *driver)
+{
+	char path[128];
+
+	fake_function(&b->root, address, driver);
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/9/devices/%s", address);
+	fake_directory(&b->root, path);
+}
+
+/* What shares a whole device's group goes with it where the file says so; its own VFs and bridges
+ * do not. */
+START_TEST(companions_are_bound_with_a_whole_device)
+{
+	static const int64_t bind = VFIO_COMPANIONS_BIND;
+	struct bench b;
+
+	bench_new(&b, 1);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9");
+	fake_link(&b.root, "sys/bus/pci/devices/" FAKE_PF "/iommu_group",
+		  "../../../../kernel/iommu_groups/9");
+	group_with(&b, "0000:01:00.2", "xhci_hcd");
+	group_with(&b, "0000:01:00.1", "snd_hda_intel");
+	fake_text(&b.root, "sys/bus/pci/devices/0000:01:00.1", "driver_override", "mine\n");
+	group_with(&b, "0000:00:1c.0", "pcieport");
+	fake_text(&b.root, "sys/bus/pci/devices/0000:00:1c.0", "class", "0x060400\n");
+	group_with(&b, "0000:01:00.3", NULL);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9/devices/0000:01:10.0");
+	device_close(&b.pf);
+	ck_assert_int_eq(device_open(&b.roots, &b.loader, FAKE_PF, &b.pf), 0);
+	b.pf.schema = b.schema;
+	b.pf.progress = &b.pf.own_progress;
+	vfio_companions_observe(&b.pf, b.state);
+	assert_text(&b, b.state, VIOD_PF, "companion-drivers",
+		    "0000:01:00.1 snd_hda_intel mine, 0000:01:00.2 xhci_hcd -, 0000:01:00.3 - -");
+	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, VIOD_PF, "companion-drivers", NULL);
+	values_put(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "companions"), &bind,
+		   NULL);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, VIOD_PF, "companion-drivers",
+		    "0000:01:00.1 vfio-pci vfio-pci, 0000:01:00.2 vfio-pci vfio-pci, "
+		    "0000:01:00.3 vfio-pci vfio-pci");
+	bench_clear(&b);
+}
+END_TEST
+
 /* The steps of the plugin that are planned, joined by newlines. */
 static void assert_steps(struct bench *bench, const struct viod_values *last, const char *expected)
 {
@@ -247,6 +314,8 @@ int main(void)
 		other_drivers_have_no_nodes,
 		unknown_names_and_modes_are_told_once_a_line,
 		octal_modes_and_nothing_else,
+		a_whole_device_has_no_vfs,
+		companions_are_bound_with_a_whole_device,
 		one_step_a_node,
 		what_was_set_before_a_new_driver_counts_for_nothing,
 		the_driver_of_a_word,

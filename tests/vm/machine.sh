@@ -94,11 +94,12 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host w
 		-chardev "socket,id=qmp,path=$work/qmp,server=on,wait=off" -mon chardev=qmp,mode=control
 		-chardev "socket,id=monitor,path=$work/qmp" -device virtserialport,chardev=monitor,name=viod.monitor
 
-		# Buses 1 to 4: two NICs, an NVMe controller, an empty port. The NICs hang on one wire, hence have a carrier.
+		# Buses 1 to 5: two NICs, an NVMe controller, an empty port, and one without ACS. The NICs hang on one wire, hence have a carrier.
 		-device pcie-root-port,id=port1,chassis=1,slot=1
 		-device pcie-root-port,id=port2,chassis=2,slot=2
 		-device pcie-root-port,id=port3,chassis=3,slot=3
 		-device pcie-root-port,id=port4,chassis=4,slot=4
+		-device pcie-root-port,id=port5,chassis=5,slot=5,disable-acs=on
 		-netdev hubport,id=wire1,hubid=0 -device igb,bus=port1,netdev=wire1,mac=52:54:00:00:01:00,romfile=
 		-netdev hubport,id=wire2,hubid=0 -device igb,bus=port2,netdev=wire2,mac=52:54:00:00:02:00,romfile=
 		-netdev hubport,id=wire4,hubid=0

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Who shares an IOMMU group with what is to be handed over is named, and companions = bind takes it along and gives it back
+# timeout: 150
+noacs=0000:05:00.0 # of a port without ACS
+plugged=()
+# plug ID DEVICE: by the machine's monitor.
+plug() {
+	quiet
+	local answer
+	answer=$(hmp "device_add $2,id=$1,romfile=")
+	[[ -z $answer ]] || fail "device_add: $answer"
+	plugged+=("$1")
+}
+end() {
+	quiet
+	local id
+	rm -f /etc/vio.d/*
+	systemctl stop viod || :
+	[[ ! -e $sys/$noacs/sriov_numvfs ]] || echo 0 >"$sys/$noacs/sriov_numvfs"
+	for id in "${plugged[@]}"; do
+		[[ $id == other ]] || hmp "device_del $id" # which takes the other functions along
+	done
+	wait_for 30 test ! -e $sys/$noacs -a ! -e $sys/$SPARE
+}
+trap end EXIT
+expect_error() {
+	quiet
+	wait_state "$1" "$2"
+	[[ $(state "$1" '[.error, .vfs[].error] | map(select(.)) | join(" ")') == *"$3"* ]] || {
+		jq . "/run/viod/state/$1.json"
+		fail "not among the errors of $1: $3"
+	}
+}
+
+# Functions of one card without ACS between them. The slot is looked at when function 0 comes.
+companion=${SPARE%.0}.1
+plug other e1000e,bus=port4,addr=0.1,multifunction=on,mac=52:54:00:00:04:01
+plug spare e1000e,bus=port4,addr=0.0,multifunction=on,mac=52:54:00:00:04:00
+wait_for 30 test -d "$sys/$SPARE/net" -a -d "$sys/$companion/net"
+udevadm settle
+expect_eq "$(group_of $SPARE)" "$(group_of "$companion")" "groups of two functions"
+native="$(driver_of $SPARE) $(driver_of "$companion")"
+drivers() { quiet; echo "$(driver_of $SPARE) $(driver_of "$companion")"; }
+
+write_conf() {
+	quiet
+	{ printf '[pf]\nname = 04:00.0\nkind = dev\ndriver = vfio\n'; printf '%s\n' "$@"; } | conf spare
+}
+start_viod
+write_conf
+expect_error $SPARE failed "has members that the host uses: $companion (e1000e)"
+expect_eq "$(drivers)" "$native" "drivers of a device that is refused"
+expect_eq "$(<$sys/$SPARE/driver_override)" '(null)' "override of a device that is refused"
+
+# The companion is not taken from the host either where its default route goes through it.
+other=$(netdev_of "$companion")
+ip link set "$other" up
+ip addr add 203.0.113.1/24 dev "$other"
+ip route add default via 203.0.113.2 dev "$other"
+write_conf 'companions = bind'
+expect_error $SPARE failed "companion $companion (e1000e) keeps its driver: it is used by the host: its default route goes through $other"
+expect_eq "$(drivers)" "$native" "drivers while the companion is in use"
+ip route del default
+write_conf 'companions = bind' 'group = kvm'
+wait_for 30 eval '[[ $(drivers) == "vfio-pci vfio-pci" ]]'
+wait_state $SPARE configured
+# It is usable: the group as a whole can be opened.
+timeout 20 "$viod_test/bin/vfio-hold" all $SPARE 1 || fail "the group is not viable"
+# Edited away, and by deleting.
+sed -i 's/^driver = vfio/driver = e1000e/' /etc/vio.d/spare.conf
+wait_for 30 eval '[[ $(drivers) == "$native" ]]'
+wait_state $SPARE configured
+expect_eq "$(<"$sys/$companion/driver_override")" '(null)' "the companion's override"
+write_conf 'companions = bind'
+wait_for 30 eval '[[ $(drivers) == "vfio-pci vfio-pci" ]]'
+wait_state $SPARE configured
+rm /etc/vio.d/spare.conf
+wait_for 30 test ! -e "/run/viod/pf/$SPARE.json"
+expect_eq "$(drivers)" "$native" "drivers given back"
+expect_eq "$(<"$sys/$companion/driver_override") $(<$sys/$SPARE/driver_override)" '(null) (null)' "overrides given back"
+
+# A card behind a port without ACS is one group with all its VFs.
+plug alone igb,bus=port5,mac=52:54:00:00:05:00
+wait_for 30 test -d "$sys/$noacs/net"
+udevadm settle
+printf '[pf]\nname = 05:00.0\nkind = dev\nvfs = 2\n[vf0]\ndriver = vfio\n' | conf noacs
+expect_error $noacs degraded "is the whole card, because nothing above it has ACS: $noacs (igb)"
+expect_eq "$(driver_of "$(vf_addr $noacs 0)") $(driver_of "$(vf_addr $noacs 1)")" "none igbvf" "drivers behind a port without ACS"
