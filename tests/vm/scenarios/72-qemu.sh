@@ -52,6 +52,7 @@ start_machine() {
 		-device "vfio-pci,host=$vf,id=nic" -qmp unix:/run/viod-machine/qmp,server=on,wait=off 2>&1 &
 	wait_for 60 test -S /run/viod-machine/qmp
 	machine=$(pgrep -x qemu-system-x86)
+	wait_for 30 eval '[[ $(vmm "info pci") == *8086:10ca* ]]'
 	expect_eq "$(stat -c %U "/proc/$machine")" consumer "user of the machine"
 }
 # The machine has its device: by what its own bus says, its descriptors, and the driver.
@@ -76,7 +77,6 @@ wait_state $NIC0 configured
 vf=$(vf_addr $NIC0 1)
 before=$(vf_inodes $NIC0)
 start_machine
-wait_for 30 eval '[[ $(vmm "info pci") == *8086:10ca* ]]'
 vmm 'info pci' | grep -A 8 -B 1 8086:10ca
 
 write_conf 5
@@ -112,14 +112,27 @@ jobs=$(grep -cE '^(clone|clone3|v?fork)\(' $viod_run/forks || :)
 ((jobs >= 1 && jobs <= 7)) || fail "$jobs jobs in 6 s: $(<$viod_run/forks)"
 echo "$jobs jobs in 6 s"
 
-# The machine ends, and the change is there within a second and the work of a job in this slow machine.
+# The machine ends, and a driver that waits is there within a second and the work of a job in this slow machine.
+write_conf 3 igbvf
+expect_blocked "driver again"
 vmm quit
 wait_for 20 test ! -e "/proc/$machine"
 ended=${EPOCHREALTIME/./}
-wait_for 10 eval '[[ ! -e $sys/$NIC0/virtfn2 || $(vf_count $NIC0) == 4 ]]'
+wait_for 10 eval '[[ $(driver_of "$vf") == igbvf ]]'
 spent=$(((${EPOCHREALTIME/./} - ended) / 1000))
-echo "the VFs went $spent ms after the machine"
+echo "the driver changed $spent ms after the end of the machine"
 ((spent < 1500)) || fail "that took long"
+wait_state $NIC0 configured
+expect_eq "$(vf_inodes $NIC0)" "$before" "VFs afterwards"
+
+# The same with a count.
+write_conf 3
+wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
+wait_state $NIC0 configured
+start_machine
+write_conf 4
+expect_blocked "count of the second machine"
+vmm quit
 wait_for 20 eval '[[ $(vf_count $NIC0) == 4 ]]'
 wait_state $NIC0 configured
 vf=$(vf_addr $NIC0 1)

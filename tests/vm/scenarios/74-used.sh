@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What keeps a VF from being removed: a bridge it is part of, a container that has it, an address of the host. The holder is named
-# timeout: 120
+# timeout: 200
 ip link set "$(netdev_of $NIC0)" up
 write_conf() {
 	quiet
@@ -65,3 +65,34 @@ wait_state $NIC0 blocked
 expect_eq "$(driver_of "$vf")" igbvf "driver of a VF in a bridge"
 ip link set "$netdev" nomaster
 wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
+
+# A disk of the host that is an NVMe VF's.
+nvme_conf() {
+	quiet
+	printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = %s\n[vf*]\nqueues = 2\ninterrupts = 1\n[vf0]\nnamespaces = attach 1\n' "$1" | conf nvme
+}
+nvme_conf 2
+wait_state $NVME configured 60
+vf=$(vf_addr $NVME 0)
+wait_for 20 eval 'disk=$(disk_of "$vf") && test -b "$disk"'
+mkfs.ext4 -q "$disk"
+mkdir -p /srv/disk
+mount "$disk" /srv/disk
+before=$(vf_inodes $NVME)
+nvme_conf 3
+wait_state $NVME blocked
+[[ $(state $NVME .error) == *"VF 0 ($vf) is used by the host: mounted at /srv/disk"* ]] || fail "error: $(state $NVME .error)"
+rm /etc/vio.d/nvme.conf
+sleep 1.5
+wait_state $NVME blocked
+expect_eq "$(vf_inodes $NVME)" "$before" "VFs while a disk is mounted"
+touch /srv/disk/still-there
+umount /srv/disk
+# Open, by a process.
+exec {open}<"$disk"
+sleep 1.5
+[[ $(state $NVME .error) == *"VF 0 ($vf) is used by "*" (pid "*"): $disk" ]] || fail "error: $(state $NVME .error)"
+expect_eq "$(vf_inodes $NVME)" "$before" "VFs while a disk is open"
+exec {open}<&-
+wait_for 30 test ! -e /run/viod/pf/$NVME.json
+expect_eq "$(vf_count $NVME)" 0 "NVMe VFs after the release"

@@ -60,7 +60,7 @@ wait_state $NIC1 configured
 vf=$(vf_addr $NIC0 1)
 
 # The driver of one VF.
-hold_in_between "$vf/driver/unbind" write_conf nic0 01:00.0 3 igbvf
+hold_in_between /vfio-pci/unbind write_conf nic0 01:00.0 3 igbvf
 expect_stuck "unbind"
 # The VFs of another card change their driver meanwhile.
 write_conf nic1 02:00.0 2 igbvf

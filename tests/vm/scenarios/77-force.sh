@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A whole device is handed over, but not one that the host's default route or disk depends on, unless its file forces it
-# timeout: 120
+# timeout: 200
 getent group kvm >/dev/null || groupadd --system kvm
 write_conf() {
 	quiet
@@ -87,4 +87,28 @@ expect_eq "$(driver_of $NIC0)" vfio-pci "driver while a machine has the device, 
 kill $holder
 wait_for 10 eval '[[ $(driver_of $NIC0) == igb ]]'
 wait_state $NIC0 configured
+expect_given_back
+
+# A disk of a storage controller that is mounted.
+pf=$NVME native=nvme
+nvme attach-ns $nvme -n 1 -c "$(nvme id-ctrl $nvme -o json | jq .cntlid)"
+nvme ns-rescan $nvme
+wait_for 10 eval 'disk=$(disk_of $NVME)'
+mkfs.ext4 -q "$disk"
+mkdir -p /srv/disk
+mount "$disk" /srv/disk
+write_conf
+expect_refused "mounted at /srv/disk"
+umount /srv/disk
+expect_taken
+expect_given_back
+# Mounted where only another process sees it.
+wait_for 20 eval 'disk=$(disk_of $NVME) && test -b "$disk"'
+unshare --mount --propagation private sh -c "mount $disk /srv/disk && touch $viod_run/mounted && exec sleep 300" &
+inside=$!
+wait_for 10 test -e $viod_run/mounted
+write_conf
+expect_refused "claimed by the kernel, by a mount elsewhere or a volume"
+kill $inside
+expect_taken
 expect_given_back
