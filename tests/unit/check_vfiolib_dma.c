@@ -345,6 +345,30 @@ START_TEST(limits_of_an_iommufd)
 }
 END_TEST
 
+static int too_many_ranges(int fd, unsigned long request, void *argument)
+{
+	struct uapi_ioas_iova_ranges *ranges = argument;
+
+	if (request != UAPI_IOAS_IOVA_RANGES)
+		return 0;
+	ranges->num_iovas++;
+	ranges->out_iova_alignment = 4096;
+	return 0;
+}
+
+START_TEST(more_ranges_than_there_is_room_for)
+{
+	struct viod_vfio_limits *limits;
+
+	new_iommufd(NULL);
+	fake_ioctl_hook = too_many_ranges;
+	ck_assert_int_eq(viod_vfio_ioas_limits(ioas, &limits, &error), -EPROTO);
+	fake_ioctl_hook = NULL;
+	expect_error("IOMMU_IOAS_IOVA_RANGES", "17 IOVA ranges in room for 16");
+	close_all();
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -358,6 +382,7 @@ int main(void)
 		limits_of_a_container,
 		limits_that_contradict_themselves,
 		limits_of_an_iommufd,
+		more_ranges_than_there_is_room_for,
 	};
 
 	return fake_run("libviod-vfio, DMA", tests, ARRAY_SIZE(tests));

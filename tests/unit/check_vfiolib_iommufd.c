@@ -3,6 +3,56 @@
  * is undone when one of them fails. */
 #include "fakevfio.h"
 
+/* Where the system's headers are new enough, they must agree with the library's. */
+#if __has_include(<linux/iommufd.h>)
+#include <linux/iommufd.h>
+
+#define SAME(ours_, theirs_) \
+	_Static_assert(sizeof(struct ours_) == sizeof(struct theirs_), #ours_ " has another size")
+#define SAME_AT(ours_, our_field_, theirs_, their_field_)              \
+	_Static_assert(offsetof(struct ours_, our_field_) ==           \
+			       offsetof(struct theirs_, their_field_), \
+		       #ours_ "." #our_field_ " is elsewhere")
+
+SAME(uapi_iommu_destroy, iommu_destroy);
+SAME_AT(uapi_iommu_destroy, id, iommu_destroy, id);
+SAME(uapi_ioas_alloc, iommu_ioas_alloc);
+SAME_AT(uapi_ioas_alloc, out_ioas_id, iommu_ioas_alloc, out_ioas_id);
+SAME(uapi_iova_range, iommu_iova_range);
+SAME_AT(uapi_iova_range, last, iommu_iova_range, last);
+SAME(uapi_ioas_iova_ranges, iommu_ioas_iova_ranges);
+SAME_AT(uapi_ioas_iova_ranges, num_iovas, iommu_ioas_iova_ranges, num_iovas);
+SAME_AT(uapi_ioas_iova_ranges, allowed_iovas, iommu_ioas_iova_ranges, allowed_iovas);
+SAME_AT(uapi_ioas_iova_ranges, out_iova_alignment, iommu_ioas_iova_ranges, out_iova_alignment);
+SAME(uapi_ioas_map, iommu_ioas_map);
+SAME_AT(uapi_ioas_map, ioas_id, iommu_ioas_map, ioas_id);
+SAME_AT(uapi_ioas_map, user_va, iommu_ioas_map, user_va);
+SAME_AT(uapi_ioas_map, iova, iommu_ioas_map, iova);
+SAME(uapi_ioas_unmap, iommu_ioas_unmap);
+SAME_AT(uapi_ioas_unmap, iova, iommu_ioas_unmap, iova);
+SAME_AT(uapi_ioas_unmap, length, iommu_ioas_unmap, length);
+_Static_assert(UAPI_IOMMU_DESTROY == IOMMU_DESTROY && UAPI_IOAS_ALLOC == IOMMU_IOAS_ALLOC &&
+		       UAPI_IOAS_IOVA_RANGES == IOMMU_IOAS_IOVA_RANGES &&
+		       UAPI_IOAS_MAP == IOMMU_IOAS_MAP && UAPI_IOAS_UNMAP == IOMMU_IOAS_UNMAP,
+	       "a request has another number");
+_Static_assert(UAPI_IOAS_MAP_FIXED_IOVA == IOMMU_IOAS_MAP_FIXED_IOVA &&
+		       UAPI_IOAS_MAP_WRITEABLE == IOMMU_IOAS_MAP_WRITEABLE &&
+		       UAPI_IOAS_MAP_READABLE == IOMMU_IOAS_MAP_READABLE,
+	       "a flag is another");
+#endif
+
+#ifdef VFIO_DEVICE_BIND_IOMMUFD
+_Static_assert(UAPI_BIND_IOMMUFD == VFIO_DEVICE_BIND_IOMMUFD &&
+		       UAPI_ATTACH_IOMMUFD_PT == VFIO_DEVICE_ATTACH_IOMMUFD_PT &&
+		       UAPI_DETACH_IOMMUFD_PT == VFIO_DEVICE_DETACH_IOMMUFD_PT,
+	       "a request has another number");
+_Static_assert(offsetof(struct uapi_bind_iommufd, iommufd) ==
+			       offsetof(struct vfio_device_bind_iommufd, iommufd) &&
+		       offsetof(struct uapi_attach_iommufd_pt, pt_id) ==
+			       offsetof(struct vfio_device_attach_iommufd_pt, pt_id),
+	       "a field is elsewhere");
+#endif
+
 /* --- iommufd --------------------------------------------------------------------------------- */
 
 START_TEST(an_iommufd_has_an_ioas_made_and_destroyed)
@@ -124,10 +174,44 @@ START_TEST(a_node_must_be_the_only_one)
 	expect_error("", "0000:07:00.0 is not bound to a VFIO driver");
 	ck_assert_int_eq(open_device("0000:01:10.2"), -EPROTO);
 	expect_error("readdir", "has 2 VFIO devices, and not one");
-	ck_assert_int_eq(viod_vfio_device_open(ioas, fake_path("0000:01:10.0"),
-					       "12345678-abcd-EF00-1234-0123456789ab", &device,
-					       &error),
-			 -EOPNOTSUPP);
+	close_all();
+}
+END_TEST
+
+/* What a token's address pointed at. */
+static uint8_t shown[16];
+
+static int show_token(int fd, unsigned long request, void *argument)
+{
+	const struct uapi_bind_iommufd *bind = argument;
+
+	if (request == UAPI_BIND_IOMMUFD) {
+		ck_assert_uint_eq(bind->argsz, 24);
+		ck_assert_uint_eq(bind->flags, 1);
+		ck_assert_int_eq(bind->iommufd, viod_vfio_ioas_fd(ioas));
+		memcpy(shown, (const void *)(uintptr_t)bind->token, sizeof(shown));
+	}
+	return -EINVAL;
+}
+
+START_TEST(a_token_is_handed_over)
+{
+	static const uint8_t octets[16] = { 0x12, 0x34, 0x56, 0x78, 0xab, 0xcd, 0xef, 0x00,
+					    0x12, 0x34, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab };
+	static const char token[] = "12345678-abcd-EF00-1234-0123456789ab";
+
+	new_iommufd(NULL);
+	fake_ioctl_hook = show_token;
+	ck_assert_int_eq(
+		viod_vfio_device_open(ioas, fake_path("0000:01:10.0"), token, &device, &error),
+		-EINVAL);
+	fake_ioctl_hook = NULL;
+	ck_assert_mem_eq(shown, octets, 16);
+	expect_error("VFIO_DEVICE_BIND_IOMMUFD",
+		     "needs no token, or the kernel is older than 6.18");
+	fake_fail("VFIO_DEVICE_BIND_IOMMUFD", -EACCES, 0);
+	ck_assert_int_eq(open_device("0000:01:10.0"), -EACCES);
+	expect_error("VFIO_DEVICE_BIND_IOMMUFD", "needs the right token");
 	close_all();
 }
 END_TEST
@@ -289,6 +373,7 @@ int main(void)
 		a_device_is_bound_to_its_iommufd,
 		a_binding_that_fails_half_way_is_undone,
 		a_node_must_be_the_only_one,
+		a_token_is_handed_over,
 		a_device_from_a_descriptor,
 		a_device_from_a_descriptor_is_bound,
 		a_descriptor_of_something_else_is_refused,

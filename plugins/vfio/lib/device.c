@@ -171,7 +171,7 @@ int viod_vfio_device_new_from_fd(struct viod_vfio_ioas *ioas, int fd,
 		free_device(device);
 		return r;
 	}
-	r = ioas ? vfio_iommufd_attach(device, error) : 0;
+	r = ioas ? vfio_iommufd_attach(device, NULL, error) : 0;
 	if (r == 0)
 		r = load(device, error);
 	if (r < 0) {

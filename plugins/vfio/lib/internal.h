@@ -93,8 +93,9 @@ struct viod_vfio_ioas *vfio_ioas_ref(struct viod_vfio_ioas *ioas);
 struct viod_vfio_limits *vfio_limits_alloc(size_t n_ranges);
 
 /** Bind an open cdev to the iommufd of its IOAS and attach it; undone on failure. device->fd is set
- *  and stays the caller's. */
-int vfio_iommufd_attach(struct viod_vfio_device *device, struct viod_vfio_error *error);
+ *  and stays the caller's. vf_token is a UUID, or NULL. */
+int vfio_iommufd_attach(struct viod_vfio_device *device, const char *vf_token,
+			struct viod_vfio_error *error);
 
 /* --- devices --------------------------------------------------------------------------------- */
 

@@ -81,9 +81,51 @@ static void iommufd_release(struct viod_vfio_ioas *ioas)
 
 /* --- devices --------------------------------------------------------------------------------- */
 
-int vfio_iommufd_attach(struct viod_vfio_device *device, struct viod_vfio_error *error)
+/* The octets of a UUID in the order of its text, as the kernel has them. */
+static void parse_token(const char *text, uint8_t *ret_octets)
 {
-	struct uapi_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = device->ioas->fd };
+	for (size_t i = 0; i < 16; i++) {
+		text += *text == '-';
+		(void)sscanf(text, "%2hhx", &ret_octets[i]);
+		text += 2;
+	}
+}
+
+static int bind_device(struct viod_vfio_device *device, const char *vf_token,
+		       struct viod_vfio_error *error)
+{
+	struct uapi_bind_iommufd request = {
+		.argsz = offsetof(struct uapi_bind_iommufd, token),
+		.iommufd = device->ioas->fd,
+	};
+	uint8_t octets[16];
+	int r;
+
+	/* A kernel that is older than tokens refuses their flag, and knows the struct without. */
+	if (vf_token) {
+		parse_token(vf_token, octets);
+		request.argsz = sizeof(request);
+		request.flags = UAPI_BIND_FLAG_TOKEN;
+		request.token = (uintptr_t)octets;
+	}
+	r = vfio_system.ioctl(device->fd, UAPI_BIND_IOMMUFD, &request);
+	if (r >= 0)
+		return 0;
+	(void)vfio_call_failed(error, r, "VFIO_DEVICE_BIND_IOMMUFD", "%s",
+			       vfio_device_label(device));
+	if (r == -ENOTTY)
+		vfio_advise(error, r, "the descriptor must be of /dev/vfio/devices/...");
+	else if (r == -EACCES)
+		vfio_advise(error, r, "a VF whose PF is on a VFIO driver needs the right token");
+	else if (r == -EINVAL && vf_token)
+		vfio_advise(error, r,
+			    "this device needs no token, or the kernel is older than 6.18");
+	return r;
+}
+
+int vfio_iommufd_attach(struct viod_vfio_device *device, const char *vf_token,
+			struct viod_vfio_error *error)
+{
 	struct uapi_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
 		.pt_id = device->ioas->id,
@@ -93,13 +135,8 @@ int vfio_iommufd_attach(struct viod_vfio_device *device, struct viod_vfio_error 
 	r = vfio_kvm_add(device->ioas->kvm, device->fd, error);
 	if (r < 0)
 		return r;
-	r = vfio_system.ioctl(device->fd, UAPI_BIND_IOMMUFD, &bind);
-	if (r < 0) {
-		(void)vfio_call_failed(error, r, "VFIO_DEVICE_BIND_IOMMUFD", "%s",
-				       vfio_device_label(device));
-		if (r == -ENOTTY)
-			vfio_advise(error, r, "the descriptor must be of /dev/vfio/devices/...");
-	} else {
+	r = bind_device(device, vf_token, error);
+	if (r == 0) {
 		r = vfio_system.ioctl(device->fd, UAPI_ATTACH_IOMMUFD_PT, &attach);
 		if (r < 0)
 			(void)vfio_call_failed(error, r, "VFIO_DEVICE_ATTACH_IOMMUFD_PT",
@@ -147,10 +184,6 @@ static int iommufd_open(struct viod_vfio_device *device, const char *vf_token,
 	char node[PATH_MAX];
 	int r;
 
-	if (vf_token)
-		return vfio_refuse(error, -EOPNOTSUPP,
-				   "%s: a token can be given through a container only",
-				   device->name);
 	r = find_node(device, node, sizeof(node), error);
 	if (r < 0)
 		return r;
@@ -161,7 +194,7 @@ static int iommufd_open(struct viod_vfio_device *device, const char *vf_token,
 		vfio_advise(error, r, "the node must be readable and writable for this process");
 	if (r < 0)
 		return r;
-	r = vfio_iommufd_attach(device, error);
+	r = vfio_iommufd_attach(device, vf_token, error);
 	if (r < 0) {
 		(void)vfio_system.close(device->fd);
 		device->fd = -1;

@@ -34,6 +34,7 @@ install-vfio-lib: all
 	install -m 644 $(BUILD)/libviod-vfio.so.$(VERSION) $(BUILD)/libviod-vfio.a $(DESTDIR)$(LIBDIR)/
 	ln -sf libviod-vfio.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(VFIO_LIB_SONAME)
 	ln -sf $(VFIO_LIB_SONAME) $(DESTDIR)$(LIBDIR)/libviod-vfio.so
+	$(if $(DESTDIR),,-ldconfig $(LIBDIR))
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		$(VFIO_LIB)/libviod-vfio.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libviod-vfio.pc
 	install -m 644 plugins/vfio/viod/vfio.h $(DESTDIR)$(PREFIX)/include/viod/

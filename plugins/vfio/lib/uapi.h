@@ -69,7 +69,10 @@ struct uapi_bind_iommufd {
 	uint32_t flags;
 	int32_t iommufd;
 	uint32_t out_devid;
+	uint64_t token; /* address of the 16 octets of a UUID; Linux 6.18 */
 };
+
+#define UAPI_BIND_FLAG_TOKEN (1u << 0)
 
 struct uapi_attach_iommufd_pt {
 	uint32_t argsz;

@@ -52,9 +52,9 @@ struct viod_vfio_kvm;	 /* the VFIO device of a KVM virtual machine */
 struct viod_vfio_ioas;	 /* an I/O address space */
 struct viod_vfio_device; /* an open device */
 
-/** What went wrong. code is what the function returned; call is the kernel's call that failed, such
- *  as "VFIO_GROUP_SET_CONTAINER" or "open", and empty where the library itself refused; text is the
- *  whole story in one line, for a person. */
+/** What went wrong. code is what the function returned; call is the kernel's call that failed,
+ *  such as "VFIO_GROUP_SET_CONTAINER" or "open", and empty where the library itself refused; text
+ *  is the whole story in one line, for a person. */
 struct viod_vfio_error {
 	int code;
 	char call[48];
@@ -63,15 +63,15 @@ struct viod_vfio_error {
 
 /* --- KVM ------------------------------------------------------------------------------------- */
 
-/** Make the VFIO device of a virtual machine, which lets KVM know the groups and devices in use: it
- *  needs that for devices with DMA that does not snoop, and for some mediated devices.
+/** Make the VFIO device of a virtual machine, which lets KVM know the groups and devices in use:
+ *  it needs that for devices with DMA that does not snoop, and for some mediated devices.
  *
  *  vm_fd: of the virtual machine (KVM_CREATE_VM). A machine has one VFIO device.
  *  ret_kvm: to be dropped with viod_vfio_kvm_unref().
  *
  *  Errors: -EBADF vm_fd is not open; -ENOTTY it is no virtual machine; -EEXIST or -EBUSY the
- * machine has such a device; -ENODEV the kernel's KVM has none (CONFIG_KVM_VFIO); -ENOMEM. Kernel:
- * KVM_CREATE_DEVICE with KVM_DEV_TYPE_VFIO. */
+ *  machine has such a device; -ENODEV the kernel's KVM has none (CONFIG_KVM_VFIO); -ENOMEM.
+ *  Kernel: KVM_CREATE_DEVICE with KVM_DEV_TYPE_VFIO. */
 int viod_vfio_kvm_new(int vm_fd, struct viod_vfio_kvm **ret_kvm, struct viod_vfio_error *error);
 
 /** The same with a VFIO device that was made before. device_fd is duplicated.
@@ -100,8 +100,9 @@ enum viod_vfio_backend {
  *  ret_ioas: to be dropped with viod_vfio_ioas_unref().
  *
  *  Errors: -ENOENT no /dev/vfio/vfio (module vfio); -EACCES it may not be opened; -ENODEV its API
- * has another version than 0; -EOPNOTSUPP no type 1 IOMMU, version 2 (module vfio_iommu_type1);
- * -ENOMEM. Kernel: VFIO_GET_API_VERSION, VFIO_CHECK_EXTENSION. */
+ *  has another version than 0; -EOPNOTSUPP no type 1 IOMMU, version 2 (module vfio_iommu_type1);
+ *  -ENOMEM.
+ *  Kernel: VFIO_GET_API_VERSION, VFIO_CHECK_EXTENSION. */
 int viod_vfio_ioas_new_container(struct viod_vfio_kvm *kvm, struct viod_vfio_ioas **ret_ioas,
 				 struct viod_vfio_error *error);
 
@@ -145,18 +146,19 @@ struct viod_vfio_memory {
 	uint32_t reserved;
 };
 
-/** Let the devices of an IOAS reach memory of this process by DMA. The memory is pinned, and counts
- *  against RLIMIT_MEMLOCK of the process (container) or of all processes of the user (iommufd). It
- *  stays the caller's, who must not return it to the system before it is unmapped here.
+/** Let the devices of an IOAS reach memory of this process by DMA. The memory is pinned, and
+ *  counts against RLIMIT_MEMLOCK of the process (container) or of all processes of the user
+ *  (iommufd). It stays the caller's, who must not return it to the system before it is unmapped
+ *  here.
  *
  *  memory: address, size and iova must be multiples of the IOAS's page size (limits, below), and
- * the IOVAs must be within its ranges and not mapped.
+ *  the IOVAs must be within its ranges and not mapped.
  *
  *  Errors: -EINVAL nothing or unknown bits in access, size 0, not aligned, or outside the ranges;
- * or a container without an open device; -EOVERFLOW address or iova plus size wraps; -EEXIST IOVAs
- * are mapped (-EADDRINUSE with some kernels); -EFAULT no memory at address, or it may not be
- * written; -ENOMEM RLIMIT_MEMLOCK is too low; -ENOSPC too many mappings. Kernel:
- * VFIO_IOMMU_MAP_DMA; IOMMU_IOAS_MAP. */
+ *  or a container without an open device; -EOVERFLOW address or iova plus size wraps; -EEXIST
+ *  IOVAs are mapped; -EFAULT no memory at address, or it may not be written; -ENOMEM
+ *  RLIMIT_MEMLOCK is too low; -ENOSPC too many mappings.
+ *  Kernel: VFIO_IOMMU_MAP_DMA; IOMMU_IOAS_MAP. */
 int viod_vfio_ioas_map(struct viod_vfio_ioas *ioas, const struct viod_vfio_memory *memory,
 		       struct viod_vfio_error *error);
 
@@ -168,8 +170,9 @@ int viod_vfio_ioas_map(struct viod_vfio_ioas *ioas, const struct viod_vfio_memor
 int viod_vfio_ioas_unmap(struct viod_vfio_ioas *ioas, uint64_t iova, uint64_t size,
 			 struct viod_vfio_error *error);
 
-/** Map several pieces, such as the whole memory of a virtual machine: all of them, or none. Errors
- *  are those of viod_vfio_ioas_map(); what was mapped before the failure is unmapped again. */
+/** Map several pieces, such as the whole memory of a virtual machine: all of them, or none.
+ *  Errors are those of viod_vfio_ioas_map(); what was mapped before the failure is unmapped
+ *  again. */
 int viod_vfio_ioas_map_all(struct viod_vfio_ioas *ioas, const struct viod_vfio_memory *memory,
 			   size_t count, struct viod_vfio_error *error);
 
@@ -205,21 +208,23 @@ int viod_vfio_ioas_limits(struct viod_vfio_ioas *ioas, struct viod_vfio_limits *
  *
  *  path: of the device's directory in sysfs, or a link to it: /sys/bus/pci/devices/0000:01:10.0,
  *  /sys/bus/pci/devices/0000:01:00.0/virtfn0, /sys/bus/mdev/devices/UUID.
- *  vf_token: the UUID that a VF needs whose PF is itself on a VFIO driver; else NULL.
+ *  vf_token: the UUID that a VF needs whose PF is itself on a VFIO driver; else NULL. With an
+ *  iommufd it takes Linux 6.18.
  *  ret_device: to be closed with viod_vfio_device_close().
  *
  *  Through a container this opens the device's group, unless another device of this IOAS has done
  *  so; groups are counted, and a group is given back when the last of its devices is closed.
  *
- *  Errors: -ENOENT no such device, or it is on no VFIO driver; -ENODEV it has no IOMMU group, or is
- *  not bound to a VFIO driver; -EACCES the node may not be opened, or the token is wrong; -EBUSY
- *  another process uses the group or device; -EPERM the group is not viable: a device in it is
- * bound to another driver, which error names; -EAGAIN it is being reset or unbound, try again;
- *  -EOPNOTSUPP a token with an iommufd; -EINVAL a name or token that is none; -EPROTO; -ENOMEM.
- *  Kernel: VFIO_GROUP_GET_STATUS, VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU, KVM_DEV_VFIO_GROUP_ADD,
- *  VFIO_GROUP_GET_DEVICE_FD; or KVM_DEV_VFIO_FILE_ADD, VFIO_DEVICE_BIND_IOMMUFD,
- *  VFIO_DEVICE_ATTACH_IOMMUFD_PT; then VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_REGION_INFO and
- *  VFIO_DEVICE_GET_IRQ_INFO for each region and interrupt. */
+ *  Errors: -ENOENT no such device, or it is on no VFIO driver; -ENODEV it has no IOMMU group, or
+ *  is not bound to a VFIO driver; -EACCES the node may not be opened, or the token is wrong;
+ *  -EBUSY another process uses the group or device; -EPERM the group is not viable: a device in
+ *  it is bound to another driver, which error names; -EAGAIN it is being reset or unbound, try
+ *  again; -EINVAL a token that is no UUID, or that device or kernel do not know; -EPROTO;
+ *  -ENOMEM.
+ *  Kernel: VFIO_GROUP_GET_STATUS, VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU,
+ *  KVM_DEV_VFIO_GROUP_ADD, VFIO_GROUP_GET_DEVICE_FD; or KVM_DEV_VFIO_FILE_ADD,
+ *  VFIO_DEVICE_BIND_IOMMUFD, VFIO_DEVICE_ATTACH_IOMMUFD_PT; then VFIO_DEVICE_GET_INFO,
+ *  VFIO_DEVICE_GET_REGION_INFO and VFIO_DEVICE_GET_IRQ_INFO for each region and interrupt. */
 int viod_vfio_device_open(struct viod_vfio_ioas *ioas, const char *path, const char *vf_token,
 			  struct viod_vfio_device **ret_device, struct viod_vfio_error *error);
 
@@ -227,8 +232,8 @@ int viod_vfio_device_open(struct viod_vfio_ioas *ioas, const char *path, const c
  *  descriptor on. fd is duplicated.
  *
  *  ioas: of an iommufd, and fd is an open /dev/vfio/devices/vfioN that is not bound; or NULL, and
- * fd is a device that is ready to use (VFIO_GROUP_GET_DEVICE_FD, or bound and attached), whose DMA
- * is the affair of whoever made it so.
+ *  fd is a device that is ready to use (VFIO_GROUP_GET_DEVICE_FD, or bound and attached), whose
+ *  DMA is the affair of whoever made it so.
  *
  *  Errors: -EINVAL ioas is a container; -EBADF; -ENOTTY fd is no VFIO device; and those of
  *  viod_vfio_device_open(). */
@@ -236,8 +241,8 @@ int viod_vfio_device_new_from_fd(struct viod_vfio_ioas *ioas, int fd,
 				 struct viod_vfio_device **ret_device,
 				 struct viod_vfio_error *error);
 
-/** Close a device and drop its references to its group and its IOAS. The handle is gone whatever is
- *  returned, and all is given back that can be; the first error is returned. NULL is fine.
+/** Close a device and drop its references to its group and its IOAS. The handle is gone whatever
+ *  is returned, and all is given back that can be; the first error is returned. NULL is fine.
  *
  *  Mappings of regions keep the device in use in the kernel until they are unmapped.
  *
@@ -272,17 +277,18 @@ int viod_vfio_device_group_fd(const struct viod_vfio_device *device);
 
 /** Reset the device's function. What drives it finds it as after power-on.
  *
- *  Errors: -EOPNOTSUPP it has no reset; -EAGAIN it is being reset or unbound by another, try again;
- *  what the device's reset itself returned.
+ *  Errors: -EOPNOTSUPP it has no reset; -EAGAIN it is being reset or unbound by another, try
+ *  again; what the device's reset itself returned.
  *  Kernel: VFIO_DEVICE_RESET. */
 int viod_vfio_device_reset(struct viod_vfio_device *device, struct viod_vfio_error *error);
 
-/** A capability of the device, as the kernel wrote it behind its header (struct vfio_device_info).
+/** A capability of the device, as the kernel wrote it behind its header (struct
+ *  vfio_device_info).
  *
  *  id: VFIO_DEVICE_INFO_CAP_... of linux/vfio.h.
  *  ret_version: of its layout.
- *  ret_data, ret_size: lives as long as the device. The size is an upper bound: the kernel does not
- *  say where the last capability ends.
+ *  ret_data, ret_size: lives as long as the device. The size is an upper bound: the kernel does
+ *  not say where the last capability ends.
  *
  *  Errors: -ENOENT the device has no such capability. */
 int viod_vfio_device_capability(const struct viod_vfio_device *device, uint16_t id,
@@ -291,7 +297,8 @@ int viod_vfio_device_capability(const struct viod_vfio_device *device, uint16_t 
 
 /* --- regions --------------------------------------------------------------------------------- */
 
-/** Region indices of PCI devices; more may follow, which tell what they are by type and subtype. */
+/** Region indices of PCI devices; more may follow, which tell what they are by type and subtype.
+ */
 enum viod_vfio_pci_region {
 	VIOD_VFIO_PCI_BAR0 = 0,
 	VIOD_VFIO_PCI_BAR1 = 1,
@@ -343,8 +350,8 @@ uint32_t viod_vfio_device_n_regions(const struct viod_vfio_device *device);
 
 /** A region by its index. Some indices have none: that of VGA, of devices that are no VGA.
  *
- *  Errors: -EINVAL there is no such index; -EPROTO; and what the kernel said when it was asked for
- *  this region as the device was opened.
+ *  Errors: -EINVAL there is no such index; -EPROTO; and what the kernel said when it was asked
+ *  for this region as the device was opened.
  *  Kernel: VFIO_DEVICE_GET_REGION_INFO and its capabilities. */
 int viod_vfio_device_region(const struct viod_vfio_device *device, uint32_t index,
 			    const struct viod_vfio_region **ret_region,
@@ -426,19 +433,20 @@ uint32_t viod_vfio_device_n_irqs(const struct viod_vfio_device *device);
 int viod_vfio_device_irq(const struct viod_vfio_device *device, uint32_t index,
 			 const struct viod_vfio_irq **ret_irq, struct viod_vfio_error *error);
 
-/** The most vectors that any of INTx, MSI and MSI-X has; of other devices, any interrupt index. */
+/** The most vectors that any of INTx, MSI and MSI-X has; of other devices, any interrupt index.
+ */
 uint32_t viod_vfio_device_max_vectors(const struct viod_vfio_device *device);
 
-/** Let vectors signal eventfds, and enable the index if it is not. Of a PCI device one of INTx, MSI
- *  and MSI-X can be enabled at a time.
+/** Let vectors signal eventfds, and enable the index if it is not. Of a PCI device one of INTx,
+ *  MSI and MSI-X can be enabled at a time.
  *
  *  first, count: the vectors; within the index.
  *  eventfds: count of them, which stay the caller's and may be closed afterwards; -1 leaves a
- * vector without one, or takes it away.
+ *  vector without one, or takes it away.
  *
  *  Errors: -EINVAL no vectors, or not within the index, or another index is enabled; -EOPNOTSUPP
- * the index knows no eventfds; -EBADF; -ENOSPC the host has too few vectors; -ENOMEM; and those of
- *  viod_vfio_device_irq().
+ *  the index knows no eventfds; -EBADF; -ENOSPC the host has too few vectors; -ENOMEM; and those
+ *  of viod_vfio_device_irq().
  *  Kernel: VFIO_DEVICE_SET_IRQS with ACTION_TRIGGER and DATA_EVENTFD. */
 int viod_vfio_irq_enable(struct viod_vfio_device *device, uint32_t index, uint32_t first,
 			 const int *eventfds, uint32_t count, struct viod_vfio_error *error);
