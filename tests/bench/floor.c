@@ -6,24 +6,16 @@
  *
  *	floor PF COUNT			VFs with their native driver
  *	floor PF COUNT DRIVER		VFs with this driver
- *	floor PF COUNT - IFINDEX VLAN	native driver; VF n has the MAC 52:54:00:be:9c:n and the
- *VLAN
+ *	floor PF COUNT - IFINDEX VLAN	native; VF n has the MAC 52:54:00:be:9c:n and the VLAN
  *
  * Prints microseconds: wall time, and the CPU time that was spent in it, the kernel's included.
  */
-#include <err.h>
 #include <fcntl.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "message.h"
 
 static int devices;
 
@@ -41,58 +33,14 @@ static void put(const char *pf, const char *name, const char *text)
 
 /* --- one message for all VFs ----------------------------------------------------------------- */
 
-static struct {
-	struct nlmsghdr header;
-	struct ifinfomsg link;
-	char attributes[65536];
-} request;
-
-static void *end_of_request(void)
+static void set(void)
 {
-	return (char *)&request + NLMSG_ALIGN(request.header.nlmsg_len);
-}
-
-static struct rtattr *add(unsigned short type, const void *data, size_t size)
-{
-	struct rtattr *attribute = end_of_request();
-
-	attribute->rta_type = type;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(size);
-	if (size)
-		memcpy(RTA_DATA(attribute), data, size);
-	request.header.nlmsg_len += (uint32_t)RTA_SPACE(size);
-	return attribute;
-}
-
-static void end(struct rtattr *nest)
-{
-	nest->rta_len = (unsigned short)((char *)end_of_request() - (char *)nest);
-}
-
-static void send_request(void)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char copy[256];
-	} answer;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-	if (fd < 0 || send(fd, &request, request.header.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(struct nlmsghdr) + 4)
-		err(1, "netlink");
-	if (answer.error.error)
-		errx(1, "RTM_SETLINK: %s", strerror(-answer.error.error));
+	if (fd < 0)
+		err(EXIT_FAILURE, "netlink");
+	send_request(fd);
 	close(fd);
-}
-
-static void begin(int ifindex, unsigned flags)
-{
-	request.header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
-					    .nlmsg_type = RTM_SETLINK,
-					    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
-	request.link.ifi_index = ifindex;
-	request.link.ifi_flags = request.link.ifi_change = flags;
 }
 
 static void set_vfs(int ifindex, unsigned count, unsigned vlan)
@@ -113,7 +61,7 @@ static void set_vfs(int ifindex, unsigned count, unsigned vlan)
 		end(info);
 	}
 	end(list);
-	send_request();
+	set();
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -134,14 +82,6 @@ static void attach(const char *pf, unsigned vf, const char *driver)
 	put("..", "drivers_probe", address);
 }
 
-static long long now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
-}
-
 int main(int argc, char **argv)
 {
 	long long began = now(CLOCK_MONOTONIC);
@@ -153,7 +93,7 @@ int main(int argc, char **argv)
 		errx(1, "floor PF COUNT [DRIVER|-] [IFINDEX VLAN]");
 	if (argc > 5) {
 		begin(atoi(argv[4]), IFF_UP);
-		send_request();
+		set();
 	}
 	put(pf, "sriov_drivers_autoprobe", "0");
 	put(pf, "sriov_numvfs", argv[2]);

@@ -6,46 +6,12 @@
  * reads a file nor looks at what is there. The values follow from the VF and SEED, 0 or 1, as in
  * tests/bench/net.sh. Prints microseconds: wall time, and the CPU time that was spent in it.
  */
-#include <err.h>
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
+
+#include "message.h"
 
 #define BATCH 256
-
-static struct {
-	struct nlmsghdr header;
-	struct ifinfomsg link;
-	char attributes[65536];
-} request;
-
-static void *end_of_request(void)
-{
-	return (char *)&request + NLMSG_ALIGN(request.header.nlmsg_len);
-}
-
-static struct rtattr *add(unsigned short type, const void *data, size_t size)
-{
-	struct rtattr *attribute = end_of_request();
-
-	attribute->rta_type = type;
-	attribute->rta_len = (unsigned short)RTA_LENGTH(size);
-	if (size)
-		memcpy(RTA_DATA(attribute), data, size);
-	request.header.nlmsg_len += (uint32_t)RTA_SPACE(size);
-	return attribute;
-}
-
-static void end(struct rtattr *nest)
-{
-	nest->rta_len = (unsigned short)((char *)end_of_request() - (char *)nest);
-}
 
 static void add_vf(uint32_t vf, uint32_t seed, const char *wanted)
 {
@@ -79,33 +45,13 @@ static void add_vf(uint32_t vf, uint32_t seed, const char *wanted)
 static void set(int fd, int index, uint32_t from, uint32_t to, uint32_t seed, const char *wanted)
 {
 	struct rtattr *list;
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char copy[256];
-	} answer;
 
-	request.header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
-					    .nlmsg_type = RTM_SETLINK,
-					    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
-	request.link.ifi_index = index;
+	begin(index, 0);
 	list = add(IFLA_VFINFO_LIST | NLA_F_NESTED, NULL, 0);
 	for (uint32_t vf = from; vf < to; vf++)
 		add_vf(vf, seed, wanted);
 	end(list);
-	if (send(fd, &request, request.header.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(struct nlmsghdr) + 4)
-		err(EXIT_FAILURE, "netlink");
-	if (answer.error.error)
-		errx(EXIT_FAILURE, "RTM_SETLINK: %s", strerror(-answer.error.error));
-}
-
-static long long now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+	send_request(fd);
 }
 
 int main(int argc, char **argv)
