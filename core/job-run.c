@@ -116,6 +116,8 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	if (r == 0)
 		r = job_unbind_for(run, &changes);
 	if (r == 0)
+		r = job_recreate_for(run, &changes);
+	if (r == 0)
 		r = plan_make(&run->pf, run->base, &changes, ret_plan);
 	plan_changes_clear(&changes);
 	return r;

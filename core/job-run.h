@@ -79,6 +79,8 @@ int job_refuse_foreign(struct job_run *run);
 /* Add a change of the driver, from itself to itself, to VFs that must be unbound for another
  * change. -ENOMEM. */
 int job_unbind_for(struct job_run *run, struct plan_changes *changes);
+/* The same of the count, where another row of the PF re-creates the VFs. -ENOMEM. */
+int job_recreate_for(struct job_run *run, struct plan_changes *changes);
 
 /* job-apply.c: carry out the plan; errors are in the PF's list. */
 void job_execute(struct job_run *run);

@@ -186,6 +186,40 @@ int job_refuse_foreign(struct job_run *run)
 	return r;
 }
 
+/* --- VFs that are made anew though there are as many as before ------------------------------- */
+
+int job_recreate_for(struct job_run *run, struct plan_changes *changes)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_VFS]);
+	const void *count = values_get(run->base, VIOD_PF, row);
+	const struct viod_change *by = NULL;
+	struct viod_change *added;
+	struct viod_where where;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (changes->items[i].option == row->option)
+			return 0;
+		if (changes->items[i].option->flags & VIOD_OPTION_RECREATES)
+			by = &changes->items[i];
+	}
+	if (!by || !count || !run->pf.n_vfs)
+		return 0;
+	where = by->where;
+	if (!values_get(run->wanted, VIOD_PF, row))
+		values_put(run->wanted, VIOD_PF, row, count, NULL);
+	added = array_append((void **)&changes->items, &changes->count, sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	*added = (struct viod_change){
+		.option = row->option,
+		.wanted = values_get(run->wanted, VIOD_PF, row),
+		.state = count,
+		.where = where,
+		.vf = VIOD_PF,
+	};
+	return 0;
+}
+
 /* --- drivers that are in the way ------------------------------------------------------------- */
 
 static const struct viod_change *driver_change(const struct plan_changes *changes, int vf)

@@ -72,6 +72,9 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 	if (r < 0)
 		return r;
 	plan_change_text(intent->count, text, sizeof(text));
+	/* They only make room for something else. */
+	if (now && *now == wanted)
+		snprintf(text, sizeof(text), "vfs: %lld again", (long long)wanted);
 	snprintf(number, sizeof(number), "%lld", (long long)wanted);
 	makes = wanted > 0 ? VIOD_STEP_MAKES_VFS : 0;
 	return add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags | makes, intent->count,

@@ -242,6 +242,14 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 				  (long long)*vfs, (long long)limit,
 				  total ? "" : " (firmware or BIOS may have SR-IOV switched off)");
 		return -ERANGE;
+	} else if (*vfs > 0 && *vfs != limit && (pf->quirk.flags & VIOD_QUIRK_COUNT_IGNORED) &&
+		   where->file) {
+		host_table.report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+			"this device creates all of its VFs or none; write vfs = %lld, or "
+			"max",
+			(long long)limit);
+		return -ERANGE;
 	}
 	return 0;
 }

@@ -185,6 +185,59 @@ START_TEST(keys_of_another_devices_quirk_are_refused)
 }
 END_TEST
 
+/* A QuickAssist device: its services change while it has no VFs, and it has all of them or none. */
+static void make_accelerator(struct bench *b)
+{
+	const char *pf = "sys/bus/pci/devices/" FAKE_PF;
+
+	fake_text(&b->root, pf, "device", "0x4940\n");
+	fake_text(&b->root, pf, "sriov_totalvfs", "2\n");
+	fake_directory(&b->root, "sys/bus/pci/devices/" FAKE_PF "/qat");
+	fake_text(&b->root, pf, "qat/state", "up\n");
+	fake_text(&b->root, pf, "qat/cfg_services", "sym;asym\n");
+}
+
+START_TEST(a_row_of_the_pf_makes_the_vfs_anew)
+{
+	static const char *const wanted[] = { "drivers-autoprobe: off", "vfs: 2 -> 0",
+					      "services: sym;asym -> dc", "vfs: 2 again" };
+	const json_t *steps;
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\nservices = dc\n[vf*]\ndriver = none\n");
+	make_accelerator(&b);
+	run(&b, JOB_CHECK, 10);
+	ck_assert_str_eq(verdict(&b), "changed");
+	steps = json_object_get(b.result, "steps");
+	ck_assert_uint_ge(json_array_size(steps), ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		ck_assert_str_eq(json_string_value(json_array_get(steps, i)), wanted[i]);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_device_that_makes_all_vfs_or_none)
+{
+	struct bench b;
+	const json_t *diag;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 1\n");
+	make_accelerator(&b);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 4);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(diag, "text")),
+				     "creates all of its VFs or none; write vfs = 2, or max"));
+	bench_clear(&b);
+	bench_new(&b, "plugins", PF "dev\nvfs = max\n");
+	make_accelerator(&b);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "configured");
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_device_that_is_not_there_is_absent)
 {
 	struct bench b;
@@ -283,6 +336,8 @@ int main(void)
 		a_check_shows_the_plan_and_writes_nothing,
 		a_count_beyond_the_device_is_invalid_and_names_the_line,
 		keys_of_another_devices_quirk_are_refused,
+		a_row_of_the_pf_makes_the_vfs_anew,
+		a_device_that_makes_all_vfs_or_none,
 		a_device_that_is_not_there_is_absent,
 		a_pf_without_a_driver_is_waited_for,
 		a_crash_is_told_with_its_plugin_and_op,
