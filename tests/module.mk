@@ -23,6 +23,7 @@ $(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
 $(filter $(BUILD)/tests/unit/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
+$(BUILD)/tests/unit/check_qat: $(BUILD)/plugins/dev/dev-qat.o
 $(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.

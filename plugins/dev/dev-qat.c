@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Intel QuickAssist. What its engines do is chosen for the whole device, while that is down and has
+ * no VFs; and it creates all of its VFs or none (kernel:
+ * Documentation/ABI/testing/sysfs-driver-qat, drivers/crypto/intel/qat/qat_common/adf_sriov.c).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <viod/plugin.h>
+
+#define SERVICES "qat/cfg_services"
+#define STATE "qat/state"
+
+struct qat_pf {
+	char services[64];
+	int64_t state;
+};
+
+enum qat_state { QAT_DOWN, QAT_UP };
+
+static const struct viod_name states[] = { { "down", QAT_DOWN }, { "up", QAT_UP }, { NULL, 0 } };
+
+enum qat_row { ROW_SERVICES, ROW_STATE, ROW_END };
+
+/* The device may be left down by a job that died: that it is up again is a row of its own. */
+static const struct viod_option rows[] = {
+	[ROW_SERVICES] = { .scope = VIOD_SCOPE_PF,
+			   .type = VIOD_TYPE_STRING,
+			   .key = "services",
+			   VIOD_FIELD(struct qat_pf, services),
+			   .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
+			   .phase = VIOD_PHASE_RESIZE,
+			   .help = "What the accelerator does: sym, asym, dc and others." },
+	[ROW_STATE] = { .scope = VIOD_SCOPE_PF,
+			.type = VIOD_TYPE_ENUM,
+			.key = "device-state",
+			VIOD_FIELD(struct qat_pf, state),
+			.names = states,
+			.flags = VIOD_OPTION_INTERNAL,
+			.phase = VIOD_PHASE_RESIZE,
+			.help = "Whether the accelerator works." },
+	[ROW_END] = { 0 },
+};
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+/* In the order in which the kernel writes them. */
+static const char *const services[] = { "sym", "asym", "dc", "dcc", "decomp", NULL };
+
+static int find_service(const char *word, size_t length)
+{
+	for (int i = 0; services[i]; i++)
+		if (strlen(services[i]) == length && strncmp(services[i], word, length) == 0)
+			return i;
+	return -EINVAL;
+}
+
+/* "dc, sym" and "sym;dc" are the same, "sym;dc" is how it is written. -EINVAL. */
+static int spell(const char *text, char *ret_text, size_t size)
+{
+	unsigned chosen = 0;
+	size_t used = 0;
+
+	for (const char *at = text; *at;) {
+		size_t length = strcspn(at, ";, ");
+		int service = length ? find_service(at, length) : 0;
+
+		if (service < 0 || (length && (chosen & 1u << service)))
+			return -EINVAL;
+		chosen |= length ? 1u << service : 0;
+		at += length + (at[length] != '\0');
+	}
+	if (!chosen)
+		return -EINVAL;
+	memset(ret_text, 0, size);
+	for (unsigned i = 0; services[i]; i++)
+		if (chosen & 1u << i)
+			used += (size_t)snprintf(ret_text + used, size - used, "%s%s",
+						 used ? ";" : "", services[i]);
+	return 0;
+}
+
+/* --- ops ------------------------------------------------------------------------------------- */
+
+static int validate(struct viod_pf *pf, const struct viod_values *wanted)
+{
+	const char *text = viod_get(wanted, VIOD_PF, &rows[ROW_SERVICES]);
+	char spelled[sizeof(((struct qat_pf *)0)->services)];
+
+	if (!text || spell(text, spelled, sizeof(spelled)) == 0)
+		return 0;
+	viod_report(
+		pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES],
+		viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]), 0,
+		"'%s' are no services; write one or more of sym, asym, dc, dcc and decomp, joined "
+		"by ';'",
+		text);
+	return -EINVAL;
+}
+
+static int observe(struct viod_pf *pf, struct viod_values *state)
+{
+	char text[64], spelled[sizeof(((struct qat_pf *)0)->services)];
+	int64_t up;
+
+	if (viod_read(pf, VIOD_PF, SERVICES, text, sizeof(text)) == 0 &&
+	    spell(text, spelled, sizeof(spelled)) == 0)
+		viod_put(state, VIOD_PF, &rows[ROW_SERVICES], spelled);
+	if (viod_read(pf, VIOD_PF, STATE, text, sizeof(text)) == 0) {
+		up = strcmp(text, "up") == 0 ? QAT_UP : QAT_DOWN;
+		viod_put(state, VIOD_PF, &rows[ROW_STATE], &up);
+	}
+	return 0;
+}
+
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	const char *text = viod_get(wanted, VIOD_PF, &rows[ROW_SERVICES]);
+	char spelled[sizeof(((struct qat_pf *)0)->services)];
+	const int64_t up = QAT_UP;
+
+	if (!text)
+		return 0;
+	if (!viod_get(state, VIOD_PF, &rows[ROW_SERVICES])) {
+		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES],
+			    viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]), 0,
+			    "this device, or its driver, lets nobody choose its services; remove "
+			    "'services'");
+		return -EOPNOTSUPP;
+	}
+	if (spell(text, spelled, sizeof(spelled)) == 0)
+		viod_put(wanted, VIOD_PF, &rows[ROW_SERVICES], spelled);
+	if (!viod_get(wanted, VIOD_PF, &rows[ROW_STATE]))
+		viod_put(wanted, VIOD_PF, &rows[ROW_STATE], &up);
+	return 0;
+}
+
+static int add(struct viod_plan *plan, enum qat_row code, const struct viod_change *change)
+{
+	struct viod_step step = {
+		.phase = VIOD_PHASE_RESIZE,
+		.flags = VIOD_STEP_NO_VFS | VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS,
+		.code = (uint16_t)code,
+		.vf = VIOD_PF,
+		.where = change->where,
+		.change = change,
+	};
+	char from[64] = "?", to[64];
+	int r;
+
+	r = viod_format(change->option, change->wanted, to, sizeof(to));
+	if (r < 0)
+		return r;
+	if (change->state)
+		(void)viod_format(change->option, change->state, from, sizeof(from));
+	snprintf(step.text, sizeof(step.text), "%s: %s -> %s", change->option->key, from, to);
+	return viod_step_add(plan, &step);
+}
+
+/* Services first: what goes down for them comes up again by itself. */
+static int plan_steps(struct viod_pf *pf, const struct viod_values *state,
+		      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
+{
+	int r = 0;
+
+	for (enum qat_row row = ROW_SERVICES; row < ROW_END && r == 0; row++)
+		for (size_t i = 0; i < n_changes && r == 0; i++)
+			if (changes[i].option == &rows[row])
+				r = add(plan, row, &changes[i]);
+	return r;
+}
+
+/* The driver refuses what is so already. */
+static int set_state(struct viod_pf *pf, enum qat_state wanted)
+{
+	const char *word = states[wanted].word;
+	char now[16];
+	int r;
+
+	r = viod_read(pf, VIOD_PF, STATE, now, sizeof(now));
+	if (r < 0 || strcmp(now, word) == 0)
+		return r;
+	r = viod_write(pf, VIOD_PF, STATE, word);
+	if (r < 0)
+		return r;
+	r = viod_read(pf, VIOD_PF, STATE, now, sizeof(now));
+	return r < 0 ? r : strcmp(now, word) == 0 ? 0 : -EIO;
+}
+
+static int set_services(struct viod_pf *pf, const char *wanted)
+{
+	char was[16];
+	int r, up;
+
+	r = viod_read(pf, VIOD_PF, STATE, was, sizeof(was));
+	if (r == 0)
+		r = set_state(pf, QAT_DOWN);
+	if (r < 0)
+		return r;
+	r = viod_write(pf, VIOD_PF, SERVICES, wanted);
+	/* Also with the old services it is to work on. */
+	up = strcmp(was, "up") == 0 ? set_state(pf, QAT_UP) : 0;
+	return r < 0 ? r : up;
+}
+
+static int apply(struct viod_pf *pf, const struct viod_step *step)
+{
+	switch ((enum qat_row)step->code) {
+	case ROW_SERVICES:
+		return set_services(pf, step->change->wanted);
+	case ROW_STATE:
+		return set_state(pf, (enum qat_state) * (const int64_t *)step->change->wanted);
+	case ROW_END:
+		break;
+	}
+	return -EINVAL;
+}
+
+static const struct viod_ops ops = {
+	.size = sizeof(ops),
+	.validate = validate,
+	.observe = observe,
+	.complete = complete,
+	.plan = plan_steps,
+	.apply = apply,
+};
+
+static const struct viod_advice advice[] = {
+	{ "services", EINVAL, "this device cannot do these services together" },
+	{ "services", EBUSY, "somebody uses the accelerator; stop who does" },
+	{ "device-state", EBUSY, "somebody uses the accelerator; stop who does" },
+	{ NULL, 0, NULL },
+};
+
+static const struct viod_quirk quirk = {
+	.size = sizeof(quirk),
+	.flags = VIOD_QUIRK_COUNT_IGNORED,
+	.advice = advice,
+};
+
+static const struct viod_match match[] = {
+	VIOD_MATCH_DEVICE(0x8086, 0x4940), /* 4xxx */
+	VIOD_MATCH_DEVICE(0x8086, 0x4942),
+	VIOD_MATCH_DEVICE(0x8086, 0x4944),
+	VIOD_MATCH_DEVICE(0x8086, 0x4946), /* 420xx */
+	VIOD_MATCH_DRIVER("4xxx"),
+	VIOD_MATCH_DRIVER("420xx"),
+	VIOD_MATCH_DRIVER("6xxx"),
+	VIOD_MATCH_DRIVER("c6xx"),
+	VIOD_MATCH_DRIVER("c3xxx"),
+	VIOD_MATCH_DRIVER("dh895xcc"),
+	{ 0 },
+};
+
+VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_QUIRK, .name = "dev-qat", .kind = "dev", .version = "1",
+		   .summary = "Intel QuickAssist", .options = rows,
+		   .pf_size = sizeof(struct qat_pf), .ops = &ops, .match = match, .quirk = &quirk);
