@@ -11,13 +11,14 @@ inodes() {
 
 # kernel_writes: whatever in the trace could have changed something: writes to sysfs, netlink requests and ioctls that are no
 # questions. strace does not know the family of a netlink socket that sends for the first time: 18 is RTM_GETLINK.
+# NVMe's questions look like its writes; 93-nvme-reset tells them apart.
 # Over generic netlink viod has every write acknowledged (NLM_F_ACK), and no question.
 kernel_writes() {
 	quiet
 	sys_writes
 	grep -E 'send(msg|to)\([0-9]+<NETLINK:' $viod_run/trace | grep -Ev 'nlmsg_type=(RTM_GET|0x12)' |
 		grep -Ev 'nlmsg_type=(0x10|nlctrl|ethtool|devlink)[^,]*, nlmsg_flags=NLM_F_REQUEST,' || :
-	grep -E ' ioctl\(' $viod_run/trace | grep -Ev 'TCGETS|SIOCGIF|SIOCETHTOOL' || :
+	grep -E ' ioctl\(' $viod_run/trace | grep -Ev 'TCGETS|SIOCGIF|SIOCETHTOOL|NVME_IOCTL_ADMIN_CMD' || :
 }
 questions() { quiet; grep -Ec 'send(msg|to)\([0-9]+<NETLINK:.*nlmsg_type=(RTM_GET|0x12)' $viod_run/trace || :; }
 
