@@ -9,6 +9,7 @@ for pf in $NIC0 $NIC1; do
 done
 ip link set bond-test up
 ports() { quiet; ip -j link show master bond-test | jq -r 'map(select(.operstate == "UP").ifname) | sort | join(" ")'; }
+# shellcheck disable=SC2034 # for eval
 both=$(printf '%s\n' "$(netdev_of $NIC0)" "$(netdev_of $NIC1)" | sort | paste -sd ' ')
 wait_for 20 eval '[[ $(ports) == "$both" ]]'
 addresses=$(ip -j link show master bond-test | jq -r '.[].address')
