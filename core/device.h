@@ -54,7 +54,7 @@ struct viod_pf {
 	size_t n_marks;
 	struct device_resolved *resolved;
 	size_t n_resolved;
-	const struct viod_values *wanted; /* while a plan is carried out */
+	const struct viod_values *wanted; /* while a plan is made and carried out */
 	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
 	int (*save_notes)(void *userdata);
 	void *save_userdata;

@@ -268,7 +268,6 @@ void job_execute(struct job_run *run)
 	uint64_t told = now_usec();
 	int lock = -1;
 
-	run->pf.wanted = run->wanted;
 	if (check_first(run) < 0) {
 		run->pf_failed = true;
 		return;

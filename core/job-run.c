@@ -450,6 +450,7 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	r = prepare(run, ret_verdict);
 	if (r <= 0)
 		return r;
+	run->pf.wanted = run->wanted;
 	r = make_plan(run, &run->plan);
 	if (r < 0)
 		return r;

@@ -127,9 +127,21 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 	return add(plan, attach, SRIOV_STEP_PROBE, intent->vf, 0, intent->driver, name, text);
 }
 
-static int plan_driver(const struct viod_values *state, const struct driver_intent *intent,
-		       struct viod_plan *plan)
+/* What the override is to be in the end. A row that is as wanted is no change, and would be left as
+ * the binding needed it. */
+static const char *final_override(const struct viod_pf *pf, const struct driver_intent *intent)
 {
+	enum sriov_row row = intent->vf == VIOD_PF ? SRIOV_ROW_PF_OVERRIDE : SRIOV_ROW_OVERRIDE;
+
+	if (intent->override)
+		return intent->override->wanted;
+	return pf->wanted ? host_table.get(pf->wanted, intent->vf, &sriov_rows[row]) : NULL;
+}
+
+static int plan_driver(const struct viod_pf *pf, const struct viod_values *state,
+		       const struct driver_intent *intent, struct viod_plan *plan)
+{
+	const char *final = final_override(pf, intent);
 	enum viod_phase attach = intent->vf == VIOD_PF ? VIOD_PHASE_DETACH : VIOD_PHASE_ATTACH;
 	const char *now = host_table.get(
 		state, intent->vf,
@@ -141,8 +153,8 @@ static int plan_driver(const struct viod_values *state, const struct driver_inte
 		(void)copy_text(override, sizeof(override), now);
 	if (intent->driver)
 		r = add_binding(plan, attach, intent, override);
-	if (r == 0 && intent->override && !streq(override, intent->override->wanted))
-		r = add_override(plan, VIOD_PHASE_SETTLE, 0, intent, intent->override->wanted);
+	if (r == 0 && (intent->driver || intent->override) && final && !streq(override, final))
+		r = add_override(plan, VIOD_PHASE_SETTLE, 0, intent, final);
 	return r;
 }
 
@@ -182,8 +194,8 @@ static void read_intent(const struct viod_values *state, const struct viod_chang
 	*ret_intent = intent;
 }
 
-static int plan_pf_driver(const struct viod_values *state, const struct intent *intent,
-			  struct viod_plan *plan)
+static int plan_pf_driver(const struct viod_pf *pf, const struct viod_values *state,
+			  const struct intent *intent, struct viod_plan *plan)
 {
 	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_SELF |
 			      VIOD_STEP_PCI_LOCK;
@@ -197,7 +209,7 @@ static int plan_pf_driver(const struct viod_values *state, const struct intent *
 	if (intent->pf_driver && now && *now > 0)
 		r = add(plan, VIOD_PHASE_DETACH, SRIOV_STEP_COUNT, VIOD_PF, flags,
 			intent->pf_driver, "0", "vfs: 0 while the PF changes its driver");
-	return r < 0 ? r : plan_driver(state, &driver, plan);
+	return r < 0 ? r : plan_driver(pf, state, &driver, plan);
 }
 
 int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
@@ -207,7 +219,7 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	int r;
 
 	read_intent(state, changes, n_changes, &intent);
-	r = plan_pf_driver(state, &intent, plan);
+	r = plan_pf_driver(pf, state, &intent, plan);
 	if (r == 0)
 		r = plan_count(state, &intent, plan);
 	if (r == 0 && needs_autoprobe(changes, n_changes))
@@ -224,7 +236,7 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 		if (driver.driver && i + 1 < n_changes && changes[i + 1].vf == driver.vf &&
 		    changes[i + 1].option == &sriov_rows[SRIOV_ROW_OVERRIDE])
 			driver.override = &changes[++i];
-		r = plan_driver(state, &driver, plan);
+		r = plan_driver(pf, state, &driver, plan);
 	}
 	return r < 0 ? r
 		     : add_autoprobe(plan, &intent, VIOD_PHASE_SETTLE, intent.autoprobe_wanted,

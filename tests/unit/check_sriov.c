@@ -240,6 +240,24 @@ START_TEST(given_back_is_the_driver_and_then_the_override)
 }
 END_TEST
 
+/* It was unbound without an override, and is again. */
+START_TEST(an_override_that_is_as_wanted_is_put_back_too)
+{
+	struct bench b;
+
+	bench_new(&b, 1, 1);
+	put_driver(b.state, 0, "igbvf", true);
+	put_override(b.state, 0, "");
+	put_driver(b.wanted, 0, "none", false);
+	put_override(b.wanted, 0, "");
+	b.pf.wanted = b.wanted;
+	assert_steps(&b, "detach vf0.driver-override: none !\n"
+			 "detach vf0.driver: igbvf -> none, unbind from igbvf !\n"
+			 "settle vf0.driver-override: cleared\n");
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_pf_is_given_back_without_an_override)
 {
 	char vfio[VIOD_NAME_MAX] = "vfio-pci", nothing[VIOD_NAME_MAX] = "";
@@ -412,6 +430,7 @@ int main(void)
 		a_bound_vf_gets_its_override_before_it_is_let_go,
 		a_driver_that_is_there_needs_no_step,
 		given_back_is_the_driver_and_then_the_override,
+		an_override_that_is_as_wanted_is_put_back_too,
 		a_pf_is_given_back_without_an_override,
 		a_pf_changes_its_driver_without_vfs,
 		the_state_is_what_sysfs_says,

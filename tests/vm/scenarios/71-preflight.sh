@@ -56,6 +56,10 @@ python3 - "$module" "$modules/extra/vfio_alt.ko" <<-'END'
 	data = open(sys.argv[1], "rb").read()
 	if sys.argv[1].endswith(".xz"):
 	    data = lzma.decompress(data)
+	magic = b"~Module signature appended~\n" # it would not fit any more
+	if data.endswith(magic):
+	    end = len(data) - len(magic)
+	    data = data[:end - 12 - int.from_bytes(data[end - 4:end], "big")]
 	for old, new in ((b"\0vfio_pci\0", b"\0vfio_alt\0"), (b"=vfio_pci\0", b"=vfio_alt\0"), (b"\0vfio-pci\0", b"\0vfio-alt\0"),
 	                 (b"vfio_pci:v*d*sv*sd*bc*sc*i*\0", b"vfio_pci:v00008086d*sv*b*\0\0\0")):
 	    data = data.replace(old, new)
