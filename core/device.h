@@ -54,6 +54,9 @@ struct viod_pf {
 	size_t n_marks;
 	struct device_resolved *resolved;
 	size_t n_resolved;
+	/* A disruptive write to the VFs, or to the PF itself, follows the question who uses them:
+	 * it may take a disk for a moment to get an answer. */
+	bool takes_vfs, takes_self;
 	const struct viod_values *wanted; /* while a plan is made and carried out */
 	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
 	int (*save_notes)(void *userdata);

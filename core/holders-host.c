@@ -81,7 +81,8 @@ static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32
 }
 
 /* A mount in another namespace, or a volume that is not in sysfs: the kernel lets nobody else have
- * a disk for himself. The question takes it for a moment, so it comes last. */
+ * a disk for himself. The question takes it for a moment, in which a mount would fail: so it comes
+ * last, and only where the disk is about to go. */
 static int check_claim(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
 		       struct viod_holders *holders)
 {
@@ -89,7 +90,8 @@ static int check_claim(struct viod_pf *pf, const struct device_node *node, uint3
 							    "mount elsewhere or a volume" };
 	int fd;
 
-	if (holders->count || strncmp(node->path, "/dev/", 5) != 0)
+	if (holders->count || strncmp(node->path, "/dev/", 5) != 0 ||
+	    !(node->vf == VIOD_PF ? pf->takes_self : pf->takes_vfs))
 		return 0;
 	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5,
 		    O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);

@@ -387,6 +387,7 @@ int holders_of_other(struct viod_pf *pf, const char *address, char *ret_text, si
 	r = device_open(pf->roots, pf->loader, address, &other);
 	if (r < 0 || !other.present)
 		return r < 0 ? r : -ENODEV;
+	other.takes_self = true;
 	r = holders_find(&other, &holders);
 	if (r == 0 && other.n_vfs) {
 		snprintf(ret_text, size, "its %zu VFs", other.n_vfs);

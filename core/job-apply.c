@@ -95,10 +95,15 @@ static bool held_back(struct job_run *run, const struct viod_step *step)
 {
 	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & VIOD_STEP_SELF;
 	bool held = false;
+	int r;
 
 	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || (!run->pf.n_vfs && !self))
 		return false;
-	if (job_ask_holders(run) < 0)
+	run->pf.takes_vfs = true;
+	run->pf.takes_self = self;
+	r = job_ask_holders(run);
+	run->pf.takes_vfs = run->pf.takes_self = false;
+	if (r < 0)
 		return true;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
 		if (!all && (int)vf != step->vf)
