@@ -114,13 +114,19 @@ static void on_report(void *userdata, struct pf *pf, const struct diag_list *dia
 		log_diag(&about, &diags->items[i]);
 }
 
+/* What waits in the kernel answers to no reload; it has failed once. */
+static bool is_stuck(const struct pf *pf)
+{
+	return pf->job && pf->state == PF_STUCK;
+}
+
 static bool may_start(void *userdata)
 {
 	struct manager *m = userdata;
 	size_t running = 0;
 
 	for (size_t i = 0; i < m->files.n_pfs; i++)
-		running += m->files.pfs[i]->job && m->files.pfs[i]->state != PF_STUCK;
+		running += m->files.pfs[i]->job && !is_stuck(m->files.pfs[i]);
 	return !m->stopping && running < JOBS_MAX;
 }
 
@@ -147,7 +153,7 @@ static void tell_status(struct manager *m)
 static void announce(struct manager *m)
 {
 	for (size_t i = 0; i < m->files.n_pfs; i++)
-		if (!m->files.pfs[i]->settled)
+		if (!m->files.pfs[i]->settled && !is_stuck(m->files.pfs[i]))
 			return;
 	if (m->announced)
 		return;
@@ -180,7 +186,7 @@ static void check_stopped(struct manager *m)
 	if (!m->stopping)
 		return;
 	for (size_t i = 0; i < m->files.n_pfs; i++)
-		if (m->files.pfs[i]->job && m->files.pfs[i]->state != PF_STUCK)
+		if (m->files.pfs[i]->job && !is_stuck(m->files.pfs[i]))
 			return;
 	(void)sd_event_exit(m->event, 0);
 }
