@@ -190,6 +190,7 @@ int device_choose_quirk(struct viod_pf *pf)
 		       &pf->self.function, &pf->diags, &pf->quirk_plugin);
 	if (r < 0)
 		return r;
+	schema_choose(pf->schema, pf->quirk_plugin);
 	quirk = pf->quirk_plugin ? pf->quirk_plugin->quirk : NULL;
 	if (quirk)
 		memcpy(&pf->quirk, quirk, MIN(sizeof(pf->quirk), (size_t)quirk->size));

@@ -204,6 +204,7 @@ struct schema *schema_free(struct schema *schema)
 	for (size_t i = 0; i < VIOD_SCOPE_MAX_; i++) {
 		free(schema->scopes[i].rows);
 		free(schema->scopes[i].blocks);
+		free(schema->scopes[i].twins);
 	}
 	free(schema->plugins);
 	free(schema->kind);
@@ -224,12 +225,66 @@ static const struct schema_row *find(const struct schema_scope *scope, const cha
 	return NULL;
 }
 
+static bool same_words(const struct viod_name *a, const struct viod_name *b)
+{
+	if (!a || !b)
+		return a == b;
+	for (; a->word && b->word; a++, b++)
+		if (!streq(a->word, b->word) || a->value != b->value)
+			return false;
+	return !a->word && !b->word;
+}
+
+/* A value of the one can lie in the field of the other, and means the same there. Flags, phase and
+ * help are each plugin's own business, but for what is decided before the device is known. */
+static bool may_share(const struct schema_row *row, const struct viod_plugin *plugin,
+		      const struct viod_option *option)
+{
+	const uint32_t early = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY | VIOD_OPTION_INTERNAL |
+			       VIOD_OPTION_UNIQUE;
+	const struct viod_option *other = row->option;
+
+	return plugin->role == VIOD_ROLE_QUIRK &&
+	       (row->owner->role == VIOD_ROLE_QUIRK || row->owner->role == VIOD_ROLE_KIND) &&
+	       option->type == other->type && option->size == other->size &&
+	       option->min == other->min && option->max == other->max &&
+	       (option->flags & early) == (other->flags & early) &&
+	       same_words(option->names, other->names);
+}
+
+static int add_twin(struct schema_scope *scope, const struct viod_plugin *plugin,
+		    const struct viod_option *option, size_t index)
+{
+	struct schema_twin *twin =
+		array_append((void **)&scope->twins, &scope->n_twins, sizeof(*twin));
+
+	if (!twin)
+		return -ENOMEM;
+	*twin = (struct schema_twin){ .option = option, .owner = plugin, .index = index };
+	return 0;
+}
+
+static int share_row(struct schema_scope *scope, const struct schema_row *row,
+		     const struct viod_plugin *plugin, const struct viod_option *option)
+{
+	bool first = true;
+	int r = 0;
+
+	for (size_t i = 0; i < scope->n_twins; i++)
+		first = first && scope->twins[i].index != row->index;
+	if (first)
+		r = add_twin(scope, row->owner, row->option, row->index);
+	return r < 0 ? r : add_twin(scope, plugin, option, row->index);
+}
+
 static int add_row(struct schema_scope *scope, const struct viod_plugin *plugin,
 		   const struct viod_option *option, size_t block_offset, struct diag_list *diags)
 {
 	const struct schema_row *other = find(scope, option->key);
 	struct schema_row *row;
 
+	if (other && may_share(other, plugin, option))
+		return share_row(scope, other, plugin, option);
 	if (other) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, EEXIST,
 			 "key '%s' of %s is declared by plugin '%s' and by plugin '%s'; enable one "
@@ -312,6 +367,27 @@ int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_
 		return failed;
 	*ret_schema = TAKE(schema);
 	return 0;
+}
+
+void schema_choose(const struct schema *schema, const struct viod_plugin *quirk)
+{
+	for (enum viod_scope which = 0; which < VIOD_SCOPE_MAX_; which++) {
+		const struct schema_scope *scope = &schema->scopes[which];
+
+		/* Backwards: the first who declared a row has it unless the quirk follows. */
+		for (size_t i = scope->n_twins; i-- > 0;) {
+			const struct schema_twin *twin = &scope->twins[i];
+			struct schema_row *row = &scope->rows[twin->index];
+			bool first = true;
+
+			for (size_t j = 0; j < i; j++)
+				first = first && scope->twins[j].index != twin->index;
+			if (twin->owner != quirk && !(first && row->owner != quirk))
+				continue;
+			row->option = twin->option;
+			row->owner = twin->owner;
+		}
+	}
 }
 
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,

@@ -22,6 +22,14 @@ struct schema_row {
 	size_t index;  /* in its scope */
 };
 
+/* A quirk's own declaration of a key that its kind or another quirk declares too: one row, which is
+ * the quirk's on its devices. */
+struct schema_twin {
+	const struct viod_option *option;
+	const struct viod_plugin *owner;
+	size_t index; /* of the row in its scope */
+};
+
 struct schema_block {
 	const struct viod_plugin *owner;
 	size_t offset, size;
@@ -33,6 +41,9 @@ struct schema_scope {
 	size_t n_rows;
 	struct schema_block *blocks;
 	size_t n_blocks;
+	struct schema_twin
+		*twins; /* with that of the first who declared the row, before the others */
+	size_t n_twins;
 	size_t size; /* bytes of one object */
 };
 
@@ -55,11 +66,16 @@ int schema_check_rows(const struct viod_plugin *plugin, struct diag_list *diags)
 
 /**
  * Merge the rows of the plugins, core's own first. -EEXIST with an error naming both plugins where
- * two of them have the same key; -E2BIG past SCHEMA_ROWS_MAX. plugins is copied.
+ * two of them have the same key, unless the second is a quirk, the first its kind or another quirk,
+ * and values of the one are values of the other; -E2BIG past SCHEMA_ROWS_MAX. plugins is copied.
  */
 int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_t n_plugins,
 	       struct diag_list *diags, struct schema **ret_schema);
 struct schema *schema_free(struct schema *schema);
+
+/** Rows that several plugins declare belong to this one from now on, where it is among them, and to
+ * the first of them otherwise. NULL: no quirk fits the device. */
+void schema_choose(const struct schema *schema, const struct viod_plugin *quirk);
 
 /** The row of a key; '_' in the key reads as '-'. NULL where there is none. */
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,

@@ -142,6 +142,10 @@ enum viod_option_flags {
 /**
  * One key. Tables end with a row whose key is NULL.
  *
+ * Quirks of one kind may have keys in common, with each other and with their kind, if their type,
+ * bounds and words are the same (since minor 2): on the devices of each, the key is its. Such a row
+ * is to be read with viod_get(); it lies in the struct of the first plugin that has it.
+ *
  * offset and size describe the field in the plugin's own struct of that scope (pf_size, vf_size);
  * VIOD_FIELD() fills both. fallback is the value, as text, that a VF created by viod gets when the
  * file does not set the key; NULL leaves it alone. For policy rows it is the value when unset.
@@ -215,6 +219,9 @@ enum viod_mark {
 	/* Since minor 2, for inspect(), of a VF and no row: a driver that probes it would wait in
 	 * vain. It stays unbound unless the file names another than its native driver. */
 	VIOD_MARK_UNREADY,
+	/* Since minor 2: the device made another value of it than it was given, the nearest it can
+	 * have. What the next observe() says counts as what was wanted. */
+	VIOD_MARK_ROUNDED,
 };
 
 /* --- who uses a function -------------------------------------------------------------------- */

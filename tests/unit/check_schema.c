@@ -269,6 +269,107 @@ START_TEST(rows_are_found)
 }
 END_TEST
 
+/* Two quirks and their kind have the same key: a file may use it, and it is whose device it is. */
+START_TEST(quirks_share_keys)
+{
+	static const struct viod_option first_rows[] = {
+		VF_ROW(struct block, amount, "share", .type = VIOD_TYPE_SIZE),
+		VF_ROW(struct block, truth, "own", .type = VIOD_TYPE_BOOL),
+		END,
+	};
+	static const struct viod_option second_rows[] = {
+		VF_ROW(struct block, number, "profile", .type = VIOD_TYPE_INT, .max = 9),
+		VF_ROW(struct block, amount, "share", .type = VIOD_TYPE_SIZE,
+		       .flags = VIOD_OPTION_DISRUPTIVE),
+		END,
+	};
+	static const struct viod_option kind_rows[] = {
+		VF_ROW(struct block, number, "profile", .type = VIOD_TYPE_INT, .max = 9),
+		END,
+	};
+	static const struct viod_plugin kind = { .name = "x",
+						 .kind = "x",
+						 .role = VIOD_ROLE_KIND,
+						 .options = kind_rows,
+						 .vf_size = sizeof(struct block) };
+	static const struct viod_plugin first = { .name = "x-a",
+						  .kind = "x",
+						  .role = VIOD_ROLE_QUIRK,
+						  .options = first_rows,
+						  .vf_size = sizeof(struct block) };
+	static const struct viod_plugin second = { .name = "x-b",
+						   .kind = "x",
+						   .role = VIOD_ROLE_QUIRK,
+						   .options = second_rows,
+						   .vf_size = sizeof(struct block) };
+	static const struct viod_plugin *const list[] = { &kind, &first, &second };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	const struct schema_row *share, *profile;
+	struct schema *schema = NULL;
+
+	ck_assert_int_eq(schema_new("x", list, 3, &diags, &schema), 0);
+	assert_no_diags(&diags);
+	ck_assert_uint_eq(schema->scopes[VIOD_SCOPE_VF].n_rows, 3);
+	share = schema_find(schema, VIOD_SCOPE_VF, "share");
+	profile = schema_find(schema, VIOD_SCOPE_VF, "profile");
+	for (int round = 0; round < 2; round++) {
+		schema_choose(schema, &second);
+		ck_assert_ptr_eq(share->owner, &second);
+		ck_assert_ptr_eq(share->option, &second_rows[1]);
+		ck_assert_ptr_eq(profile->owner, &second);
+		ck_assert_ptr_eq(schema_row_of(schema, &second_rows[1]), share);
+		ck_assert_ptr_null(schema_row_of(schema, &first_rows[0]));
+		schema_choose(schema, &first);
+		ck_assert_ptr_eq(share->option, &first_rows[0]);
+		ck_assert_ptr_eq(profile->option, &kind_rows[0]);
+		schema_choose(schema, &second);
+		schema_choose(schema, NULL);
+		ck_assert_ptr_eq(share->owner, &first);
+		ck_assert_ptr_eq(profile->owner, &kind);
+	}
+	schema_free(schema);
+}
+END_TEST
+
+/* What means something else is no key to share, nor is one of two kinds' plugins or of core. */
+START_TEST(only_alike_keys_are_shared)
+{
+	static const struct viod_option rows[] = {
+		VF_ROW(struct block, number, "key", .type = VIOD_TYPE_INT, .max = 9),
+		END,
+	};
+	static const struct viod_option others[][2] = {
+		{ VF_ROW(struct block, number, "key", .type = VIOD_TYPE_INT, .max = 8), END },
+		{ VF_ROW(struct block, amount, "key", .type = VIOD_TYPE_SIZE), END },
+		{ VF_ROW(struct block, number, "key", .type = VIOD_TYPE_INT, .max = 9,
+			 .names = remove_words),
+		  END },
+		{ VF_ROW(struct block, number, "key", .type = VIOD_TYPE_INT, .max = 9,
+			 .flags = VIOD_OPTION_REQUIRED),
+		  END },
+	};
+	const struct viod_plugin a = { .name = "a",
+				       .kind = "x",
+				       .role = VIOD_ROLE_QUIRK,
+				       .options = rows,
+				       .vf_size = sizeof(struct block) };
+	struct viod_plugin b = {
+		.name = "b", .kind = "x", .role = VIOD_ROLE_QUIRK, .vf_size = sizeof(struct block)
+	};
+	const struct viod_plugin *list[] = { &a, &b };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others) + 1; i++) {
+		_cleanup_diags_ struct diag_list diags = { 0 };
+		struct schema *schema = NULL;
+
+		b.options = i < ARRAY_SIZE(others) ? others[i] : rows;
+		b.role = i < ARRAY_SIZE(others) ? VIOD_ROLE_QUIRK : VIOD_ROLE_DRIVER;
+		ck_assert_int_eq(schema_new("x", list, 2, &diags, &schema), -EEXIST);
+		assert_diag_count(&diags, 1);
+	}
+}
+END_TEST
+
 START_TEST(a_kind_without_plugins_is_empty)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
@@ -292,6 +393,8 @@ int main(void)
 		plugins_that_clash_are_both_named,
 		blocks_do_not_overlap,
 		rows_are_found,
+		quirks_share_keys,
+		only_alike_keys_are_shared,
 		a_kind_without_plugins_is_empty,
 	};
 
