@@ -10,6 +10,7 @@
 #include "host.h"
 #include "managed.h"
 #include "mark.h"
+#include "rounded.h"
 #include "sriov.h"
 
 const char *const job_verdict_names[] = {
@@ -105,6 +106,8 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	r = base_state(run, recreates, &run->base);
 	if (r == 0)
 		r = job_want_rest(run, recreates);
+	if (run->record)
+		rounded_replace(run->record->rounded, run->wanted);
 	if (r == 0)
 		r = last_values(run, recreates, &last);
 	if (r == 0)
@@ -237,6 +240,21 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 	}
 }
 
+static int accept_rounded(struct job_run *run)
+{
+	json_t *rounded;
+
+	if (!run->record)
+		return 0;
+	rounded = rounded_remember(&run->pf, run->record->rounded, run->wanted, run->state);
+	if (!rounded)
+		return -ENOMEM;
+	json_decref(run->record->rounded);
+	run->record->rounded = rounded;
+	rounded_replace(rounded, run->wanted);
+	return 0;
+}
+
 static int verify(struct job_run *run)
 {
 	_cleanup_values_ struct viod_values *last = NULL;
@@ -244,6 +262,8 @@ static int verify(struct job_run *run)
 	int r;
 
 	r = observe(run);
+	if (r == 0)
+		r = accept_rounded(run);
 	if (r == 0)
 		r = last_values(run, false, &last);
 	if (r == 0)

@@ -42,6 +42,11 @@ bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *o
 	return find(pf, vf, option, VIOD_MARK_DEFERRED);
 }
 
+bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_ROUNDED);
+}
+
 bool mark_unready(const struct viod_pf *pf, int vf)
 {
 	return find(pf, vf, NULL, VIOD_MARK_UNREADY);

@@ -15,6 +15,8 @@ bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum
 bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option);
 bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option);
 bool mark_any_deferred(const struct viod_pf *pf);
+/** Whether the device took another value than it was given. */
+bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option);
 bool mark_unready(const struct viod_pf *pf, int vf);
 
 /** {"driver": …, "keys": […]}: what the PF's driver was found not to have. A new reference, or NULL

@@ -22,8 +22,9 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
 	record->lacks = json_object();
 	record->notes = json_object();
+	record->rounded = json_array();
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set || !record->lacks || !record->notes)
+	    !record->set || !record->lacks || !record->notes || !record->rounded)
 		return record_free(record);
 	return record;
 }
@@ -39,6 +40,7 @@ struct record *record_free(struct record *record)
 	json_decref(record->set);
 	json_decref(record->lacks);
 	json_decref(record->notes);
+	json_decref(record->rounded);
 	free(record);
 	return NULL;
 }
@@ -57,14 +59,14 @@ static int file_name(const char *address, const char *suffix, char *ret_name, si
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
 	const char *recorded, *kind, *config;
-	json_t *baseline, *set, *lacks = NULL, *notes = NULL;
+	json_t *baseline, *set, *lacks = NULL, *notes = NULL, *rounded = NULL;
 	struct record *record;
 	int created, keep;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o}", "address",
-			&recorded, "kind", &kind, "config", &config, "created", &created, "keep",
-			&keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
-			&notes) < 0 ||
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o}",
+			"address", &recorded, "kind", &kind, "config", &config, "created", &created,
+			"keep", &keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
+			&notes, "rounded", &rounded) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -83,6 +85,10 @@ static int from_json(const char *address, const json_t *json, struct record **re
 	if (json_is_object(notes)) {
 		json_decref(record->notes);
 		record->notes = json_incref(notes);
+	}
+	if (json_is_array(rounded)) {
+		json_decref(record->rounded);
+		record->rounded = json_incref(rounded);
 	}
 	*ret_record = record;
 	return 0;
@@ -139,10 +145,11 @@ int record_save(const struct roots *roots, const struct record *record)
 	r = file_name(record->address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O}", "address",
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O}", "address",
 			 record->address, "kind", record->kind, "config", record->config, "created",
 			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
-			 record->set, "lacks", record->lacks, "notes", record->notes);
+			 record->set, "lacks", record->lacks, "notes", record->notes, "rounded",
+			 record->rounded);
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	json_decref(json);
 	if (!text)

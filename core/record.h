@@ -19,6 +19,7 @@ struct record {
 	json_t *set;	  /* the same, of what viod has set since */
 	json_t *lacks;	  /* mark_to_json(): rows that the driver turned out not to have */
 	json_t *notes;	  /* by plugin, then by its key: text */
+	json_t *rounded;  /* rounded_remember(): values that the device made others of */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)
