@@ -12,11 +12,11 @@
  * (tests/vm/guest/lib.sh).
  *
  *   add       "NAME [domain=HEX] [ports=1..8] [vfs=0..256] [limit=N] [initial=N]" plugs a card in:
- * NAME is a personality (nics.c), ports the number of its PFs, vfs what their SR-IOV capability
- * offers (0: no such capability, as firmware has it that was told so), limit the most that the
- * driver makes, initial the VFs that it makes by itself when it probes. Without a domain it is the
- * first free one from 1000 on. The PFs are DOMAIN:00:00.PORT, and VF n of port p is function n of
- *             bus p + 1. The driver is registered with the first card that has its name. EBUSY: a
+ * NAME is a personality (nics.c, gpus.c), ports the number of its PFs, vfs what their SR-IOV
+ * capability offers (0: no such capability, as firmware has it that was told so), limit the most
+ * that the driver makes, initial the VFs that it makes by itself when it probes. Without a domain
+ * it is the first free one from 1000 on. The PFs are DOMAIN:00:00.PORT, and VF n of port p is
+ * function n of bus p + 1. The driver is registered with the first card that has its name. EBUSY: a
  * real one has it. remove    "0xDOMAIN" takes the card away for good. cards     the PFs there are.
  *
  * In a directory for each PF, named by its address, which outlives the PF's coming and going on the
@@ -42,11 +42,25 @@
 
 #include <linux/module.h>
 
+const struct bench_personality *bench_personality_at(int n)
+{
+	static const struct bench_personality *const tables[] = { bench_nics, bench_gpus };
+	const struct bench_personality *is;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		for (is = tables[i]; is->name; is++)
+			if (n-- == 0)
+				return is;
+	return NULL;
+}
+
 const struct bench_personality *bench_personality(const char *name)
 {
 	const struct bench_personality *is;
+	int n;
 
-	for (is = bench_nics; is->name; is++)
+	for (n = 0; (is = bench_personality_at(n)); n++)
 		if (!strcmp(is->name, name))
 			return is;
 	return NULL;

@@ -127,9 +127,11 @@ struct bench_personality {
 	void (*show_vf)(struct bench_vf *vf, struct seq_file *out);
 };
 
-/* nics.c; the last one has no name */
-extern const struct bench_personality bench_nics[];
+/* nics.c, gpus.c; the last one has no name */
+extern const struct bench_personality bench_nics[], bench_gpus[];
 
+/* Of all tables, one after the other; NULL after the last. */
+const struct bench_personality *bench_personality_at(int n);
 const struct bench_personality *bench_personality(const char *name);
 
 /* ---- config.c: what answers configuration cycles */

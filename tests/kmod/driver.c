@@ -184,9 +184,9 @@ static void bench_remove(struct pci_dev *pdev)
 static int ids_for(const char *name, struct pci_device_id *ids)
 {
 	const struct bench_personality *is;
-	int n = 0;
+	int n = 0, i;
 
-	for (is = bench_nics; is->name; is++) {
+	for (i = 0; (is = bench_personality_at(i)); i++) {
 		if (!strcmp(is->driver, name))
 			ids[n++] = (struct pci_device_id){ PCI_DEVICE(is->vendor, is->device) };
 		if (!strcmp(is->vf_driver, name))

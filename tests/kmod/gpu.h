@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the GPUs of the bench. */
+#ifndef VIOD_BENCH_GPU_H
+#define VIOD_BENCH_GPU_H
+
+#include "bench.h"
+
+/* What a function has of an Intel GPU. */
+enum xe_share {
+	XE_EXEC_QUANTUM,    /* milliseconds; 0 = no limit */
+	XE_PREEMPT_TIMEOUT, /* microseconds; 0 = no limit */
+	XE_PRIORITY,	    /* place in "low normal high" */
+	XE_VRAM,	    /* bytes */
+	XE_SHARES,
+};
+
+#define XE_VRAM_TOTAL (16ULL << 30)
+#define XE_VRAM_UNIT (2ULL << 20) /* quotas are rounded up to it */
+#define XE_LONGEST 100000000ULL
+
+struct xe_function {
+	u64 share[XE_SHARES];
+};
+
+struct xe_pf {
+	struct bench_pf *pf;
+	struct mutex lock; /* over all that follows */
+	struct kobject *admin, *bulk, *self, *self_profile;
+	struct kobject **vfs, **profiles;
+	struct xe_function function[]; /* the PF, then the VFs */
+};
+
+/* xe.c: what functions have, and the driver's part in it */
+int xe_init(struct bench_pf *pf);
+void xe_exit(struct bench_pf *pf);
+void xe_created(struct bench_pf *pf);
+void xe_destroying(struct bench_pf *pf);
+void xe_show_vf(struct bench_vf *vf, struct seq_file *out);
+/* As a file shows it, and as it is written to one; -errno. @n is 0 for the PF. */
+int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size);
+int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text);
+
+/* xe-sysfs.c: sriov_admin, of Linux 6.19 */
+int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
+void xe_sysfs_remove(struct bench_pf *pf);
+
+#endif

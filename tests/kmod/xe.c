@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Intel GPUs: what each function has of time and memory. The driver gives fair shares to VFs that
+ * nobody has given any, and takes all back when they go. */
+#include "gpu.h"
+
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+static const char *const priorities[] = { "low", "normal", "high" };
+
+static void function_begin(struct xe_function *function)
+{
+	memset(function, 0, sizeof(*function));
+	function->share[XE_PRIORITY] = 0;
+}
+
+int xe_init(struct bench_pf *pf)
+{
+	struct xe_pf *xe = kvzalloc(struct_size(xe, function, pf->total_vfs + 1), GFP_KERNEL);
+
+	if (!xe)
+		return -ENOMEM;
+	xe->pf = pf;
+	mutex_init(&xe->lock);
+	pf->data = xe;
+	return 0;
+}
+
+void xe_exit(struct bench_pf *pf)
+{
+	kvfree(pf->data);
+}
+
+/* ---- the driver's own doing */
+
+static bool any_vram(struct xe_pf *xe)
+{
+	int n;
+
+	for (n = 1; n <= xe->pf->total_vfs; n++)
+		if (xe->function[n].share[XE_VRAM])
+			return true;
+	return false;
+}
+
+/* What was set before the VFs came is not asked for, but for memory: one quota, and all go without
+ * fair ones. */
+void xe_created(struct bench_pf *pf)
+{
+	struct xe_pf *xe = pf->data;
+	u64 fair = rounddown(XE_VRAM_TOTAL / (pf->num_vfs + 1), XE_VRAM_UNIT);
+	bool vram;
+	int n;
+
+	mutex_lock(&xe->lock);
+	vram = any_vram(xe);
+	for (n = 1; n <= pf->num_vfs; n++) {
+		xe->function[n].share[XE_EXEC_QUANTUM] = 16;
+		xe->function[n].share[XE_PREEMPT_TIMEOUT] = 32000;
+		if (!vram)
+			xe->function[n].share[XE_VRAM] = fair;
+	}
+	mutex_unlock(&xe->lock);
+}
+
+void xe_destroying(struct bench_pf *pf)
+{
+	struct xe_pf *xe = pf->data;
+	int n;
+
+	mutex_lock(&xe->lock);
+	for (n = 1; n <= pf->total_vfs; n++)
+		function_begin(&xe->function[n]);
+	mutex_unlock(&xe->lock);
+}
+
+/* ---- as files */
+
+int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size)
+{
+	u64 value = xe->function[n].share[share];
+	int i, used = 0;
+
+	if (share != XE_PRIORITY)
+		return scnprintf(text, size, "%llu\n", value);
+	for (i = 0; i < ARRAY_SIZE(priorities); i++)
+		used += scnprintf(text + used, size - used, i == value ? "%s[%s]" : "%s%s",
+				  i ? " " : "", priorities[i]);
+	return used + scnprintf(text + used, size - used, "\n");
+}
+
+static bool fits(struct xe_pf *xe, int n, u64 vram)
+{
+	u64 sum = vram;
+	int i;
+
+	for (i = 1; i <= xe->pf->total_vfs; i++)
+		if (i != n)
+			sum += xe->function[i].share[XE_VRAM];
+	return sum <= XE_VRAM_TOTAL;
+}
+
+/* Memory is not moved under a VF that somebody drives. */
+static bool in_use(struct xe_pf *xe, int n)
+{
+	struct pci_dev *vf;
+	bool used = false;
+
+	if (n > xe->pf->num_vfs)
+		return false;
+	vf = pci_get_domain_bus_and_slot(xe->pf->card->sysdata.domain, xe->pf->port + 1, n - 1);
+	if (vf)
+		used = READ_ONCE(vf->dev.driver);
+	pci_dev_put(vf);
+	return used;
+}
+
+static int set(struct xe_pf *xe, int n, enum xe_share share, const char *text)
+{
+	u64 value;
+	int err;
+
+	if (share == XE_PRIORITY) {
+		err = sysfs_match_string(priorities, text);
+		if (err < 0)
+			return err;
+		if (n && err == 2)
+			return -EPERM;
+		xe->function[n].share[share] = err;
+		return 0;
+	}
+	err = kstrtou64(text, 10, &value);
+	if (err)
+		return err;
+	if (share == XE_VRAM) {
+		value = roundup(value, XE_VRAM_UNIT);
+		if (in_use(xe, n))
+			return -EBUSY;
+		if (!fits(xe, n, value))
+			return -EIO;
+	} else if (value > XE_LONGEST) {
+		return -EINVAL;
+	}
+	xe->function[n].share[share] = value;
+	return 0;
+}
+
+int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text)
+{
+	int err = bench_fault(xe->pf, OP_ATTRIBUTE, n - 1);
+
+	if (err)
+		return err;
+	if (n)
+		atomic_inc(&xe->pf->vfs[n - 1].sets);
+	mutex_lock(&xe->lock);
+	err = set(xe, n, share, text);
+	mutex_unlock(&xe->lock);
+	return err;
+}
+
+void xe_show_vf(struct bench_vf *vf, struct seq_file *out)
+{
+	struct xe_pf *xe = vf->pf->data;
+	const u64 *share = xe->function[vf->index + 1].share;
+
+	seq_printf(out, " exec-quantum=%llu preempt-timeout=%llu priority=%s vram=%llu",
+		   share[XE_EXEC_QUANTUM], share[XE_PREEMPT_TIMEOUT],
+		   priorities[share[XE_PRIORITY]], share[XE_VRAM]);
+}
