@@ -70,7 +70,8 @@ $(BUILD)/%.o: %.c | $(BUILD)/include/viod
 # Without this make deletes objects of tests at its end, and compiles them anew each time.
 .PRECIOUS: $(BUILD)/%.o
 
-# --- plugins: plugins/KIND/KIND-*.c and KIND-*/ are a sub-plugin each, the other files are KIND.so -------
+# --- plugins: plugins/KIND/KIND-*.c and KIND-*/ are a sub-plugin each, the other files are KIND.so; of
+# KIND/common/ each of them takes what it needs
 
 PLUGIN_FOLDERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c)))))
 SUB_FOLDERS := $(foreach f,$(PLUGIN_FOLDERS),$(patsubst %/,%,$(wildcard plugins/$f/$f-*/)))
@@ -78,19 +79,24 @@ SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plug
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
 PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared \
-	-Wl,--version-script=plugins/plugin.map -o $@ $(filter %.o,$^)
+	-Wl,--version-script=plugins/plugin.map -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
+COMMON_OF = $(if $(wildcard $(dir $1)common/*.c),$(BUILD)/$(dir $1)common.a)
+COMMON = $(call COMMON_OF,plugins/$1/$1)
 define folder_rules
-$(BUILD)/plugins/$1.so: $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/$1/$1-%,$(wildcard plugins/$1/*.c))) plugins/plugin.map
+$(BUILD)/plugins/$1/common.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/$1/common/*.c))
+	@rm -f $$@
+	$$(call say,AR)$$(AR) rcs $$@ $$^
+$(BUILD)/plugins/$1.so: $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/$1/$1-%,$(wildcard plugins/$1/*.c))) $(COMMON) plugins/plugin.map
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK) $(if $($1_PACKAGES),$(shell $(PKG_CONFIG) --libs $($1_PACKAGES) 2>/dev/null))
-$(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o plugins/plugin.map
+$(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o $(COMMON) plugins/plugin.map
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK)
 endef
 $(foreach f,$(PLUGIN_FOLDERS),$(eval $(call folder_rules,$f)))
 define subfolder_rules
-$(BUILD)/plugins/$(notdir $1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1/*.c)) plugins/plugin.map
+$(BUILD)/plugins/$(notdir $1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1/*.c)) $(call COMMON_OF,$1) plugins/plugin.map
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK)
 endef

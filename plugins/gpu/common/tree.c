@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More than that is in no directory that is looked through here, but for those of all devices. */
+#define NAMES_MAX 4096
+
+int gpu_read(struct viod_pf *pf, const char *path, char *ret_text, size_t size)
+{
+	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY), error;
+	size_t used = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	while ((n = read(fd, ret_text + used, size - used)) > 0 && (used += (size_t)n) < size)
+		;
+	error = errno;
+	close(fd);
+	if (n < 0)
+		return -error;
+	if (used == size)
+		return -EMSGSIZE;
+	while (used && ret_text[used - 1] == '\n')
+		used--;
+	ret_text[used] = '\0';
+	return 0;
+}
+
+int gpu_write(struct viod_pf *pf, const char *path, const char *text)
+{
+	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_WRONLY), error;
+	size_t length = strlen(text);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = write(fd, text, length);
+	error = errno;
+	close(fd);
+	if (n < 0)
+		return -error;
+	return (size_t)n == length ? 0 : -EIO;
+}
+
+static mode_t mode_of(struct viod_pf *pf, const char *path)
+{
+	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH);
+	struct stat status;
+	mode_t mode = 0;
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &status) == 0)
+		mode = status.st_mode;
+	close(fd);
+	return mode;
+}
+
+bool gpu_exists(struct viod_pf *pf, const char *path)
+{
+	return mode_of(pf, path) != 0;
+}
+
+bool gpu_writable(struct viod_pf *pf, const char *path)
+{
+	return mode_of(pf, path) & 0222;
+}
+
+int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size)
+{
+	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH | O_NOFOLLOW), error;
+	char target[GPU_PATH_MAX];
+	const char *name;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = readlinkat(fd, "", target, sizeof(target) - 1);
+	error = errno;
+	close(fd);
+	if (n < 0)
+		return -error;
+	target[n] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= size)
+		return -EMSGSIZE;
+	strcpy(ret_name, name);
+	return 0;
+}
+
+/* --- wildcards ------------------------------------------------------------------------------- */
+
+struct names {
+	char *items[NAMES_MAX];
+	size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names);
+}
+
+static int names_matching(struct viod_pf *pf, const char *directory, const char *pattern,
+			  struct names *names)
+{
+	int fd = viod_open(pf, VIOD_TREE_SYS, directory, O_RDONLY | O_DIRECTORY);
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)) && names->count < NAMES_MAX) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    fnmatch(pattern, entry->d_name, FNM_PERIOD) != 0)
+			continue;
+		names->items[names->count] = strdup(entry->d_name);
+		if (names->items[names->count])
+			names->count++;
+	}
+	closedir(dir);
+	qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	return 0;
+}
+
+static int glob_from(struct viod_pf *pf, const char *done, const char *rest,
+		     int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
+{
+	size_t plain = strcspn(rest, "*?["), length;
+	char path[GPU_PATH_MAX], component[128];
+	struct names *names;
+	int r;
+
+	if (rest[plain] == '\0') {
+		if (snprintf(path, sizeof(path), "%s%s", done, rest) >= (int)sizeof(path))
+			return 0;
+		return gpu_exists(pf, path) ? found(pf, path, data) : 0;
+	}
+	while (plain > 0 && rest[plain - 1] != '/')
+		plain--;
+	length = strcspn(rest + plain, "/");
+	if (length >= sizeof(component) ||
+	    snprintf(path, sizeof(path), "%s%.*s", done, (int)plain, rest) >= (int)sizeof(path))
+		return 0;
+	memcpy(component, rest + plain, length);
+	component[length] = '\0';
+	names = calloc(1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	r = names_matching(pf, path, component, names);
+	if (r == -ENOENT || r == -ENOTDIR)
+		r = 0;
+	for (size_t i = 0; r == 0 && i < names->count; i++) {
+		char next[GPU_PATH_MAX];
+
+		if (snprintf(next, sizeof(next), "%s%s", path, names->items[i]) < (int)sizeof(next))
+			r = glob_from(pf, next, rest + plain + length, found, data);
+	}
+	names_free(names);
+	return r;
+}
+
+int gpu_glob(struct viod_pf *pf, const char *pattern,
+	     int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
+{
+	return glob_from(pf, "", pattern, found, data);
+}

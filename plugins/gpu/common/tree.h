@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files below /sys that lie elsewhere than in a function's own directory: debugfs, class/drm,
+ * buses. */
+#ifndef GPU_TREE_H
+#define GPU_TREE_H
+
+#include <viod/plugin.h>
+
+#define GPU_PATH_MAX 512
+
+/** Read a file below /sys, without the newline at its end. 0, or -errno; -EMSGSIZE where it does
+ * not fit into size bytes. */
+int gpu_read(struct viod_pf *pf, const char *path, char *ret_text, size_t size);
+
+/** Write it in one write(). 0, or -errno. Only for apply(). */
+int gpu_write(struct viod_pf *pf, const char *path, const char *text);
+
+/** Whether it is there, and whether its mode lets anybody write it. */
+bool gpu_exists(struct viod_pf *pf, const char *path);
+bool gpu_writable(struct viod_pf *pf, const char *path);
+
+/** The last component of a link. 0, or -errno. */
+int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size);
+
+/**
+ * Call found() with each path below /sys that matches: components may hold the wildcards of
+ * fnmatch(3). Sorted by name, "gt2" before "gt10". Ends at the first result that is not 0, which is
+ * returned; 0 otherwise, also where nothing matches.
+ */
+int gpu_glob(struct viod_pf *pf, const char *pattern,
+	     int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
+
+#endif
