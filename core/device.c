@@ -159,6 +159,23 @@ int device_scan_vfs(struct viod_pf *pf)
 	return 0;
 }
 
+int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count)
+{
+	struct device_function *vfs = calloc(count + 1, sizeof(*vfs));
+
+	if (!vfs)
+		return -ENOMEM;
+	free(pf->vfs);
+	pf->vfs = vfs;
+	pf->n_vfs = count;
+	for (size_t i = 0; i < count; i++)
+		if (addresses[i])
+			(void)fill_function(&vfs[i], pf->roots->trees[VIOD_TREE_SYS], "pci",
+					    addresses[i]);
+	repoint(pf);
+	return 0;
+}
+
 struct device_function *device_slot(struct viod_pf *pf, int vf)
 {
 	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))

@@ -85,6 +85,10 @@ int device_choose_quirk(struct viod_pf *pf);
  * but for devices that have no such links. -errno where the PF is gone. */
 int device_scan_vfs(struct viod_pf *pf);
 
+/** Take these for the VFs, by index; NULL where one has no address. A VF that is being removed is
+ * no VF of its PF any more, but a device it is. -ENOMEM. */
+int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count);
+
 /** The PF or a VF, its driver and group as they are now; NULL where it has no device. */
 const struct viod_function *device_function(struct viod_pf *pf, int vf);
 

@@ -435,6 +435,19 @@ static int find_schema(struct job_run *run)
 	return run->schema ? 1 : 0;
 }
 
+static int recall_vfs(struct job_run *run)
+{
+	size_t count = json_array_size(run->request->vfs);
+	_cleanup_free_ const char **addresses = calloc(count + 1, sizeof(*addresses));
+
+	if (!addresses)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = json_string_value(
+			json_object_get(json_array_get(run->request->vfs, i), "address"));
+	return count ? device_recall_vfs(&run->pf, addresses, count) : 0;
+}
+
 static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const struct job_request *request = run->request;
@@ -459,7 +472,9 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 		return r;
 	if (request->goal == JOB_LOOK) {
 		*ret_verdict = JOB_BLOCKED;
-		r = job_ask_holders(run);
+		r = recall_vfs(run);
+		if (r == 0)
+			r = job_ask_holders(run);
 		job_report_holders(run);
 		return r;
 	}

@@ -43,6 +43,7 @@ struct job_request {
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
 	const char *kind;	     /* JOB_PRINT only */
+	const json_t *vfs;	     /* JOB_LOOK only: of the last report, or NULL */
 };
 
 /** Everything a job knows; one lives in each job process. */

@@ -54,6 +54,7 @@ void pf_stuck_look(struct pf *pf)
 		.address = pf->address,
 		.file = pf->path,
 		.config = pf->config,
+		.vfs = pf->vfs,
 	};
 
 	if (!pf->looker && pf->address)

@@ -123,6 +123,37 @@ START_TEST(without_proc_nothing_is_known)
 }
 END_TEST
 
+/* The kernel takes the links between PF and VF away before it waits for the VF's user. */
+START_TEST(a_vf_that_is_being_removed_still_has_holders)
+{
+	static const char *const addresses[] = { "0000:01:10.0", "0000:01:10.1" };
+	struct viod_holders *holders;
+	struct place place;
+	int fd;
+
+	place_new(&place);
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		char link[96];
+
+		snprintf(link, sizeof(link), "sys/bus/pci/devices/" FAKE_PF "/virtfn%u", i);
+		ck_assert_int_eq(unlinkat(place.root.fd, link, 0), 0);
+	}
+	ck_assert_int_eq(device_scan_vfs(&place.pf), 0);
+	ck_assert_uint_eq(place.pf.n_vfs, 0);
+	ck_assert_int_eq(device_recall_vfs(&place.pf, addresses, 2), 0);
+	ck_assert_str_eq(device_function(&place.pf, 1)->address, "0000:01:10.1");
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 0);
+	ck_assert_uint_ge(holders[1].count, 1);
+	ck_assert_int_eq(holders[1].items[0].pid, getpid());
+	holders_free(holders, place.pf.n_vfs);
+	close(fd);
+	place_clear(&place);
+}
+END_TEST
+
 START_TEST(the_same_holder_counts_once)
 {
 	struct viod_holders holders = { 0 };
@@ -330,6 +361,7 @@ int main(void)
 		an_open_node_is_a_holder_until_it_is_closed,
 		unknown_counts_as_held,
 		without_proc_nothing_is_known,
+		a_vf_that_is_being_removed_still_has_holders,
 		the_same_holder_counts_once,
 		some_holders_are_in_the_way_of_some_things,
 		a_disk_is_its_functions_however_it_is_reached,
