@@ -10,6 +10,7 @@
 #include "host.h"
 #include "managed.h"
 #include "mark.h"
+#include "quirk.h"
 #include "rounded.h"
 #include "sriov.h"
 
@@ -98,7 +99,7 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 {
 	_cleanup_values_ struct viod_values *last = NULL;
 	struct plan_changes changes = { 0 };
-	bool recreates = plan_recreates(run->wanted, run->state);
+	bool recreates = job_recreates(run);
 	int r;
 
 	if (run->record && !recreates)
@@ -117,9 +118,9 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	plan_changes_drop_lacking(&run->pf, true, &changes);
 	r = spare_held(run, &changes);
 	if (r == 0)
-		r = job_unbind_for(run, &changes);
-	if (r == 0)
 		r = job_recreate_for(run, &changes);
+	if (r == 0)
+		r = job_unbind_for(run, &changes);
 	if (r == 0)
 		r = plan_make(&run->pf, run->base, &changes, ret_plan);
 	plan_changes_clear(&changes);
@@ -225,6 +226,7 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 
 	for (size_t i = 0; i < left->count; i++) {
 		const struct viod_change *change = &left->items[i];
+		const char *advice;
 		int vf = change->vf;
 
 		/* What is not reported cannot be seen to have taken, and what waits has its reason.
@@ -235,8 +237,10 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 		     (run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF))))
 			continue;
 		plan_change_text(change, text, sizeof(text));
+		advice = quirk_advice(&run->pf.quirk, change->option->key, 0);
 		diag_add(&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
-			 "the device accepted a value and did not take it (%s)", text);
+			 "the device accepted a value and did not take it (%s)%s%s", text,
+			 advice ? "; " : "", advice ? advice : "");
 	}
 }
 
@@ -309,8 +313,9 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 			    : record_wanted(run->record, run->schema, &run->wanted);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
-	if (request->config && (job_refuse_foreign(run) < 0 ||
-				host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0))
+	if (request->config &&
+	    (job_refuse_foreign(run) < 0 ||
+	     host_run(&run->pf, HOST_VALIDATE, NULL, run->wanted) < 0 || job_check_limits(run) < 0))
 		return 0;
 	job_want_autoprobe(run);
 	job_want_returns(run);

@@ -77,11 +77,17 @@ void job_want_returns(struct job_run *run);
 int job_want_rest(struct job_run *run, bool recreates);
 /* Report each key of a quirk that is not this device's; -EINVAL where there is one. */
 int job_refuse_foreign(struct job_run *run);
-/* Add a change of the driver, from itself to itself, to VFs that must be unbound for another
+
+/* job-quirk.c: report each value that the device's quirk says it cannot do; -EINVAL where there is
+ * one. */
+int job_check_limits(struct job_run *run);
+/* Whether the VFs there are will go. */
+bool job_recreates(const struct job_run *run);
+/* Add a change of the count, from itself to itself, where another change of the PF is not to be
+ * without making the VFs anew; and one of the driver to VFs that must be unbound for another
  * change. -ENOMEM. */
-int job_unbind_for(struct job_run *run, struct plan_changes *changes);
-/* The same of the count, where another row of the PF re-creates the VFs. -ENOMEM. */
 int job_recreate_for(struct job_run *run, struct plan_changes *changes);
+int job_unbind_for(struct job_run *run, struct plan_changes *changes);
 
 /* job-apply.c: carry out the plan; errors are in the PF's list. */
 void job_execute(struct job_run *run);
@@ -91,6 +97,13 @@ bool job_is_held(const struct job_run *run, int vf);
 
 /* Report everyone who was found. */
 void job_report_holders(struct job_run *run);
+
+/* One step for a VF: carried out, or what takes its place where the VF has failed. */
+void job_attach_step(struct job_run *run, const struct plan_step *planned);
+
+/* job-workers.c: carry out the steps from the first on that can be for many VFs at once. How many
+ * those were; 0: none, or not like that. Does not return where a worker has crashed. */
+size_t job_attach(struct job_run *run, size_t first);
 
 /* job-report.c */
 void job_send_progress(struct job_run *run, const char *state);

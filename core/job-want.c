@@ -19,6 +19,8 @@ static size_t wanted_count(struct job_run *run)
 	told = sriov_total(&run->pf, &total);
 	if (told < 0)
 		return 0;
+	if (run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
+		return run->pf.n_vfs;
 	if (told > 0 && *vfs == SRIOV_VFS_MAX)
 		return run->pf.n_vfs;
 	if (run->pf.quirk.max_vfs)
@@ -184,97 +186,4 @@ int job_refuse_foreign(struct job_run *run)
 		}
 	}
 	return r;
-}
-
-/* --- VFs that are made anew though there are as many as before ------------------------------- */
-
-int job_recreate_for(struct job_run *run, struct plan_changes *changes)
-{
-	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_VFS]);
-	const void *count = values_get(run->base, VIOD_PF, row);
-	const struct viod_change *by = NULL;
-	struct viod_change *added;
-	struct viod_where where;
-
-	for (size_t i = 0; i < changes->count; i++) {
-		if (changes->items[i].option == row->option)
-			return 0;
-		if (changes->items[i].option->flags & VIOD_OPTION_RECREATES)
-			by = &changes->items[i];
-	}
-	if (!by || !count || !run->pf.n_vfs)
-		return 0;
-	where = by->where;
-	if (!values_get(run->wanted, VIOD_PF, row))
-		values_put(run->wanted, VIOD_PF, row, count, NULL);
-	added = array_append((void **)&changes->items, &changes->count, sizeof(*added));
-	if (!added)
-		return -ENOMEM;
-	*added = (struct viod_change){
-		.option = row->option,
-		.wanted = values_get(run->wanted, VIOD_PF, row),
-		.state = count,
-		.where = where,
-		.vf = VIOD_PF,
-	};
-	return 0;
-}
-
-/* --- drivers that are in the way ------------------------------------------------------------- */
-
-static const struct viod_change *driver_change(const struct plan_changes *changes, int vf)
-{
-	for (size_t i = 0; i < changes->count; i++)
-		if (changes->items[i].vf == vf &&
-		    changes->items[i].option == &sriov_rows[SRIOV_ROW_DRIVER])
-			return &changes->items[i];
-	return NULL;
-}
-
-/* The driver that the VF has now, as it is to have it again. */
-static const struct viod_driver *driver_again(struct job_run *run, int vf)
-{
-	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
-	const struct viod_driver *now = values_get(run->base, vf, row);
-	struct viod_driver again;
-
-	if (!now || streq(now->name, "none"))
-		return NULL;
-	if (!values_get(run->wanted, vf, row)) {
-		again = *now;
-		if (now->native)
-			(void)copy_text(again.name, sizeof(again.name), "default");
-		values_put(run->wanted, vf, row, &again, NULL);
-	}
-	return values_get(run->wanted, vf, row);
-}
-
-int job_unbind_for(struct job_run *run, struct plan_changes *changes)
-{
-	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
-	size_t count = changes->count;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct viod_change by = changes->items[i];
-		const struct viod_driver *driver;
-		struct viod_change *added;
-
-		if (!(by.option->flags & VIOD_OPTION_UNBOUND) || by.vf == VIOD_PF ||
-		    (size_t)by.vf >= run->base->n_vfs || driver_change(changes, by.vf))
-			continue;
-		driver = driver_again(run, by.vf);
-		if (!driver)
-			continue;
-		added = array_append((void **)&changes->items, &changes->count, sizeof(*added));
-		if (!added)
-			return -ENOMEM;
-		*added = (struct viod_change){
-			.option = row->option,
-			.wanted = driver,
-			.state = values_get(run->base, by.vf, row),
-			.where = by.where,
-			.vf = by.vf,
-		};
-	}
-	return 0;
 }

@@ -86,12 +86,14 @@ void plan_changes_clear(struct plan_changes *changes)
 	*changes = (struct plan_changes){ 0 };
 }
 
-bool plan_recreates(const struct viod_values *wanted, const struct viod_values *state)
+bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wanted,
+		    const struct viod_values *state)
 {
 	const struct schema_scope *rows = &wanted->schema->scopes[VIOD_SCOPE_PF];
 
 	for (size_t i = 0; i < rows->n_rows; i++)
-		if ((rows->rows[i].option->flags & VIOD_OPTION_RECREATES) &&
+		if (((rows->rows[i].option->flags & VIOD_OPTION_RECREATES) ||
+		     (state->n_vfs && quirk_recreates(quirk, rows->rows[i].option->key))) &&
 		    differs(&rows->rows[i], VIOD_PF, wanted, state, NULL))
 			return true;
 	return false;

@@ -36,8 +36,10 @@ int plan_diff(const struct viod_values *wanted, const struct viod_values *state,
 	      const struct viod_values *last, struct plan_changes *ret_changes);
 void plan_changes_clear(struct plan_changes *changes);
 
-/** Whether the wanted values differ in a row that re-creates the VFs. */
-bool plan_recreates(const struct viod_values *wanted, const struct viod_values *state);
+/** Whether the wanted values differ in a row that re-creates the VFs, or that changes only without
+ *  them by the quirk. */
+bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wanted,
+		    const struct viod_values *state);
 
 /** Remove the changes of one VF: it is held, and nobody asked for this. */
 void plan_changes_drop_vf(struct plan_changes *changes, int vf);

@@ -93,10 +93,29 @@ bool quirk_disruptive(const struct viod_quirk *quirk, const char *key)
 	return quirk->disruptive && words_have(quirk->disruptive, key);
 }
 
+bool quirk_recreates(const struct viod_quirk *quirk, const char *key)
+{
+	return quirk->recreates && words_have(quirk->recreates, key);
+}
+
+bool quirk_unbound(const struct viod_quirk *quirk, const char *key)
+{
+	return quirk->unbound && words_have(quirk->unbound, key);
+}
+
+const struct viod_limit *quirk_limit(const struct viod_quirk *quirk,
+				     const struct viod_function *function, const char *key)
+{
+	for (const struct viod_limit *row = quirk->limits; row && row->key; row++)
+		if (streq(row->key, key) && (!row->only || quirk_score(row->only, function) >= 0))
+			return row;
+	return NULL;
+}
+
 const char *quirk_advice(const struct viod_quirk *quirk, const char *key, int error)
 {
 	for (const struct viod_advice *row = quirk->advice; row && row->text; row++)
-		if (row->error == error && streq(row->key, key))
+		if (row->error == error && (!row->key || streq(row->key, key)))
 			return row->text;
 	return NULL;
 }

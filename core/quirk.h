@@ -20,6 +20,12 @@ int quirk_best(const struct viod_plugin *const *plugins, size_t n_plugins, enum 
 /** Whether a quirk lacks a key, or resets the VF when it changes; quirk may be all-zero. */
 bool quirk_lacks(const struct viod_quirk *quirk, const char *key);
 bool quirk_disruptive(const struct viod_quirk *quirk, const char *key);
+/** Whether a key changes only while there are no VFs, or while none has a driver. */
+bool quirk_recreates(const struct viod_quirk *quirk, const char *key);
+bool quirk_unbound(const struct viod_quirk *quirk, const char *key);
+/** What the driver can do of a key on this device, or NULL: all. */
+const struct viod_limit *quirk_limit(const struct viod_quirk *quirk,
+				     const struct viod_function *function, const char *key);
 /** What an errno means for a key with this quirk, or NULL. */
 const char *quirk_advice(const struct viod_quirk *quirk, const char *key, int error);
 

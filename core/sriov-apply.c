@@ -7,6 +7,7 @@
 
 #include "host.h"
 #include "module.h"
+#include "quirk.h"
 #include "sriov.h"
 
 /* What an errno of a write to sriov_numvfs means (kernel: drivers/pci/iov.c, pci-sysfs). */
@@ -50,9 +51,12 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 	if (r < 0)
 		return r;
 	if (pf->n_vfs != wanted) {
+		const char *advice = quirk_advice(&pf->quirk, "vfs", 0);
+
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, 0,
-				  "asked for %zu VFs, the driver created %zu and called it success",
-				  wanted, pf->n_vfs);
+				  "asked for %zu VFs, the driver created %zu and called it "
+				  "success%s%s",
+				  wanted, pf->n_vfs, advice ? "; " : "", advice ? advice : "");
 		return -EIO;
 	}
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "host.h"
 #include "module.h"
+#include "quirk.h"
 #include "scan.h"
 
 static const struct viod_name vfs_words[] = { { "max", SRIOV_VFS_MAX }, { NULL, 0 } };
@@ -201,8 +202,53 @@ static bool has_capability(struct viod_pf *pf)
 	return has;
 }
 
+/* What the device's quirk says to too few VFs, as the end of a sentence. */
+static void too_few(struct viod_pf *pf, const char *otherwise, char *ret_text, size_t size)
+{
+	const char *advice = quirk_advice(&pf->quirk, "vfs", ERANGE);
+
+	snprintf(ret_text, size, "%s%s%s", otherwise, advice ? "; " : "", advice ? advice : "");
+}
+
+static void report_incapable(struct viod_pf *pf, const struct viod_where *where)
+{
+	char text[512];
+
+	if (has_capability(pf))
+		too_few(pf,
+			"the kernel does not offer the SR-IOV capability of this device; it needs "
+			"CONFIG_PCI_IOV",
+			text, sizeof(text));
+	else
+		too_few(pf,
+			"this device has no SR-IOV capability; name another PF, or remove 'vfs'",
+			text, sizeof(text));
+	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0, "%s", text);
+}
+
+/* A driver whose count is an option of its module. */
+static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, int64_t vfs,
+			  struct viod_values *wanted)
+{
+	int64_t now = (int64_t)pf->n_vfs;
+	char advice[512];
+
+	if (vfs == SRIOV_VFS_MAX) {
+		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &now);
+		return 0;
+	}
+	if (vfs == now)
+		return 0;
+	too_few(pf, "", advice, sizeof(advice));
+	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+			  "this device has %lld VFs, and its driver does not let that be changed%s",
+			  (long long)now, advice);
+	return -EINVAL;
+}
+
 static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 {
+	char advice[512];
 	const int64_t *vfs = host_table.get(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	const struct viod_where *where =
 		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
@@ -218,15 +264,11 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 			values_forget(wanted, VIOD_PF,
 				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
 		else
-			host_table.report(
-				pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-				has_capability(pf)
-					? "the kernel does not offer the SR-IOV capability of "
-					  "this device; it needs CONFIG_PCI_IOV"
-					: "this device has no SR-IOV capability; name another "
-					  "PF, or remove 'vfs'");
+			report_incapable(pf, where);
 		return *vfs == 0 ? 0 : -EINVAL;
 	}
+	if (pf->quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
+		return complete_fixed(pf, where, *vfs, wanted);
 	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
 	if (*vfs == SRIOV_VFS_MAX && told > 0) {
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
@@ -237,10 +279,11 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 	if (*vfs == SRIOV_VFS_MAX) {
 		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
 	} else if (*vfs > limit) {
+		too_few(pf, total ? "" : " (firmware or BIOS may have SR-IOV switched off)", advice,
+			sizeof(advice));
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 				  "vfs = %lld is more than this device can have; it is 0 to %lld%s",
-				  (long long)*vfs, (long long)limit,
-				  total ? "" : " (firmware or BIOS may have SR-IOV switched off)");
+				  (long long)*vfs, (long long)limit, advice);
 		return -ERANGE;
 	} else if (*vfs > 0 && *vfs != limit && (pf->quirk.flags & VIOD_QUIRK_COUNT_IGNORED) &&
 		   where->file) {

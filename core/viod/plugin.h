@@ -19,9 +19,9 @@
  * that job and nothing else.
  *
  * Compatibility: structs that begin with, or hold, their own size (viod_plugin, viod_ops,
- *viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
- *against an older minor reads as one that left the newer fields zero. All others are fixed; a
- *change of one of them raises VIOD_ABI_MAJOR.
+ * viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
+ * against an older minor reads as one that left the newer fields zero. All others are fixed; a
+ * change of one of them raises VIOD_ABI_MAJOR.
  */
 #ifndef VIOD_PLUGIN_H
 #define VIOD_PLUGIN_H
@@ -296,19 +296,37 @@ struct viod_retry {
 	uint8_t phase;
 };
 
-/** What an errno of this key means with this driver, and what to do. Ends with a NULL text. */
+/** What an errno of this key means with this driver, and what to do. Ends with a NULL text; the
+ * first row that fits counts. Since minor 2: key NULL is for all keys; error 0 says why the device
+ * took a value and another one is there; ERANGE of "vfs" is also for a device that offers too few
+ * VFs or none. */
 struct viod_advice {
 	const char *key;
 	int32_t error;
 	const char *text;
 };
 
+/**
+ * What this driver can do of an INT, RATE, SIZE or ENUM key. A file with another value is refused
+ * before anything is touched. 0 ("none", "no limit") is always allowed, so that max = 0 refuses all
+ * else. Ends with a NULL key. Since minor 2.
+ */
+struct viod_limit {
+	const char *key;
+	int64_t min, max;
+	int64_t step; /* the device rounds down to multiples, and up to the first; 0: it does not */
+	const char *text;	       /* what the driver can do, for a person */
+	const struct viod_match *only; /* some of its devices; NULL: all */
+};
+
 enum viod_quirk_flags {
 	VIOD_QUIRK_PF_MUST_BE_UP = 1 << 0,   /* VFs can only be created while the PF's link is up */
 	VIOD_QUIRK_COUNT_READ_ONLY = 1 << 1, /* sriov_numvfs cannot be written with this driver */
 	VIOD_QUIRK_COUNT_IGNORED = 1 << 2,   /* any non-zero count creates all VFs */
-	VIOD_QUIRK_ESWITCH_NO_VFS = 1 << 3,  /* the eswitch mode changes only with 0 VFs */
+	VIOD_QUIRK_ESWITCH_NO_VFS = 1 << 3,  /* obsolete: "eswitch" among recreates says it */
 	VIOD_QUIRK_ESWITCH_WITH_VFS = 1 << 4, /* the eswitch mode changes after the VFs exist */
+	VIOD_QUIRK_PORT_FUNCTIONS = 1 << 5,   /* since minor 2: in switchdev mode VFs get their
+					       * addresses through their devlink ports */
 };
 
 /** Limits of one driver or device; what data cannot say goes into the quirk's ops. */
@@ -321,6 +339,12 @@ struct viod_quirk {
 	const char *const *disruptive; /* keys whose change resets the VF; NULL-terminated */
 	const struct viod_retry *retries;
 	const struct viod_advice *advice;
+	/* since minor 2 */
+	const struct viod_limit *limits;
+	const char *const *recreates; /* keys of [pf] that change only while there are no VFs: core
+				       * takes them away, and makes them again after the change */
+	const char *const *unbound;   /* keys that change only while no driver is bound: to the VF,
+				       * or for a key of [pf] to any of them */
 };
 
 /* --- ops ------------------------------------------------------------------------------------ */
@@ -522,8 +546,8 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
 
 /** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
- *  it too, as a warning, and for VIOD_MARK_UNREADY, which has no row. True where it was not marked
- *  before. Since minor 1. */
+ *  it too, as a warning, and for complete(): VIOD_MARK_UNREADY, which has no row, and since minor 2
+ *  VIOD_MARK_DEFERRED. True where it was not marked before. Since minor 1. */
 #define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
 
 /** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().

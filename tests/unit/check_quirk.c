@@ -166,6 +166,58 @@ START_TEST(limits_and_advice)
 }
 END_TEST
 
+/* A limit may be for some of a driver's devices; the first row that fits counts. */
+START_TEST(limits_are_of_devices)
+{
+	static const struct viod_match others[] = { VIOD_MATCH_DEVICE(0x8086, 0x1521), { 0 } };
+	static const struct viod_match these[] = { VIOD_MATCH_DEVICE(0x8086, 0x10c9), { 0 } };
+	static const struct viod_limit limits[] = {
+		{ "rate", .text = "others", .only = others },
+		{ "rate", 1, 10, .text = "these", .only = these },
+		{ "rate", 1, 100, .text = "all" },
+		{ "qos", .text = "none" },
+		{ 0 },
+		{ "vlan", .text = "past the end" },
+	};
+	static const char *const recreates[] = { "eswitch", NULL }, *const apart[] = { "guid",
+										       NULL };
+	static const struct viod_quirk some = { .limits = limits,
+						.recreates = recreates,
+						.unbound = apart };
+	static const struct viod_quirk none;
+
+	ck_assert_str_eq(quirk_limit(&some, &nic, "rate")->text, "these");
+	ck_assert_str_eq(quirk_limit(&some, &unbound, "rate")->text, "all");
+	ck_assert_int_eq(quirk_limit(&some, &nic, "qos")->max, 0);
+	ck_assert_ptr_null(quirk_limit(&some, &nic, "vlan"));
+	ck_assert_ptr_null(quirk_limit(&none, &nic, "rate"));
+	ck_assert(quirk_recreates(&some, "eswitch"));
+	ck_assert(!quirk_recreates(&some, "guid"));
+	ck_assert(!quirk_recreates(&none, "eswitch"));
+	ck_assert(quirk_unbound(&some, "guid"));
+	ck_assert(!quirk_unbound(&some, "eswitch"));
+	ck_assert(!quirk_unbound(&none, "guid"));
+}
+END_TEST
+
+START_TEST(advice_for_all_keys_and_for_no_error)
+{
+	static const struct viod_advice advice[] = {
+		{ "mac", EAGAIN, "this key" },
+		{ NULL, EAGAIN, "any key" },
+		{ "link", 0, "no error" },
+		{ NULL, 0, NULL },
+	};
+	static const struct viod_quirk some = { .advice = advice };
+
+	ck_assert_str_eq(quirk_advice(&some, "mac", EAGAIN), "this key");
+	ck_assert_str_eq(quirk_advice(&some, "vlan", EAGAIN), "any key");
+	ck_assert_str_eq(quirk_advice(&some, NULL, EAGAIN), "any key");
+	ck_assert_str_eq(quirk_advice(&some, "link", 0), "no error");
+	ck_assert_ptr_null(quirk_advice(&some, "mac", 0));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("quirk");
@@ -180,6 +232,8 @@ int main(void)
 	tcase_add_test(tests, tie_names_both);
 	tcase_add_test(tests, tie_below_the_best);
 	tcase_add_test(tests, limits_and_advice);
+	tcase_add_test(tests, limits_are_of_devices);
+	tcase_add_test(tests, advice_for_all_keys_and_for_no_error);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
