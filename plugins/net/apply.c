@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Steps become messages; and where the kernel refuses one, the VF at fault is found. */
 #include <errno.h>
+#include <linux/devlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "generic.h"
 #include "net.h"
+#include "port.h"
 #include "rtnl.h"
 
 /* After so many faults in one message each VF is asked by itself. */
@@ -31,9 +34,11 @@ static const struct {
 struct session {
 	struct viod_pf *pf;
 	int fd;
-	struct net_link link; /* the VFs only after a failure */
-	uint32_t unsupported; /* attributes that this driver turned out not to have */
-	uint32_t deferred;    /* those that wait for the link */
+	struct net_link link;	       /* the VFs only after a failure */
+	uint32_t unsupported;	       /* attributes that this driver turned out not to have */
+	uint32_t deferred;	       /* those that wait for the link */
+	const struct net_batch *again; /* what core repeats, and why */
+	int error;
 };
 
 static void session_clear(struct session *session)
@@ -285,6 +290,93 @@ static int send_step(struct session *session, const struct net_batch *batch)
 	return r < 0 ? r : send_batch(session, batch);
 }
 
+/* In switchdev mode the address of a VF belongs to the port it has there, with drivers that say so
+ * by their quirk: what is set like that is taken out of the updates. */
+static int set_by_ports(struct session *session, struct net_update *updates, size_t *count)
+{
+	const struct viod_function *function = viod_function(session->pf, VIOD_PF);
+	_cleanup_ports_ struct net_ports ports = { 0 };
+	struct net_eswitch eswitch;
+	size_t kept = 0;
+	char bus[32];
+
+	if (!function)
+		return -ENODEV;
+	net_bus_of(function, bus, sizeof(bus));
+	if (net_eswitch_get(bus, function->address, &eswitch) < 0 ||
+	    eswitch.mode != DEVLINK_ESWITCH_MODE_SWITCHDEV ||
+	    net_ports_get(bus, function->address, &ports) < 0)
+		return 0;
+	for (size_t i = 0; i < *count; i++) {
+		const struct net_port *port = net_ports_of(&ports, updates[i].vf);
+		const uint32_t mac = 1u << NET_ATTRIBUTE_MAC;
+
+		if (port && port->has_mac && (updates[i].attributes & mac)) {
+			int r = net_port_set_mac(bus, function->address, port->index,
+						 updates[i].values.mac.octets);
+
+			updates[i].attributes &= ~mac;
+			if (r < 0)
+				judge(session, &updates[i], NET_ATTRIBUTE_MAC, -r);
+		}
+		if (updates[i].attributes)
+			updates[kept++] = updates[i];
+	}
+	*count = kept;
+	return 0;
+}
+
+static struct net_update *copy_updates(const struct net_batch *batch)
+{
+	struct net_update *updates = calloc(batch->n_updates, sizeof(*updates));
+
+	if (updates)
+		memcpy(updates, batch->updates, batch->n_updates * sizeof(*updates));
+	return updates;
+}
+
+/* Where core repeats a step. A driver that resets a VF for every address, the same one too, would
+ * never be done with it: what took is not sent again, and nothing while the VF does not answer. */
+static int send_rest(struct session *session, const struct net_batch *batch)
+{
+	_cleanup_free_ struct net_update *updates = copy_updates(batch);
+	size_t count = batch->n_updates;
+	int r;
+
+	if (!updates)
+		return -ENOMEM;
+	if (!read_back(session))
+		return session->error;
+	for (size_t i = 0; i < count; i++)
+		if (!net_link_vf(&session->link, (uint32_t)updates[i].vf))
+			return session->error;
+	count = keep_unsettled(session, updates, count);
+	r = count ? send_updates(session, updates, count) : 0;
+	if (r < 0 && !is_retried(session->pf, -r)) {
+		find_fault(session, updates, count);
+		r = 0;
+	}
+	if (r < 0)
+		session->error = r;
+	return r;
+}
+
+static int send_with_ports(struct session *session, const struct net_batch *batch)
+{
+	_cleanup_free_ struct net_update *updates = copy_updates(batch);
+	size_t count = batch->n_updates;
+	int r;
+
+	if (!updates)
+		return -ENOMEM;
+	r = set_by_ports(session, updates, &count);
+	if (r < 0 || !count)
+		return r;
+	if (session->unsupported || session->deferred || send_updates(session, updates, count) < 0)
+		find_fault(session, updates, count);
+	return 0;
+}
+
 static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 {
 	const struct net_batch *batch = step->data;
@@ -297,16 +389,23 @@ static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 		if (r < 0)
 			return r;
 	}
+	if (shared.again == batch)
+		return send_rest(&shared, batch);
+	if (viod_quirk(pf)->flags & VIOD_QUIRK_PORT_FUNCTIONS)
+		return send_with_ports(&shared, batch);
 	if (!shared.unsupported && !shared.deferred) {
 		r = send_step(&shared, batch);
-		/* core repeats the step. */
-		if (r == 0 || !shared.pf || is_retried(pf, -r))
+		if (r == 0 || !shared.pf)
 			return r;
+		if (is_retried(pf, -r)) {
+			shared.again = batch;
+			shared.error = r;
+			return r;
+		}
 	}
-	updates = calloc(batch->n_updates, sizeof(*updates));
+	updates = copy_updates(batch);
 	if (!updates)
 		return -ENOMEM;
-	memcpy(updates, batch->updates, batch->n_updates * sizeof(*updates));
 	find_fault(&shared, updates, batch->n_updates);
 	return 0;
 }

@@ -169,21 +169,6 @@ static int check_eswitch(struct viod_pf *pf, const struct viod_values *state,
 	return r | refuse_row(pf, wanted, vf, NET_ROW_TRUST, why) ? -EINVAL : 0;
 }
 
-static int check_eswitch_count(struct viod_pf *pf, const struct viod_values *state,
-			       const struct viod_values *wanted)
-{
-	const struct viod_option *option = &net_options[NET_ROW_ESWITCH];
-	const int64_t *mode = viod_get(wanted, VIOD_PF, option);
-	const int64_t *now = viod_get(state, VIOD_PF, option);
-
-	if (!mode || !now || *mode == *now || !viod_vf_count(state) ||
-	    !(viod_quirk(pf)->flags & VIOD_QUIRK_ESWITCH_NO_VFS))
-		return 0;
-	viod_report(pf, VIOD_ERROR, VIOD_PF, option, viod_where(wanted, VIOD_PF, option), 0,
-		    "this device changes its mode only while it has no VFs; apply 'vfs = 0' first");
-	return -EINVAL;
-}
-
 int net_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
 	_cleanup_link_ struct net_link link = { 0 };
@@ -194,7 +179,7 @@ int net_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 	if (r < 0 && r != -ENODEV)
 		return r;
 	complete_link(pf, &link, wanted);
-	r = check_eswitch_count(pf, state, wanted);
+	r = 0;
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
 		complete_vlan(state, wanted, vf);
 		if (check_type(pf, wanted, vf, link.index ? link.type : ARPHRD_VOID) < 0 ||

@@ -22,8 +22,8 @@ static const struct {
 	{ "tx-vlan-hw-insert", NET_OFFLOAD_TX },
 };
 
-static int new_message(uint16_t family, uint8_t command, uint8_t version,
-		       struct nl_msg **ret_message)
+int net_generic_message(uint16_t family, uint8_t command, uint8_t version,
+			struct nl_msg **ret_message)
 {
 	struct nl_msg *message = nlmsg_alloc();
 
@@ -39,7 +39,7 @@ static int new_message(uint16_t family, uint8_t command, uint8_t version,
 
 /* --- families -------------------------------------------------------------------------------- */
 
-static const void *attributes_of(const struct nlmsghdr *message, size_t *ret_size)
+const void *net_generic_attributes(const struct nlmsghdr *message, size_t *ret_size)
 {
 	int size = nlmsg_datalen(message) - GENL_HDRLEN;
 
@@ -51,7 +51,7 @@ static int read_family(const struct nlmsghdr *message, void *userdata)
 {
 	uint16_t *family = userdata;
 	size_t size;
-	const void *attributes = attributes_of(message, &size);
+	const void *attributes = net_generic_attributes(message, &size);
 	struct nlattr *id = nla_find(attributes, (int)size, CTRL_ATTR_FAMILY_ID);
 
 	if (id && nla_len(id) >= (int)sizeof(*family))
@@ -59,8 +59,7 @@ static int read_family(const struct nlmsghdr *message, void *userdata)
 	return 1;
 }
 
-/* A socket, and the number that the kernel has given the family. -ENOENT: it has no such. */
-static int open_family(const char *name, int *ret_fd, uint16_t *ret_family)
+int net_generic_open(const char *name, int *ret_fd, uint16_t *ret_family)
 {
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	_cleanup_close_ int fd = net_socket_open(NETLINK_GENERIC);
@@ -69,7 +68,7 @@ static int open_family(const char *name, int *ret_fd, uint16_t *ret_family)
 
 	if (fd < 0)
 		return fd;
-	r = new_message(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, &message);
+	r = net_generic_message(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, &message);
 	if (r == 0 && nla_put_string(message, CTRL_ATTR_FAMILY_NAME, name) < 0)
 		r = -ENOMEM;
 	if (r == 0)
@@ -91,7 +90,7 @@ int net_message_eswitch(uint16_t family, const char *bus, const char *address,
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	int r;
 
-	r = new_message(family, command, DEVLINK_GENL_VERSION, &message);
+	r = net_generic_message(family, command, DEVLINK_GENL_VERSION, &message);
 	if (r < 0)
 		return r;
 	if (nla_put_string(message, DEVLINK_ATTR_BUS_NAME, bus) < 0 ||
@@ -131,7 +130,7 @@ int net_eswitch_parse(const void *attributes, size_t size, struct net_eswitch *r
 static int read_eswitch(const struct nlmsghdr *message, void *userdata)
 {
 	size_t size;
-	const void *attributes = attributes_of(message, &size);
+	const void *attributes = net_generic_attributes(message, &size);
 
 	return net_eswitch_parse(attributes, size, userdata);
 }
@@ -144,7 +143,7 @@ static int ask_devlink(const char *bus, const char *address, const struct net_es
 	uint16_t family;
 	int r;
 
-	r = open_family(DEVLINK_GENL_NAME, &fd, &family);
+	r = net_generic_open(DEVLINK_GENL_NAME, &fd, &family);
 	if (r == 0)
 		r = net_message_eswitch(family, bus, address, set, &message);
 	if (r < 0)
@@ -212,7 +211,7 @@ int net_message_offload(uint16_t family, int index, bool set, int64_t offload,
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	int r;
 
-	r = new_message(family, command, ETHTOOL_GENL_VERSION, &message);
+	r = net_generic_message(family, command, ETHTOOL_GENL_VERSION, &message);
 	if (r < 0)
 		return r;
 	if (put_header(message, index) < 0 || (set && put_wanted(message, offload) < 0))
@@ -253,7 +252,7 @@ int net_offload_parse(const void *attributes, size_t size, int64_t *ret_offload)
 static int read_offload(const struct nlmsghdr *message, void *userdata)
 {
 	size_t size;
-	const void *attributes = attributes_of(message, &size);
+	const void *attributes = net_generic_attributes(message, &size);
 
 	return net_offload_parse(attributes, size, userdata);
 }
@@ -266,7 +265,7 @@ int net_offload_get(int index, int64_t *ret_offload)
 	uint16_t family;
 	int r;
 
-	r = open_family(ETHTOOL_GENL_NAME, &fd, &family);
+	r = net_generic_open(ETHTOOL_GENL_NAME, &fd, &family);
 	if (r == 0)
 		r = net_message_offload(family, index, false, 0, &message);
 	if (r == 0)
@@ -283,7 +282,7 @@ int net_offload_set(int index, int64_t offload)
 	uint16_t family;
 	int r;
 
-	r = open_family(ETHTOOL_GENL_NAME, &fd, &family);
+	r = net_generic_open(ETHTOOL_GENL_NAME, &fd, &family);
 	if (r == 0)
 		r = net_message_offload(family, index, true, offload, &message);
 	return r < 0 ? r : net_socket_send(fd, message);

@@ -8,6 +8,14 @@
 #include <stdint.h>
 
 struct nl_msg;
+struct nlmsghdr;
+
+/** A socket, and the number that the kernel has given a family. -ENOENT: it has no such. */
+int net_generic_open(const char *name, int *ret_fd, uint16_t *ret_family);
+/** An empty message of a family; the attributes of one that came. */
+int net_generic_message(uint16_t family, uint8_t command, uint8_t version,
+			struct nl_msg **ret_message);
+const void *net_generic_attributes(const struct nlmsghdr *message, size_t *ret_size);
 
 /** What devlink says of an eswitch, -1 where it does not. */
 struct net_eswitch {

@@ -156,6 +156,13 @@ const struct viod_option net_options[] = {
 	[NET_ROW_PORT_GUID] = { VF_ROW(port_guid), .type = VIOD_TYPE_GUID, .key = "port-guid",
 				.flags = VIOD_OPTION_UNIQUE,
 				.help = "The port GUID of an InfiniBand VF." },
+	[NET_ROW_ROCE] = { VF_ROW(roce), .type = VIOD_TYPE_BOOL, .key = "roce",
+			   .flags = VIOD_OPTION_UNBOUND,
+			   .help = "Whether a VF of a PF in switchdev mode can do RDMA over Ethernet." },
+	[NET_ROW_MIGRATABLE] = { VF_ROW(migratable), .type = VIOD_TYPE_BOOL, .key = "migratable",
+				 .flags = VIOD_OPTION_UNBOUND,
+				 .help = "Whether a VF of a PF in switchdev mode can move to another "
+					 "host with its machine." },
 	[NET_ROW_VF_IFNAME] = { OWN_ROW(ifname), .type = VIOD_TYPE_STRING, .key = "ifname",
 				.flags = VIOD_OPTION_UNIQUE,
 				.help = "The name of the VF's interface on the host." },

@@ -49,6 +49,8 @@ enum net_row {
 	NET_ROW_QUERY_RSS,
 	NET_ROW_NODE_GUID,
 	NET_ROW_PORT_GUID,
+	NET_ROW_ROCE,
+	NET_ROW_MIGRATABLE,
 	NET_ROW_VF_IFNAME,
 	NET_ROW_VF_MTU,
 	NET_ROW_VF_PROMISC,
@@ -73,7 +75,7 @@ struct net_vf {
 	struct viod_mac mac;
 	int64_t vlan, qos, vlan_proto, link_state;
 	uint64_t min_tx_rate, max_tx_rate, node_guid, port_guid;
-	bool spoofchk, trust, query_rss;
+	bool spoofchk, trust, query_rss, roce, migratable;
 	/* Of its own interface, where that is on the host. */
 	char ifname[IFNAMSIZ];
 	int64_t mtu;
@@ -129,6 +131,7 @@ enum net_step_code {
 	NET_STEP_ESWITCH,
 	NET_STEP_INLINE_MODE,
 	NET_STEP_ENCAP,
+	NET_STEP_PORT_CAP,
 };
 
 /** What to set of an interface, or of the eswitch. */

@@ -9,6 +9,7 @@
 
 #include "generic.h"
 #include "net.h"
+#include "port.h"
 
 static bool is_zero(const uint8_t octets[6])
 {
@@ -17,12 +18,12 @@ static bool is_zero(const uint8_t octets[6])
 	return memcmp(octets, zero, sizeof(zero)) == 0;
 }
 
-static void put_mac(struct viod_values *state, int vf, const struct net_vfinfo *info)
+static void put_mac(struct viod_values *state, int vf, const uint8_t octets[6])
 {
 	struct viod_mac mac = { .word = NET_MAC_NONE };
 
-	if (!is_zero(info->mac)) {
-		memcpy(mac.octets, info->mac, sizeof(mac.octets));
+	if (!is_zero(octets)) {
+		memcpy(mac.octets, octets, sizeof(mac.octets));
 		mac.word = 0;
 	}
 	viod_put(state, vf, &net_options[NET_ROW_MAC], &mac);
@@ -76,7 +77,7 @@ static void put_guids(struct viod_values *state, int vf, const struct net_vfinfo
 static void put_ethernet(struct viod_values *state, int vf, const struct net_vfinfo *info)
 {
 	if (info->known & NET_KNOWS_MAC)
-		put_mac(state, vf, info);
+		put_mac(state, vf, info->mac);
 	if (info->known & NET_KNOWS_VLAN) {
 		put_number(state, vf, NET_ROW_VLAN, info->vlan);
 		put_number(state, vf, NET_ROW_QOS, info->qos);
@@ -162,6 +163,35 @@ static void put_eswitch(struct viod_pf *pf, struct viod_values *state)
 	put_mode(state, NET_ROW_ENCAP, eswitch.encap);
 }
 
+/* What is set of a VF through its port, its address among it, is what the port says. */
+static int put_ports(struct viod_pf *pf, struct viod_values *state)
+{
+	const int64_t *mode = viod_get(state, VIOD_PF, &net_options[NET_ROW_ESWITCH]);
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	_cleanup_ports_ struct net_ports ports = { 0 };
+	char bus[32];
+	int r;
+
+	if (!function || !mode || *mode != DEVLINK_ESWITCH_MODE_SWITCHDEV)
+		return 0;
+	net_bus_of(function, bus, sizeof(bus));
+	r = net_ports_get(bus, function->address, &ports);
+	for (size_t i = 0; r == 0 && i < ports.count; i++) {
+		const struct net_port *port = &ports.items[i];
+		bool roce = port->on & NET_PORT_ROCE, migratable = port->on & NET_PORT_MIGRATABLE;
+
+		if (port->vf >= (int)viod_vf_count(state))
+			continue;
+		if (port->has_mac)
+			put_mac(state, port->vf, port->mac);
+		if (port->can & NET_PORT_ROCE)
+			viod_put(state, port->vf, &net_options[NET_ROW_ROCE], &roce);
+		if (port->can & NET_PORT_MIGRATABLE)
+			viod_put(state, port->vf, &net_options[NET_ROW_MIGRATABLE], &migratable);
+	}
+	return r == -EOPNOTSUPP || r == -ENODEV || r == -ENOENT ? 0 : r;
+}
+
 static void put_pf(struct viod_pf *pf, struct viod_values *state, const struct net_link *link)
 {
 	bool promisc = link->flags & IFF_PROMISC, allmulti = link->flags & IFF_ALLMULTI;
@@ -191,5 +221,6 @@ int net_observe(struct viod_pf *pf, struct viod_values *state)
 	for (size_t i = 0; i < link.n_vfs; i++)
 		if (link.vfs[i].vf < viod_vf_count(state))
 			put_vf(state, (int)link.vfs[i].vf, &link, &link.vfs[i]);
-	return put_interfaces(pf, state, fd);
+	r = put_ports(pf, state);
+	return r < 0 ? r : put_interfaces(pf, state, fd);
 }

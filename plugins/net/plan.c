@@ -125,6 +125,8 @@ static const struct {
 	[NET_ROW_ESWITCH] = { NET_STEP_ESWITCH, 0 },
 	[NET_ROW_INLINE_MODE] = { NET_STEP_INLINE_MODE, 0 },
 	[NET_ROW_ENCAP] = { NET_STEP_ENCAP, 0 },
+	[NET_ROW_ROCE] = { NET_STEP_PORT_CAP, 0 },
+	[NET_ROW_MIGRATABLE] = { NET_STEP_PORT_CAP, 0 },
 	[NET_ROW_VF_IFNAME] = { NET_STEP_NAME, 0 },
 	[NET_ROW_VF_MTU] = { NET_STEP_MTU, 0 },
 	[NET_ROW_VF_PROMISC] = { NET_STEP_FLAGS, IFF_PROMISC },
@@ -137,14 +139,18 @@ static bool is_attribute(const struct viod_change *change)
 
 /* --- drafts ---------------------------------------------------------------------------------- */
 
+static bool among(const char *const *keys, const struct viod_option *option)
+{
+	for (; keys && *keys; keys++)
+		if (strcmp(*keys, option->key) == 0)
+			return true;
+	return false;
+}
+
 static bool is_disruptive(struct viod_pf *pf, const struct viod_change *change)
 {
-	const char *const *keys = viod_quirk(pf)->disruptive;
-
-	for (; keys && *keys; keys++)
-		if (strcmp(*keys, change->option->key) == 0)
-			return true;
-	return change->option->flags & VIOD_OPTION_DISRUPTIVE;
+	return among(viod_quirk(pf)->disruptive, change->option) ||
+	       (change->option->flags & VIOD_OPTION_DISRUPTIVE);
 }
 
 /* A value that is set together with others is sent with what those are now. */
@@ -239,16 +245,18 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
 	return viod_step_add(plan, &step);
 }
 
-/* A driver that wants to be asked again needs one VF a step: only the step as a whole is repeated,
- * and such drivers hold up the network of the whole host for every VF in a message. */
+/* A driver that wants to be asked again gets one VF a step where its quirk does not say otherwise:
+ * most of these wait for a VF's reset, and hold up the network of the whole host meanwhile. */
 static size_t batch_of(struct viod_pf *pf)
 {
 	const struct viod_quirk *quirk = viod_quirk(pf);
 
+	if (quirk->batch)
+		return quirk->batch < NET_BATCH_MAX ? quirk->batch : NET_BATCH_MAX;
 	for (const struct viod_retry *retry = quirk->retries; retry && retry->error; retry++)
 		if (retry->phase == VIOD_PHASE_CONFIGURE)
 			return 1;
-	return quirk->batch && quirk->batch < NET_BATCH_MAX ? quirk->batch : NET_BATCH_MAX;
+	return NET_BATCH_MAX;
 }
 
 static int plan_vfs(struct viod_pf *pf, const struct viod_values *state,
@@ -278,17 +286,19 @@ static void fill_setting(const struct viod_change *change, struct net_setting *s
 	if (option->type == VIOD_TYPE_STRING)
 		snprintf(setting->name, sizeof(setting->name), "%s", (const char *)change->wanted);
 	else if (option->type == VIOD_TYPE_BOOL)
-		on = *(const bool *)change->wanted;
+		setting->number = on = *(const bool *)change->wanted;
 	else
 		setting->number = *(const int64_t *)change->wanted;
 	setting->change = settings[option - net_options].flag;
 	setting->flags = on || setting->number ? setting->change : 0;
 }
 
-/* The link goes up before anything needs it and down after everything; the mode of the eswitch
- * changes when this driver can. */
+/* The link goes up before anything needs it and down after everything; the eswitch changes when
+ * this driver can. */
 static uint8_t phase_of(struct viod_pf *pf, const struct viod_change *change)
 {
+	if (among(viod_quirk(pf)->recreates, change->option))
+		return VIOD_PHASE_RESIZE;
 	if (change->option == &net_options[NET_ROW_LINK] && !*(const int64_t *)change->wanted)
 		return VIOD_PHASE_SETTLE;
 	if (change->option == &net_options[NET_ROW_ESWITCH] &&
@@ -316,6 +326,8 @@ static int plan_setting(struct viod_pf *pf, const struct viod_change *change,
 	fill_setting(change, &setting);
 	if (is_disruptive(pf, change))
 		step.flags = VIOD_STEP_DISRUPTIVE | (change->vf == VIOD_PF ? VIOD_STEP_ALL_VFS : 0);
+	if (among(viod_quirk(pf)->recreates, change->option))
+		step.flags |= VIOD_STEP_NO_VFS;
 	describe_change(change, &text);
 	set_text(&step, &text);
 	return viod_step_add(plan, &step);

@@ -9,6 +9,7 @@
 
 #include "generic.h"
 #include "net.h"
+#include "port.h"
 #include "rtnl.h"
 
 /* A VF's interface comes some time after its driver is bound, seconds with some drivers. */
@@ -146,8 +147,69 @@ static int set_link(struct viod_pf *pf, const struct viod_step *step)
 	return r < 0 ? r : net_rtnl_send(fd, message);
 }
 
+/* Some drivers make the PF's interface anew with the mode: down, and as if nobody had ever touched
+ * it. */
+static int restore_interface(struct viod_pf *pf, const struct net_link *before)
+{
+	const unsigned kept = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
+	_cleanup_link_ struct net_link link = { 0 };
+	_cleanup_close_ int fd = net_rtnl_open();
+	int r = -ENODEV;
+
+	if (!before->index || fd < 0)
+		return fd < 0 ? fd : 0;
+	for (unsigned waited = 0; waited < INTERFACE_MSEC && r == -ENODEV; waited += PAUSE_MSEC) {
+		r = net_interface_read(pf, VIOD_PF, false, fd, &link);
+		if (r == -ENODEV)
+			pause_msec(PAUSE_MSEC);
+	}
+	if (r == 0 && link.mtu != before->mtu) {
+		_cleanup_(net_messagep) struct nl_msg *message = NULL;
+
+		r = net_message_mtu(link.index, before->mtu, &message);
+		r = r < 0 ? r : net_rtnl_send(fd, message);
+	}
+	if (r == 0 && ((link.flags ^ before->flags) & kept)) {
+		_cleanup_(net_messagep) struct nl_msg *message = NULL;
+
+		wait_for_udev(pf, link.index);
+		r = net_message_flags(link.index, before->flags & kept, kept, &message);
+		r = r < 0 ? r : net_rtnl_send(fd, message);
+	}
+	return r;
+}
+
+static int set_port_cap(struct viod_pf *pf, const struct viod_step *step)
+{
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	const struct net_setting *setting = step->data;
+	_cleanup_ports_ struct net_ports ports = { 0 };
+	enum net_port_cap cap = step->change->option == &net_options[NET_ROW_ROCE]
+					? NET_PORT_ROCE
+					: NET_PORT_MIGRATABLE;
+	const struct net_port *port;
+	char bus[32];
+	int r;
+
+	if (!function)
+		return -ENODEV;
+	net_bus_of(function, bus, sizeof(bus));
+	r = net_ports_get(bus, function->address, &ports);
+	port = r == 0 ? net_ports_of(&ports, step->vf) : NULL;
+	if (!port || !(port->can & cap)) {
+		viod_report(pf, VIOD_ERROR, step->vf, step->change->option, &step->where, 0,
+			    "vf%d has no port that could set '%s'; a PF that can has 'eswitch = "
+			    "switchdev', and its driver says so for each VF",
+			    step->vf, step->change->option->key);
+		return r < 0 ? r : -EOPNOTSUPP;
+	}
+	return net_port_set_cap(bus, function->address, port->index, cap, setting->number);
+}
+
 static int set_eswitch(struct viod_pf *pf, const struct viod_step *step)
 {
+	_cleanup_link_ struct net_link before = { 0 };
+	_cleanup_close_ int fd = -1;
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
 	const struct net_setting *setting = step->data;
 	struct net_eswitch eswitch = { -1, -1, -1 };
@@ -163,7 +225,10 @@ static int set_eswitch(struct viod_pf *pf, const struct viod_step *step)
 	else
 		eswitch.encap = (int)setting->number;
 	net_bus_of(function, bus, sizeof(bus));
+	(void)net_interface_open(pf, VIOD_PF, false, &fd, &before);
 	r = net_eswitch_set(bus, function->address, &eswitch);
+	if (r == 0 && step->code == NET_STEP_ESWITCH)
+		return restore_interface(pf, &before);
 	if (r == -EOPNOTSUPP || r == -ENODEV || r == -ENOENT)
 		viod_report(pf, VIOD_ERROR, VIOD_PF, step->change->option, &step->where, -r,
 			    "%s does not offer this through devlink, or not in its present state "
@@ -179,6 +244,8 @@ int net_apply_setting(struct viod_pf *pf, const struct viod_step *step)
 	case NET_STEP_INLINE_MODE:
 	case NET_STEP_ENCAP:
 		return set_eswitch(pf, step);
+	case NET_STEP_PORT_CAP:
+		return set_port_cap(pf, step);
 	case NET_STEP_FLAGS:
 	case NET_STEP_MTU:
 	case NET_STEP_NAME:
