@@ -124,7 +124,8 @@ static const struct nic_kind mute = {
 		.show_vf = nic_show_vf, __VA_ARGS__                                               \
 	}
 
-/* Identifiers are those of real cards, but for igb, whose real driver the guest has. */
+/* Identifiers are those of real cards, but for igb, whose real driver the guest has, and nfp, whose
+ * two drivers are one module. */
 const struct bench_personality bench_nics[] = {
 	NIC("plain", plain, "plain_nic", "plain_nicvf", 0x1f0f, 0x0001, 0x0002, 256),
 	NIC("mute", mute, "mute_nic", "mute_nicvf", 0x1f0f, 0x0003, 0x0004, 64),
@@ -140,6 +141,6 @@ const struct bench_personality bench_nics[] = {
 	NIC("bnxt_en", bnxt, "bnxt_en", "bnxt_en", 0x14e4, 0x16d7, 0x16dc, 128),
 	NIC("qede", qede, "qede", "qede", 0x1077, 0x1656, 0x1664, 96),
 	NIC("sfc", sfc, "sfc", "sfc", 0x1924, 0x0a03, 0x1a03, 127),
-	NIC("nfp", nfp, "nfp", "nfp_netvf", 0x19ee, 0x6000, 0x6003, 64),
+	NIC("nfp", nfp, "nfp", "nfp_netvf", 0x19ee, 0x6000, 0x60b3, 64),
 	{}
 };

@@ -374,6 +374,43 @@ bench_knob() {
 	echo "$3" >"$bench/$1/$2"
 }
 
+# afresh PF [PLUGINS]: viod stopped, without files and records, and the PF without VFs and rules. It begins with those plugins
+# only: "net" is without what is known about any vendor. "afresh PF" is with all.
+afresh() {
+	quiet
+	stop_viod
+	rm -rf /etc/vio.d/*.conf /run/viod/{pf,state}
+	bench_clear "$1"
+	{ echo 0 >"$sys/$1/sriov_numvfs"; } 2>/dev/null || :
+	rm -f /etc/viod.conf
+	[[ ! ${2-} ]] || echo "plugins = $2" >/etc/viod.conf
+	bench_forget "$1"
+}
+
+# bench_cost PF: what was done to it since bench_forget: writes of the count, attributes set, resets of VFs and probes.
+bench_cost() {
+	quiet
+	local name
+	for name in numvfs-writes vf-sets vf-resets probe; do bench_count "$1" $name; done | xargs
+}
+
+# expect_free PF: a restart, a reload and a file that only looks different cost the card nothing, and its VFs stay.
+expect_free() {
+	quiet
+	local before after
+	before=$(vf_inodes "$1")
+	bench_forget "$1"
+	restart_viod
+	wait_state "$1" configured
+	echo '# nothing' | tee -a /etc/vio.d/*.conf >/dev/null
+	systemctl reload viod.service
+	after=$SECONDS
+	wait_for 10 eval '((SECONDS > after + 1))' # what the edit alone would bring comes after 100 ms
+	wait_state "$1" configured
+	expect_eq "$(bench_cost "$1")" "0 0 0 0" "what a restart, a reload and a comment cost $1"
+	expect_eq "$(vf_inodes "$1")" "$before" "VFs afterwards"
+}
+
 # ---- what viod asks of the kernel, and accidents
 
 traced=write,pwrite64,writev,sendmsg,sendto,ioctl

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NVIDIA ConnectX-4 and later and BlueField, driver mlx5_core. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/devlink.h>
+#include <linux/if_ether.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <viod/plugin.h>
+
+static const char *const lacks[] = { "query-rss", NULL };
+
+/* A VF's driver reads its GUIDs when it probes, and a VF in use is in the way of a new mode. */
+static const char *const unbound[] = { "eswitch", "node-guid", "port-guid", NULL };
+
+static const struct viod_retry retries[] = {
+	{ EBUSY, 10000, VIOD_PHASE_RESIZE },
+	{ EBUSY, 10000, VIOD_PHASE_CONFIGURE },
+	{ 0 },
+};
+
+static const struct viod_limit limits[] = {
+	{ "vlan-proto", ETH_P_8021Q, ETH_P_8021Q, .text = "mlx5 only has 802.1Q; remove the key" },
+	{ 0 },
+};
+
+static const struct viod_advice advice[] = {
+	{ "vfs", ERANGE,
+	  "the card's firmware limits this: 'mlxconfig -d ADDRESS set SRIOV_EN=1 NUM_OF_VFS=N', then a "
+	  "reboot; both ports of a card share the number" },
+	{ "vfs", EPERM, "another host function is in charge of this card's eswitch" },
+	{ "eswitch", EBUSY, "the firmware of the card is being reset; viod tries again" },
+	{ "eswitch", EPERM, "a card with Socket Direct, or another host function in charge of it" },
+	{ "eswitch", EOPNOTSUPP, "IPsec offloads and devlink traps are in the way of a new mode" },
+	{ "inline-mode", EOPNOTSUPP,
+	  "only ConnectX-4 and 4 Lx let it be chosen, without TC rules" },
+	{ "encap", EOPNOTSUPP, "mlx5 changes it in legacy mode, or while there are no VFs" },
+	{ NULL, 0, NULL },
+};
+
+static const struct viod_quirk mlx5_quirk = {
+	.size = sizeof(mlx5_quirk),
+	.flags = VIOD_QUIRK_ESWITCH_WITH_VFS | VIOD_QUIRK_PORT_FUNCTIONS,
+	.batch = UINT16_MAX,
+	.lacks = lacks,
+	.retries = retries,
+	.advice = advice,
+	.limits = limits,
+	.unbound = unbound,
+};
+
+/* --- VF LAG ---------------------------------------------------------------------------------- */
+
+struct mlx5_pf {
+	bool vf_lag;
+};
+
+static const struct viod_option rows[] = {
+	{ .scope = VIOD_SCOPE_PF,
+	  .type = VIOD_TYPE_BOOL,
+	  .key = "vf-lag",
+	  .flags = VIOD_OPTION_POLICY,
+	  .phase = VIOD_PHASE_ATTACH,
+	  VIOD_FIELD(struct mlx5_pf, vf_lag),
+	  .help = "Whether the VFs get their drivers only when the bond of the card's ports has "
+		  "become one for the VFs, too." },
+	{ 0 },
+};
+
+static bool lag_is_active(struct viod_pf *pf)
+{
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	char text[128];
+	ssize_t n;
+	int fd;
+
+	if (!function)
+		return false;
+	snprintf(text, sizeof(text), "kernel/debug/mlx5/%s/lag/state", function->address);
+	fd = viod_open(pf, VIOD_TREE_SYS, text, O_RDONLY);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return strncmp(text, "active", 6) == 0;
+}
+
+static int validate(struct viod_pf *pf, const struct viod_values *wanted)
+{
+	const struct viod_option *eswitch = viod_option_of(wanted, VIOD_PF, "eswitch");
+	const int64_t *mode = eswitch ? viod_get(wanted, VIOD_PF, eswitch) : NULL;
+	const bool *lag = viod_get(wanted, VIOD_PF, &rows[0]);
+
+	if (!lag || !*lag || (mode && *mode == DEVLINK_ESWITCH_MODE_SWITCHDEV))
+		return 0;
+	viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, viod_where(wanted, VIOD_PF, &rows[0]), 0,
+		    "the VFs of two ports become one LAG in switchdev mode only; set 'eswitch = "
+		    "switchdev' in the files of both");
+	return -EINVAL;
+}
+
+/* One VF with a driver, and the card makes no LAG of its ports any more. Those that have one keep
+ * it if they can: who uses them has more of them than of a LAG. */
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	const struct viod_option *eswitch = viod_option_of(wanted, VIOD_PF, "eswitch");
+	const struct viod_driver none = { .name = "none" };
+	const bool *lag = viod_get(wanted, VIOD_PF, &rows[0]);
+	const int64_t *mode = viod_get(state, VIOD_PF, eswitch);
+	bool switched = mode && *mode == DEVLINK_ESWITCH_MODE_SWITCHDEV;
+	unsigned waiting = 0;
+
+	if (!lag || !*lag || lag_is_active(pf))
+		return 0;
+	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
+		const struct viod_option *driver = viod_option_of(wanted, vf, "driver");
+		const struct viod_driver *now =
+			vf < (int)viod_vf_count(state) ? viod_get(state, vf, driver) : NULL;
+
+		if (switched && now && strcmp(now->name, "none") != 0)
+			continue;
+		viod_put(wanted, vf, driver, &none);
+		waiting++;
+	}
+	if (!waiting)
+		return 0;
+	(void)viod_mark(pf, VIOD_PF, &rows[0], VIOD_MARK_DEFERRED);
+	viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, viod_where(wanted, VIOD_PF, &rows[0]), 0,
+		    "%u VFs get their drivers when the card's LAG is active: both ports in "
+		    "switchdev mode, and then in a bond (active-backup, balance-xor or 802.3ad)",
+		    waiting);
+	return 0;
+}
+
+static const struct viod_ops ops = {
+	.size = sizeof(ops),
+	.validate = validate,
+	.complete = complete,
+};
+
+static const struct viod_match match[] = {
+	VIOD_MATCH_DRIVER("mlx5_core"),
+	{ 0 },
+};
+
+VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_QUIRK, .name = "net-mlx5", .kind = "net", .version = "1",
+		   .summary = "NVIDIA ConnectX-4 and later, BlueField", .match = match,
+		   .options = rows, .pf_size = sizeof(struct mlx5_pf), .ops = &ops,
+		   .quirk = &mlx5_quirk);

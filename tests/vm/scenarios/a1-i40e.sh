@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# i40e: a VF that is being reset is asked again, no address is set twice, what the driver cannot do is refused beforehand
+# timeout: 240
+pf=$(bench_pf i40e)
+link=$(netdev_of "$pf")
+bench_knob "$pf" reset-ms 700 # longer than the driver itself waits
+write_conf() { # LINES of [vf*]
+	{
+		printf '[pf]\nname = %s\nkind = net\nvfs = 2\nlink = up\n[vf*]\ntrust = on\n%b\n' "$pf" "${1-}"
+		each_vf 2 '[vf@]\nmac = 02:00:00:00:@x\nvlan = 10@\n'
+	} | conf nic
+}
+all_set() { quiet; vf_is "$link" 0 mac=02:00:00:00:00:00 vlan=100 trust=on && vf_is "$link" 1 mac=02:00:00:00:00:01 vlan=101 trust=on; }
+
+afresh "$pf" net
+write_conf
+start_viod
+expect_eq "$(state "$pf" .state)" degraded "without the quirk"
+! all_set || fail "all is set without the quirk"
+
+afresh "$pf"
+write_conf
+start_viod
+expect_eq "$(state "$pf" .state)" configured "with the quirk"
+all_set || fail "not all is set: $(vfs "$link")"
+expect_eq "$(bench_vf "$pf" 0 resets) $(bench_vf "$pf" 1 resets)" "3 3" "resets, one each of trust, mac and vlan"
+expect_free "$pf"
+sed -i 's/vlan = 101/vlan = 7/' /etc/vio.d/nic.conf
+wait_for 20 vf_is "$link" 1 vlan=7
+wait_state "$pf" configured
+expect_eq "$(bench_vf "$pf" 0 sets) $(bench_vf "$pf" 1 sets) $(bench_count "$pf" vf-resets)" "0 1 1" "what one VLAN costs"
+
+# What i40e cannot do.
+bench_forget "$pf"
+write_conf 'min-tx-rate = 50'
+expect_log "nic.conf:8:.*this device cannot do 'min-tx-rate = 50': i40e guarantees no rate"
+write_conf 'vlan-proto = 802.1ad'
+expect_log "nic.conf:8:.*this device cannot do 'vlan-proto = 802.1ad': i40e only has 802.1Q"
+expect_eq "$(bench_cost "$pf")" "0 0 0 0" "what a refused file costs"
+write_conf 'max-tx-rate = 120'
+wait_state "$pf" configured
+expect_log "nic.conf:8:.*'max-tx-rate = 120' works as 100 on this device: i40e limits in steps of 50"
+expect_vf "$link" 0 max=120
+write_conf 'max-tx-rate = 50000'
+wait_state "$pf" degraded
+expect_log 'max-tx-rate was refused by i40e.*up to the speed of its link'
+
+# The same without the quirk: it is tried, and VFs fail.
+afresh "$pf" net
+write_conf 'min-tx-rate = 50'
+bench_knob "$pf" reset-ms 0
+start_viod
+expect_eq "$(state "$pf" .state)" degraded "a guaranteed rate without the quirk"
+
+# Too many, the driver's diagnostics, a reset of a count that has not ended yet.
+afresh "$pf"
+bench_fault "$pf" create '*' EPERM
+write_conf
+start_viod
+expect_eq "$(state "$pf" .state)" failed "a count that is refused"
+expect_log 'i40e has not enough queues or interrupts left'
+bench_clear "$pf"
+wait_state "$pf" configured 60
+bench_fault "$pf" mac '*' EAGAIN 3
+sed -i 's/02:00:00:00:00/02:00:00:00:11/' /etc/vio.d/nic.conf
+wait_for 20 vf_is "$link" 1 mac=02:00:00:00:11:01
+wait_state "$pf" configured
+expect_eq "$(viod_log | grep -c 'degraded')" 0 "VFs that failed where EAGAIN is for a while"

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# nfp: what the firmware does not have is explained, and what the driver has not is not asked for
+# timeout: 90
+pf=$(bench_pf nfp limit=4)
+write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\nvlan = 5\nquery-rss = on\n' "$pf" "$1" | conf nic; }
+afresh "$pf" net
+write_conf 2
+start_viod
+(($(bench_count "$pf" vf-sets) > 2)) || fail "no more asked for than it has, without the quirk"
+write_conf 5
+wait_state "$pf" failed
+refute_log 'the firmware that is loaded'
+
+afresh "$pf"
+write_conf 2
+start_viod
+wait_state "$pf" configured
+expect_eq "$(bench_count "$pf" vf-sets)" 2 "VLANs of two VFs"
+expect_free "$pf"
+write_conf 5
+wait_state "$pf" failed
+expect_log 'the firmware that is loaded has fewer VFs'
