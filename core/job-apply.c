@@ -268,6 +268,14 @@ static void count_vfs(struct job_run *run)
 	run->pf.progress->vfs_total = total;
 }
 
+void job_attach_step(struct job_run *run, const struct plan_step *planned)
+{
+	if (skipped(run, &planned->step))
+		hold_failed(run, &planned->step);
+	else
+		(void)apply_step(run, planned);
+}
+
 void job_execute(struct job_run *run)
 {
 	uint64_t told = now_usec();
@@ -280,7 +288,7 @@ void job_execute(struct job_run *run)
 	if (run->pf_blocked)
 		return;
 	count_vfs(run);
-	for (size_t i = 0; i < run->plan.n_steps; i++) {
+	for (size_t i = 0, together; i < run->plan.n_steps; i++) {
 		const struct plan_step *planned = &run->plan.steps[i];
 		const struct viod_step *step = &planned->step;
 
@@ -290,6 +298,11 @@ void job_execute(struct job_run *run)
 			continue;
 		}
 		take_pci_lock(run, step, &lock);
+		together = job_attach(run, i);
+		if (together) {
+			i += together - 1;
+			continue;
+		}
 		if (held_back(run, step)) {
 			run->pf_blocked = run->pf_blocked || (step->flags & VIOD_STEP_ALL_VFS);
 			continue;
