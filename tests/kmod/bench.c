@@ -3,42 +3,59 @@
  * viod_bench: PCI devices with SR-IOV that exist in software only, under the names of drivers that
  * real cards have.
  *
- * Everything above the card is the kernel's own: PCI core, sysfs, uevents, driver core, rtnetlink.
- * The card is memory that answers configuration cycles (config.c), and its driver (driver.c) does
- * what the real one is known to do where that can be seen from outside. There are no BARs, no
- * interrupts, no IOMMU groups, and no traffic.
+ * Everything above the card is the kernel's own: PCI core, sysfs, uevents, driver core, rtnetlink,
+ * devlink. The card is memory that answers configuration cycles (config.c), and its driver
+ * (driver.c) does what the real one is known to do where that can be seen from outside. There are
+ * no BARs, no interrupts and no traffic. Each function has an IOMMU group of its own (iommu.c), so
+ * that VFIO takes it.
  *
- * All is done through files in /sys/kernel/debug/viod-bench; scenarios have functions for them
- * (tests/vm/guest/lib.sh).
+ * All is done by files in /sys/kernel/debug/viod-bench; tests/vm/guest/lib.sh has functions.
  *
- *   add       "NAME [domain=HEX] [ports=1..8] [vfs=0..256] [limit=N] [initial=N]" plugs a card in:
- * NAME is a personality (nics.c, gpus.c), ports the number of its PFs, vfs what their SR-IOV
- * capability offers (0: no such capability, as firmware has it that was told so), limit the most
- * that the driver makes, initial the VFs that it makes by itself when it probes. Without a domain
- * it is the first free one from 1000 on. The PFs are DOMAIN:00:00.PORT, and VF n of port p is
- * function n of bus p + 1. The driver is registered with the first card that has its name. EBUSY: a
- * real one has it. remove    "0xDOMAIN" takes the card away for good. cards     the PFs there are.
+ *   add      "NAME [domain=HEX] [ports=1..8] [vfs=0..256] [limit=N] [initial=N]" plugs a card in.
+ *            NAME is a personality (nics.c, gpus.c); ports is the number of its PFs, vfs what their
+ *            SR-IOV capability offers (0: none, as some firmware has it), limit the most that the
+ *            driver makes, initial what it makes by itself when it probes. Without a
+ *            domain it is the first free one from 0010 on. The PFs are DOMAIN:00:00.PORT; VF n of
+ *            port p is function n of bus p + 1. The driver is registered with the first card that
+ *            has its name; EBUSY: somebody else has that name.
+ *   remove   "0xDOMAIN" takes the card away for good.
+ *   cards    the PFs that there are.
  *
- * In a directory for each PF, named by its address, which outlives the PF's coming and going on the
- * bus:
+ * In a directory for each PF, ADDRESS, which outlives the PF's coming and going on the bus:
  *
- *   faults    a rule for each line that is written: "OPERATION VF ACTION [TIMES]". OPERATION is a
- * name of fault.c; VF is a number or *; ACTION is an errno as name or number, delay=MILLISECONDS,
- * hang (no signal helps; until the rules are taken back), or, of create, short: the driver makes
- * the VFs before that one only, and says that all is well. TIMES is how often; for ever without.
- * "clear" takes all rules back. Reading tells how often each one was met. counters  how often:
- * counts that reached the driver (numvfs-writes; an equal one does not), attributes set by netlink
- * (vf-sets, whether or not they could be), resets of VFs and of the PF, function level resets; and
- * every operation by its name. Writing sets all to 0. vfs       each VF: resets, probes, sets, and
- * its attributes as the card has them. limit     the most VFs that the driver makes. present   0
- * pulls the PF without a warning, 1 puts one like it into its place. reset     writing resets the
- * PF as its firmware would: all VFs are reset with it. carrier, speed, reset-ms   of NICs: the
- * link, its Mbit/s, and how long a VF's reset takes.
+ *   faults
+ *       each line that is written is a rule: "OPERATION VF ACTION [TIMES]". OPERATION is a name of
+ *       fault.c; VF a number or *; TIMES how often, for ever without. ACTION is an errno, by name
+ *       or number; or delay=MILLISECONDS; or hang, until the rules are taken back, whatever signals
+ *       come; or, of create, short: the driver makes the VFs before that one, and says that all is
+ *       well. "clear" takes all rules back. Reading tells how often each was met.
  *
- * A new personality is a row in a table like that of nics.c, with a file of its own if it is no
- * NIC: see struct bench_personality.
+ *   counters
+ *       numvfs-writes: counts that reached the driver, which an equal one does not; vf-sets:
+ *       attributes asked for by netlink, refused ones too; vf-resets, pf-resets, flrs (function
+ *       level resets); and each operation by its name. Writing sets all of them to 0.
+ *
+ *   vfs
+ *       each VF: resets, probes, sets, and its attributes as the card has them.
+ *
+ *   limit
+ *       the most VFs that the driver makes.
+ *
+ *   present
+ *       0 pulls the PF without a warning, 1 puts one like it into its place.
+ *
+ *   reset
+ *       writing resets the PF as its firmware would, and with it all VFs.
+ *
+ *   carrier, speed, reset-ms
+ *       of NICs: the link, its Mbit/s, and how long the reset of a VF takes.
+ *
+ * mlx5_core has /sys/kernel/debug/mlx5/ADDRESS/lag/state too (lag.c).
+ *
+ * A new personality is a row in a table like that of nics.c, and a file of its own if it is no NIC;
+ * struct bench_personality in bench.h is all that the rest knows of it.
  */
-#include "bench.h"
+#include "nic.h"
 
 #include <linux/module.h>
 
@@ -68,7 +85,14 @@ const struct bench_personality *bench_personality(const char *name)
 
 static int __init bench_init(void)
 {
-	return bench_knobs_init();
+	int err = bench_iommu_init();
+
+	if (err)
+		return err;
+	err = bench_knobs_init();
+	if (err)
+		bench_iommu_exit();
+	return err;
 }
 
 static void __exit bench_exit(void)
@@ -77,7 +101,9 @@ static void __exit bench_exit(void)
 	bench_cards_remove();
 	mutex_unlock(&bench_lock);
 	bench_drivers_unregister();
+	nic_lag_exit();
 	bench_knobs_exit();
+	bench_iommu_exit();
 }
 
 module_init(bench_init);

@@ -9,9 +9,11 @@
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 
-#define BENCH_PORTS 8	    /* PFs of a card: functions of one device */
-#define BENCH_VFS 256	    /* VFs of a PF: all functions of one bus */
-#define BENCH_DOMAIN 0x1000 /* of the first card */
+#define BENCH_PORTS 8 /* PFs of a card: functions of one device */
+#define BENCH_VFS 256 /* VFs of a PF: all functions of one bus */
+#define BENCH_DOMAIN                                                                \
+	0x10 /* of the first card; longer numbers make names of interfaces too long \
+	      */
 
 struct bench_card;
 struct seq_file;
@@ -184,6 +186,12 @@ static inline void bench_count(struct bench_pf *pf, enum bench_count which)
 {
 	atomic_inc(&pf->counts[which]);
 }
+
+/* ---- iommu.c */
+int bench_iommu_init(void);
+void bench_iommu_exit(void);
+/* To be called before the IOMMU core looks at a device. */
+void bench_iommu_claim(struct pci_dev *pdev);
 
 /* ---- knobs.c */
 int bench_knobs_init(void);

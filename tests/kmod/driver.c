@@ -83,24 +83,27 @@ static int bench_sriov_configure(struct pci_dev *pdev, int count)
 	return r;
 }
 
-/* A VF is in sysfs, and udev does not know of it yet. */
+/* The device is in sysfs; neither the IOMMU core nor udev knows of it yet. */
 static int device_notify(struct notifier_block *block, unsigned long event, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 	struct bench_pf *pf;
 	int vf;
 
-	if (event != BUS_NOTIFY_ADD_DEVICE || !pdev->is_virtfn)
+	if (event != BUS_NOTIFY_ADD_DEVICE)
 		return NOTIFY_DONE;
 	pf = bench_pf_of(pdev, &vf);
 	if (!pf)
 		return NOTIFY_DONE;
-	atomic_inc(&pf->done[OP_CREATE]);
-	bench_fault_wait(pf, OP_CREATE, vf);
+	bench_iommu_claim(pdev);
+	if (pdev->is_virtfn) {
+		atomic_inc(&pf->done[OP_CREATE]);
+		bench_fault_wait(pf, OP_CREATE, vf);
+	}
 	return NOTIFY_OK;
 }
 
-static struct notifier_block device_notifier = { .notifier_call = device_notify };
+static struct notifier_block device_notifier = { .notifier_call = device_notify, .priority = 1 };
 
 /* ---- probing */
 

@@ -9,6 +9,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/devlink.h>
 
 /* ---- carrier */
 
@@ -105,6 +106,33 @@ static const struct net_device_ops pf_operations = {
 	.ndo_get_vf_config = nic_get_config,
 };
 
+static int representor_open(struct net_device *dev)
+{
+	netif_start_queue(dev);
+	netif_carrier_on(dev);
+	return 0;
+}
+
+static const struct net_device_ops representor_operations = {
+	.ndo_open = representor_open,
+	.ndo_stop = nic_stop,
+	.ndo_start_xmit = nic_xmit,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+};
+
+static const struct net_device_ops *operations(struct bench_pf *pf, int vf)
+{
+	if (vf == NIC_REPRESENTOR)
+		return &representor_operations;
+	return vf >= 0 || nic_kind(pf)->flags & NIC_NO_VF_OPS ? &vf_operations : &pf_operations;
+}
+
+struct bench_pf *nic_of_uplink(struct net_device *dev)
+{
+	return dev->netdev_ops == &pf_operations ? ((struct nic_link *)netdev_priv(dev))->pf : NULL;
+}
+
 static int nic_settings(struct net_device *dev, struct ethtool_link_ksettings *settings)
 {
 	struct nic_link *link = netdev_priv(dev);
@@ -146,12 +174,10 @@ static struct net_device *link_new(struct bench_pf *pf, int vf, struct pci_dev *
 	link->pf = pf;
 	link->vf = vf;
 	SET_NETDEV_DEV(dev, &pdev->dev);
-	dev->netdev_ops = vf >= 0 || nic_kind(pf)->flags & NIC_NO_VF_OPS ? &vf_operations
-									 : &pf_operations;
+	dev->netdev_ops = operations(pf, vf);
 	dev->ethtool_ops = &nic_ethtool;
-	if (!infiniband) {
+	if (!infiniband)
 		dev->max_mtu = 9702;
-	}
 	netif_carrier_off(dev);
 	return dev;
 }
@@ -165,14 +191,14 @@ static void link_address(struct net_device *dev, struct bench_pf *pf, int vf)
 
 	if (vf >= 0 && dev->addr_len == ETH_ALEN && !is_zero_ether_addr(nic->vfs[vf].mac))
 		eth_hw_addr_set(dev, nic->vfs[vf].mac);
-	else if (vf >= 0 && dev->addr_len == ETH_ALEN)
+	else if (vf != NIC_OWN && dev->addr_len == ETH_ALEN)
 		eth_hw_addr_random(dev);
 	else
 		dev_addr_set(dev, address);
 }
 
-static int link_register(struct net_device **slot, struct bench_pf *pf, int vf,
-			 struct pci_dev *pdev)
+int nic_link_register(struct net_device **slot, struct bench_pf *pf, int vf, struct pci_dev *pdev,
+		      struct devlink_port *port)
 {
 	struct net_device *dev = link_new(pf, vf, pdev);
 	int err;
@@ -181,6 +207,8 @@ static int link_register(struct net_device **slot, struct bench_pf *pf, int vf,
 		return -ENOMEM;
 	rtnl_lock();
 	link_address(dev, pf, vf);
+	if (port)
+		SET_NETDEV_DEVLINK_PORT(dev, port);
 	err = register_netdevice(dev);
 	if (!err) {
 		*slot = dev;
@@ -192,7 +220,7 @@ static int link_register(struct net_device **slot, struct bench_pf *pf, int vf,
 	return err;
 }
 
-static void link_unregister(struct net_device **slot)
+void nic_link_unregister(struct net_device **slot)
 {
 	struct net_device *dev;
 
@@ -213,14 +241,19 @@ int nic_pf_probe(struct bench_pf *pf, struct pci_dev *pdev)
 	struct nic_pf *nic = pf->data;
 
 	nic->busy = 0;
-	return link_register(&nic->dev, pf, -1, pdev);
+	if (nic_kind(pf)->flags & NIC_ESWITCH)
+		return nic_eswitch_add(pf, pdev);
+	return nic_link_register(&nic->dev, pf, NIC_OWN, pdev, NULL);
 }
 
 void nic_pf_remove(struct bench_pf *pf)
 {
 	struct nic_pf *nic = pf->data;
 
-	link_unregister(&nic->dev);
+	if (nic->devlink)
+		nic_eswitch_remove(pf);
+	else
+		nic_link_unregister(&nic->dev);
 }
 
 static int vf_appear(struct bench_vf *vf)
@@ -230,7 +263,9 @@ static int vf_appear(struct bench_vf *vf)
 
 	atomic_inc(&vf->pf->done[OP_NETDEV]);
 	err = bench_fault_error(vf->pf, OP_NETDEV, vf->index);
-	return err ?: link_register(&nic->vfs[vf->index].dev, vf->pf, vf->index, vf->pdev);
+	return err
+		       ?: nic_link_register(&nic->vfs[vf->index].dev, vf->pf, vf->index, vf->pdev,
+					    NULL);
 }
 
 static void vf_appear_late(struct work_struct *work)
@@ -257,7 +292,7 @@ void nic_vf_remove(struct bench_vf *vf)
 	struct nic_pf *nic = vf->pf->data;
 
 	cancel_delayed_work_sync(&nic->vfs[vf->index].appear);
-	link_unregister(&nic->vfs[vf->index].dev);
+	nic_link_unregister(&nic->vfs[vf->index].dev);
 }
 
 /* ---- a card's memory, and its knobs */
@@ -288,6 +323,8 @@ void nic_knobs(struct bench_pf *pf)
 	debugfs_create_file_unsafe("carrier", 0600, pf->dir, pf, &carrier_operations);
 	debugfs_create_u32("speed", 0600, pf->dir, &nic->speed);
 	debugfs_create_u32("reset-ms", 0600, pf->dir, &nic->reset_ms);
+	if (nic_kind(pf)->flags & NIC_FUNCTIONS)
+		nic_lag_add(pf);
 }
 
 int nic_init(struct bench_pf *pf)
@@ -311,5 +348,6 @@ int nic_init(struct bench_pf *pf)
 
 void nic_exit(struct bench_pf *pf)
 {
+	nic_lag_remove(pf);
 	kvfree(pf->data);
 }

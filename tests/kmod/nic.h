@@ -10,6 +10,8 @@
 #include <linux/workqueue.h>
 
 struct devlink;
+struct devlink_port;
+struct nic_representor;
 
 enum nic_flag {
 	NIC_MIN_RATE = BIT(0),	   /* knows a guaranteed rate */
@@ -31,6 +33,9 @@ enum nic_flag {
 	NIC_INFINIBAND = BIT(16),
 	NIC_ESWITCH = BIT(17),
 	NIC_ESWITCH_NO_VFS = BIT(18), /* its mode changes only while there are none */
+	NIC_UPLINK_ANEW = BIT(19),    /* with it the PF's interface is replaced */
+	NIC_FUNCTIONS = BIT(
+		20), /* representors have functions to set, and the PF refuses what they are for */
 };
 
 struct nic_kind {
@@ -55,10 +60,10 @@ struct nic_vf {
 	bool spoofchk, rss_query, trust;
 	int link_state;
 	u64 node_guid, port_guid;
-	u8 function_mac[ETH_ALEN]; /* of its devlink port */
-	unsigned long ready;	   /* jiffies at which its reset ends */
-	struct net_device *dev;	   /* under RTNL */
+	unsigned long ready;	/* jiffies at which its reset ends */
+	struct net_device *dev; /* under RTNL */
 	struct delayed_work appear;
+	struct nic_representor *representor; /* under the lock of the devlink instance */
 };
 
 struct nic_pf {
@@ -67,14 +72,22 @@ struct nic_pf {
 	bool carrier;
 	u32 speed, reset_ms;
 	unsigned long busy; /* bit 0: an operation on VFs */
-	bool switchdev;
+	struct devlink *devlink;
+	bool switchdev;		 /* under its lock */
+	struct net_device *bond; /* one that a LAG can be made of; under RTNL, as the next two */
+	bool lag;
+	unsigned long lag_since; /* jiffies */
+	struct dentry *lag_dir;
 	struct nic_vf vfs[];
 };
+
+#define NIC_OWN -1 /* interfaces that are no VF's: the PF's, */
+#define NIC_REPRESENTOR -2
 
 /* The private part of an interface. */
 struct nic_link {
 	struct bench_pf *pf;
-	int vf; /* -1: the PF's own */
+	int vf;
 };
 
 static inline const struct nic_kind *nic_kind(const struct bench_pf *pf)
@@ -89,6 +102,12 @@ int nic_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
 void nic_pf_remove(struct bench_pf *pf);
 int nic_vf_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void nic_vf_remove(struct bench_vf *vf);
+/* A new interface, in *slot once it is there; port may be NULL. */
+int nic_link_register(struct net_device **slot, struct bench_pf *pf, int vf, struct pci_dev *pdev,
+		      struct devlink_port *port);
+void nic_link_unregister(struct net_device **slot);
+/* The PF that an interface is the own one of, or NULL. */
+struct bench_pf *nic_of_uplink(struct net_device *dev);
 void nic_knobs(struct bench_pf *pf);
 /* The interfaces of a PF show a carrier that their state allows. Under RTNL. */
 void nic_carrier(struct bench_pf *pf);
@@ -97,7 +116,6 @@ void nic_carrier(struct bench_pf *pf);
 int nic_admit(struct bench_pf *pf, int count);
 int nic_begin(struct bench_pf *pf);
 void nic_finish(struct bench_pf *pf);
-void nic_destroying(struct bench_pf *pf);
 void nic_reset(struct bench_pf *pf);
 void nic_show_vf(struct bench_vf *vf, struct seq_file *out);
 
@@ -112,5 +130,16 @@ int nic_set_guid(struct net_device *dev, int n, u64 guid, int type);
 int nic_get_config(struct net_device *dev, int n, struct ifla_vf_info *info);
 int nic_get_guid(struct net_device *dev, int n, struct ifla_vf_guid *node,
 		 struct ifla_vf_guid *port);
+
+/* ---- lag.c: the card's own, and when the module goes */
+void nic_lag_add(struct bench_pf *pf);
+void nic_lag_remove(struct bench_pf *pf);
+void nic_lag_exit(void);
+
+/* ---- eswitch.c */
+int nic_eswitch_add(struct bench_pf *pf, struct pci_dev *pdev);
+void nic_eswitch_remove(struct bench_pf *pf);
+void nic_created(struct bench_pf *pf);
+void nic_destroying(struct bench_pf *pf);
 
 #endif

@@ -18,7 +18,7 @@ static const struct nic_kind plain = {
 
 static const struct nic_kind mlx5 = {
 	.can = USUAL,
-	.flags = NIC_MIN_RATE | NIC_ESWITCH,
+	.flags = NIC_MIN_RATE | NIC_ESWITCH | NIC_UPLINK_ANEW | NIC_FUNCTIONS,
 	.most_error = ERANGE,
 	.speed = 100000,
 };
@@ -81,7 +81,7 @@ static const struct nic_kind igb = {
 static const struct nic_kind bnxt = {
 	.can = USUAL,
 	.flags = NIC_SPOOFCHK | NIC_MIN_RATE | NIC_RATE_LINK | NIC_RATE_SPEED | NIC_QOS_NEEDS_VLAN |
-		 NIC_COUNT_NEEDS_UP,
+		 NIC_COUNT_NEEDS_UP | NIC_ESWITCH,
 	.speed = 25000,
 };
 
@@ -120,8 +120,8 @@ static const struct nic_kind mute = {
 		.table = &KIND, .init = nic_init, .exit = nic_exit, .pf_probe = nic_pf_probe,     \
 		.pf_remove = nic_pf_remove, .vf_probe = nic_vf_probe, .vf_remove = nic_vf_remove, \
 		.admit = nic_admit, .begin = nic_begin, .finish = nic_finish,                     \
-		.destroying = nic_destroying, .reset = nic_reset, .knobs = nic_knobs,             \
-		.show_vf = nic_show_vf, __VA_ARGS__                                               \
+		.created = nic_created, .destroying = nic_destroying, .reset = nic_reset,         \
+		.knobs = nic_knobs, .show_vf = nic_show_vf, __VA_ARGS__                           \
 	}
 
 /* Identifiers are those of real cards, but for igb, whose real driver the guest has, and nfp, whose

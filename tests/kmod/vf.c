@@ -60,7 +60,6 @@ void nic_finish(struct bench_pf *pf)
 static void vf_begin_life(struct bench_pf *pf, struct nic_vf *v)
 {
 	eth_zero_addr(v->mac);
-	eth_zero_addr(v->function_mac);
 	v->vlan = v->qos = 0;
 	v->proto = htons(ETH_P_8021Q);
 	v->min_rate = v->max_rate = 0;
@@ -98,12 +97,6 @@ int nic_admit(struct bench_pf *pf, int count)
 		vf_begin_life(pf, &nic->vfs[n]);
 	rtnl_unlock();
 	return count;
-}
-
-void nic_destroying(struct bench_pf *pf)
-{
-	if (nic_kind(pf)->flags & NIC_COUNT_RESETS)
-		bench_count(pf, COUNT_PF_RESETS);
 }
 
 /* ---- attributes; all under RTNL */
@@ -162,7 +155,9 @@ static int vf_done(struct nic_vf *v, enum bench_op op, int err, bool changed)
 /* What a NIC leaves to the representors of its VFs once it has them. */
 static bool switched(struct nic_vf *v)
 {
-	return ((struct nic_pf *)v->vf->pf->data)->switchdev;
+	struct nic_pf *nic = v->vf->pf->data;
+
+	return nic->switchdev && nic_kind(v->vf->pf)->flags & NIC_FUNCTIONS;
 }
 
 int nic_set_mac(struct net_device *dev, int n, u8 *mac)
@@ -301,7 +296,7 @@ int nic_set_trust(struct net_device *dev, int n, bool on)
 
 	if (IS_ERR(v))
 		return PTR_ERR(v);
-	if (switched(v)) {
+	if (((struct nic_pf *)v->vf->pf->data)->switchdev) {
 		err = -EOPNOTSUPP;
 	} else {
 		changed = v->trust != on;
@@ -385,6 +380,6 @@ void nic_show_vf(struct bench_vf *vf, struct seq_file *out)
 		   " mac=%pM vlan=%d qos=%d proto=%04x min=%d max=%d spoofchk=%d link-state=%s",
 		   v->mac, v->vlan, v->qos, ntohs(v->proto), v->min_rate, v->max_rate, v->spoofchk,
 		   states[v->link_state]);
-	seq_printf(out, " query-rss=%d trust=%d node-guid=%016llx port-guid=%016llx function=%pM",
-		   v->rss_query, v->trust, v->node_guid, v->port_guid, v->function_mac);
+	seq_printf(out, " query-rss=%d trust=%d node-guid=%016llx port-guid=%016llx", v->rss_query,
+		   v->trust, v->node_guid, v->port_guid);
 }

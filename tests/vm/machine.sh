@@ -58,7 +58,7 @@ machine_prepare() {
 	done
 	# The guest has no cards of these, and the module that plays them (tests/kmod) needs the names of their drivers.
 	mkdir -p "$tree/etc/modprobe.d"
-	for file in mlx4_core mlx5_core i40e iavf ice bnxt_en ixgbe ixgbevf qede sfc nfp xe i915 nvidia nouveau qat_4xxx; do
+	for file in mlx4_core mlx5_core i40e iavf ice bnxt_en ixgbe ixgbevf qed qede sfc nfp xe i915 nvidia nouveau qat_4xxx; do
 		printf 'blacklist %s\ninstall %s /bin/false\n' $file $file
 	done >"$tree/etc/modprobe.d/viod-bench.conf"
 	for file in "$build"/tests/kmod/*.ko; do

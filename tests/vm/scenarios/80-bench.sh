@@ -2,16 +2,16 @@
 # The bench of software cards: VFs come and go, drivers bind, knobs and counters work, and it leaves a clean kernel log
 # timeout: 120
 pf=$(bench_pf plain)
-expect_eq "$pf" 1000:00:00.0 "address of the first card"
+expect_eq "$pf" 0010:00:00.0 "address of the first card"
 expect_eq "$(driver_of "$pf")" plain_nic "its driver"
 expect_eq "$(<"$sys/$pf/sriov_totalvfs")" 256 "VFs it could have"
 link=$(netdev_of "$pf")
 echo 4 >"$sys/$pf/sriov_numvfs"
 expect_eq "$(vf_count "$pf")" 4 VFs
-expect_eq "$(vf_addr "$pf" 3)" 1000:01:00.3 "the last of them"
-expect_eq "$(driver_of 1000:01:00.3)" plain_nicvf "its driver"
+expect_eq "$(vf_addr "$pf" 3)" 0010:01:00.3 "the last of them"
+expect_eq "$(driver_of 0010:01:00.3)" plain_nicvf "its driver"
 udevadm settle
-echo "interfaces: $link $(netdev_of 1000:01:00.3)"
+echo "interfaces: $link $(netdev_of 0010:01:00.3)"
 ip link set "$link" up
 ip link set "$link" vf 3 mac 02:00:00:00:00:03 vlan 7 qos 2 spoofchk off trust on state enable max_tx_rate 100 min_tx_rate 10
 expect_vf "$link" 3 mac=02:00:00:00:00:03 vlan=7 qos=2 spoofchk=off trust=on link-state=enable max=100 min=10
@@ -48,11 +48,11 @@ echo 0 >"$sys/$pf/sriov_numvfs"
 bench_fault "$pf" create 1 hang
 bash -c "echo 3 >$sys/$pf/sriov_numvfs" &
 writer=$!
-wait_for 10 test -e "$sys/1000:01:00.1"
+wait_for 10 test -e "$sys/0010:01:00.1"
 kill -KILL $writer
 wait_for 10 grep -q '^SigPnd:.*1..$' /proc/$writer/status # SIGKILL
 expect_eq "$(sed -n 's/^State:\t\(.\).*/\1/p' /proc/$writer/status)" D "state of the writer"
-test ! -e "$sys/1000:01:00.2"
+test ! -e "$sys/0010:01:00.2"
 bench_clear "$pf"
 wait $writer || :
 expect_eq "$(vf_count "$pf")" 3 "VFs of the write that hung"
