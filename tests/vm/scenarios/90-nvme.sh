@@ -35,7 +35,7 @@ expect_eq "$(blockdev --getsize64 "$disk")" 67108864 "size of the disk of VF 0"
 head -c 1M /dev/urandom >/root/data
 dd if=/root/data of="$disk" bs=64k oflag=direct 2>/dev/null
 dd if="$disk" bs=64k count=16 iflag=direct 2>/dev/null | cmp - /root/data || fail "the disk of VF 0 does not keep what is written"
-"$viod_test/bin/vfio-hold" all "$(vf_addr $NVME 1)" 0 | grep -q holding || fail "VF 1 cannot be opened"
+"$viod_test/bin/viod-vfio-probe" -r 0:8 "$sys/$(vf_addr $NVME 1)" || fail "VF 1 cannot be opened through libviod-vfio"
 
 # What is there plans nothing, and what is printed is the same again.
 out=$(viod --check) || fail "a finished PF has changes: $out"
