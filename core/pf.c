@@ -270,7 +270,8 @@ static void on_overdue(void *userdata, const char *where, bool ended)
 		      : "the kernel has not answered a write yet, so it is left alone until it does");
 	pf->environment->report(pf->environment->userdata, pf, &diags);
 	settle(pf, PF_STUCK, diags.count ? diags.items[0].text : NULL);
-	pf_stuck_look(pf);
+	if (!ended)
+		pf_stuck_look(pf);
 }
 
 static const struct job_handlers handlers = {
