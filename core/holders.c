@@ -342,7 +342,8 @@ static int ask_function(struct search *search, int vf)
 	return r < 0 || vf == VIOD_PF ? r : ask_plugins(search->pf, vf, holders);
 }
 
-int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
+/* only: of this function alone; below VIOD_PF of all. */
+static int find(struct viod_pf *pf, int only, struct viod_holders **ret_holders)
 {
 	struct search search = { .pf = pf, .by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf)) };
 	int r;
@@ -358,7 +359,8 @@ int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 	if (r == 0)
 		r = check_groups(&search);
 	for (int vf = VIOD_PF; vf < (int)pf->n_vfs && r == 0; vf++)
-		r = ask_function(&search, vf);
+		if (only < VIOD_PF || vf == only)
+			r = ask_function(&search, vf);
 	device_nodes_clear(&search.nodes);
 	holders_clear(&search.unnamed);
 	if (r < 0)
@@ -366,6 +368,16 @@ int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 	else
 		*ret_holders = search.by_vf;
 	return r;
+}
+
+int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
+{
+	return find(pf, VIOD_PF - 1, ret_holders);
+}
+
+int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders)
+{
+	return find(pf, vf, ret_holders);
 }
 
 static uint32_t excused_of(const struct viod_pf *pf)

@@ -29,6 +29,8 @@ bool holders_object(const struct viod_holders *holders, uint32_t excused);
  * number of VFs. -errno where nothing can be said at all: count that as held.
  */
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
+/** The same, where only one function counts: of the others most holders are not found. */
+int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders);
 void holders_free(struct viod_holders *holders, size_t count);
 
 /** What host->held() does. */

@@ -19,7 +19,8 @@
 
 /* --- holders --------------------------------------------------------------------------------- */
 
-int job_ask_holders(struct job_run *run)
+/* Of one VF, or of all (VIOD_PF). */
+static int ask_holders(struct job_run *run, int vf)
 {
 	struct viod_holders *holders;
 	int r;
@@ -27,7 +28,9 @@ int job_ask_holders(struct job_run *run)
 	holders_free(run->holders, run->n_holders);
 	run->holders = NULL;
 	run->n_holders = run->pf.n_vfs;
-	r = holders_find(&run->pf, &holders);
+	run->some_asked = vf != VIOD_PF;
+	r = vf == VIOD_PF ? holders_find(&run->pf, &holders)
+			  : holders_find_of(&run->pf, vf, &holders);
 	if (r < 0) {
 		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r,
 			 "cannot find out who uses the VFs, so all count as used: %s",
@@ -36,6 +39,11 @@ int job_ask_holders(struct job_run *run)
 	}
 	run->holders = holders;
 	return 0;
+}
+
+int job_ask_holders(struct job_run *run)
+{
+	return ask_holders(run, VIOD_PF);
 }
 
 bool job_is_held(const struct job_run *run, int vf)
@@ -101,7 +109,7 @@ static bool held_back(struct job_run *run, const struct viod_step *step)
 		return false;
 	run->pf.takes_vfs = true;
 	run->pf.takes_self = self;
-	r = job_ask_holders(run);
+	r = ask_holders(run, all ? VIOD_PF : step->vf);
 	run->pf.takes_vfs = run->pf.takes_self = false;
 	if (r < 0)
 		return true;

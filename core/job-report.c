@@ -160,7 +160,8 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	bool looked = run->state && run->request->goal < JOB_CHECK;
 
 	/* Who holds what is part of the report; the answers taken before the writes are old now. */
-	if (looked && run->pf.present && run->pf.n_vfs && (run->writes || !run->holders))
+	if (looked && run->pf.present && run->pf.n_vfs &&
+	    (run->writes || run->some_asked || !run->holders))
 		(void)job_ask_holders(run);
 	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
 			    "verdict", job_verdict_names[verdict], "seqnum",

@@ -57,7 +57,8 @@ struct job_run {
 	struct viod_plan plan;
 	struct viod_holders *holders; /* by VF, the PF's own last; NULL until asked for */
 	size_t n_holders;
-	bool *blocked; /* by VF: a holder kept us from a disruptive step */
+	bool some_asked; /* holders knows one VF's only */
+	bool *blocked;	 /* by VF: a holder kept us from a disruptive step */
 	bool pf_blocked, self_blocked, pf_failed, stopped;
 	size_t writes;	 /* steps carried out */
 	uint64_t seqnum; /* uevents up to here are older than the last observe */

@@ -546,8 +546,8 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
 
 /** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
- *  it too, as a warning, and for complete(): VIOD_MARK_UNREADY, which has no row, and since minor 2
- *  VIOD_MARK_DEFERRED. True where it was not marked before. Since minor 1. */
+ *  it too, as a warning; since minor 2 also for inspect(), VIOD_MARK_UNREADY, which has no row, and
+ * for complete(), VIOD_MARK_DEFERRED. True where it was not marked before. Since minor 1. */
 #define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
 
 /** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().
