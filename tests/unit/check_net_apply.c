@@ -437,6 +437,38 @@ START_TEST(a_retried_error_is_left_to_core)
 }
 END_TEST
 
+/* Some drivers reset a VF for the address it has already, and then want to be asked again. */
+START_TEST(what_took_is_not_sent_again)
+{
+	static const struct viod_retry retries[] = {
+		{ .error = EAGAIN, .milliseconds = 100, .phase = VIOD_PHASE_CONFIGURE },
+		{ 0 },
+	};
+	struct viod_step step = { .code = NET_STEP_VFS, .phase = VIOD_PHASE_CONFIGURE };
+	struct net_batch *batch;
+
+	pf.quirk.retries = retries;
+	kernel.vlan_error[2] = EAGAIN;
+	ck_assert_int_eq(net_batch_new(updates + 2, 1, &batch, &step.size), 0);
+	step.data = batch;
+	ck_assert_int_eq(tested_apply(&pf, &step), -EAGAIN);
+	ck_assert_uint_eq(kernel.writes[2], 2);
+	ck_assert_int_eq(tested_apply(&pf, &step), -EAGAIN);
+	ck_assert_uint_eq(kernel.writes[2], 3);
+	/* Nor is anything while it cannot be seen what took. */
+	kernel.mute = true;
+	ck_assert_int_eq(tested_apply(&pf, &step), -EAGAIN);
+	ck_assert_uint_eq(kernel.writes[2], 3);
+	kernel.mute = false;
+	kernel.vlan_error[2] = 0;
+	ck_assert_int_eq(tested_apply(&pf, &step), 0);
+	ck_assert_uint_eq(kernel.writes[2], 4);
+	assert_done(2, true, true);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	free(batch);
+}
+END_TEST
+
 /* Of a step for many rows, core can only find the quirk's advice when it is told the row. */
 START_TEST(a_report_names_its_row)
 {
@@ -469,6 +501,7 @@ int main(void)
 	tcase_add_test(tests, bad_rates_are_told);
 	tcase_add_test(tests, every_vf_at_fault);
 	tcase_add_test(tests, a_retried_error_is_left_to_core);
+	tcase_add_test(tests, what_took_is_not_sent_again);
 	tcase_add_test(tests, a_report_names_its_row);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

@@ -216,6 +216,21 @@ START_TEST(eswitch_when_the_driver_can)
 }
 END_TEST
 
+START_TEST(eswitch_without_vfs)
+{
+	static const int64_t legacy = DEVLINK_ESWITCH_MODE_LEGACY;
+	static const int64_t switchdev = DEVLINK_ESWITCH_MODE_SWITCHDEV;
+	static const char *const recreates[] = { "eswitch", NULL };
+
+	change_pf(NET_ROW_ESWITCH, &switchdev, &legacy, VIOD_PF);
+	pf.quirk.recreates = recreates;
+	make_plan();
+	ck_assert_int_eq(plan.steps[0].phase, VIOD_PHASE_RESIZE);
+	ck_assert_int_eq(plan.steps[0].flags,
+			 VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_NO_VFS);
+}
+END_TEST
+
 /* What VFs have on the host comes after their drivers, one step each. */
 START_TEST(settings_of_interfaces)
 {
@@ -268,6 +283,7 @@ int main(void)
 		settings_of_the_pf,
 		link_down_comes_last,
 		eswitch_when_the_driver_can,
+		eswitch_without_vfs,
 		settings_of_interfaces,
 		port_ranks,
 	};
