@@ -200,7 +200,7 @@ format:
 
 include plugins/vfio/lib/module.mk tests/module.mk tests/bench/module.mk
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 clean:
 	rm -rf $(BUILD)

@@ -45,9 +45,21 @@ $(BUILD)/tests/vm/%: tests/vm/programs/%.c
 vm-module:
 	$(call say,KMOD)tests/kmod/build $(BUILD)/tests/kmod
 
+# What an outside vendor would do: build against viod as it is installed, and make a package of it.
+VENDOR := $(BUILD)/tests/vendor
+$(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.pc.in $(BUILD)/viod $(PLUGINS)
+	$(call say,PKG)rm -rf $(VENDOR) && mkdir -p $(VENDOR)
+	+@$(SUBMAKE) BUILD=$(BUILD) DESTDIR=$(abspath $(VENDOR))/viod install >/dev/null
+	@cp -r tests/vendor-example $(VENDOR)/source
+	@PKG_CONFIG_SYSROOT_DIR=$(abspath $(VENDOR))/viod PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 \
+		PKG_CONFIG_LIBDIR=$(abspath $(VENDOR))/viod$(PREFIX)/share/pkgconfig \
+		env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C $(VENDOR)/source \
+		CFLAGS=-Werror DESTDIR=$(abspath $(VENDOR))/package install
+	@touch $@
+
 .PHONY: unit-binaries vm-programs vm-binaries
 vm-programs: $(TEST_PLUGINS) $(VM_PROGRAMS)
-vm-binaries: vm-programs vm-module
+vm-binaries: vm-programs vm-module $(VENDOR)/built
 unit-binaries: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS)) $(TEST_PLUGINS) $(PLUGINS)
 
 check-unit:

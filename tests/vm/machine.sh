@@ -56,6 +56,7 @@ machine_prepare() {
 	for file in "$build"/tests/vm/*; do
 		[[ ! -f $file || ! -x $file ]] || cp "$file" "$payload/bin/"
 	done
+	[[ ! -d $build/tests/vendor/package ]] || cp -r "$build/tests/vendor/package" "$payload/vendor"
 	# The guest has no cards of these, and the module that plays them (tests/kmod) needs the names of their drivers.
 	mkdir -p "$tree/etc/modprobe.d"
 	for file in mlx4_core mlx5_core i40e iavf ice bnxt_en ixgbe ixgbevf qed qede sfc nfp xe i915 nvidia nouveau qat_4xxx; do
