@@ -15,7 +15,7 @@ echo 1 >"$sys/$pf/sriov_drivers_autoprobe"
 probe_each() {
 	quiet
 	local vf
-	for vf in "$sys/1000:01:"*; do
+	for vf in "$sys/${pf%%:*}:01:"*; do
 		echo "${vf##*/}" >/sys/bus/pci/drivers_probe
 	done
 }
