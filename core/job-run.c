@@ -127,96 +127,6 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	return r;
 }
 
-/* --- record ---------------------------------------------------------------------------------- */
-
-static int save_notes(void *userdata)
-{
-	struct job_run *run = userdata;
-
-	return record_save(run->pf.roots, run->record);
-}
-
-static void share_notes(struct job_run *run)
-{
-	run->pf.notes = run->record ? run->record->notes : NULL;
-	run->pf.save_notes = save_notes;
-	run->pf.save_userdata = run;
-}
-
-static int write_baseline(struct job_run *run)
-{
-	const struct job_request *request = run->request;
-	const int64_t *on_remove;
-	int r;
-
-	if (!request->config)
-		return 0;
-	if (!run->record) {
-		run->record = record_new(run->pf.self.address, run->schema->kind, request->file);
-		if (!run->record)
-			return -ENOMEM;
-	}
-	share_notes(run);
-	on_remove = config_pf_value(request->config, "on-remove");
-	run->record->keep = on_remove && *on_remove == SRIOV_KEEP;
-	run->record->created = run->record->created || run->plan.recreates;
-	free(run->record->config);
-	free(run->record->kind);
-	run->record->config = strdup(request->file ? request->file : "");
-	run->record->kind = strdup(run->schema->kind);
-	if (!run->record->config || !run->record->kind)
-		return -ENOMEM;
-	r = record_extend_baseline(run->record, run->state);
-	return r < 0 ? r : record_save(run->pf.roots, run->record);
-}
-
-/* Whether a row was not written, or the device does not tell and it may not have been. */
-static bool is_doubtful(const struct job_run *run, int vf, const struct schema_row *row)
-{
-	if (mark_lacks(&run->pf, row->option))
-		return true;
-	if (!run->plan.n_steps || values_get(run->state, vf, row))
-		return false;
-	return run->stopped || mark_deferred(&run->pf, vf, row->option) ||
-	       diag_first_error(&run->pf.diags, VIOD_PF) || diag_first_error(&run->pf.diags, vf) ||
-	       (vf != VIOD_PF && run->blocked && run->blocked[vf]);
-}
-
-/* For a row that the device does not report the record is the only witness: what failed must not
- * count as set, or it would never be tried again. */
-static void forget_doubtful(const struct job_run *run, struct viod_values *set)
-{
-	for (int vf = VIOD_PF; vf < (int)set->n_vfs; vf++) {
-		const struct schema_scope *rows =
-			&run->schema->scopes[vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF];
-
-		for (size_t i = 0; i < rows->n_rows; i++)
-			if (is_doubtful(run, vf, &rows->rows[i]))
-				values_forget(set, vf, &rows->rows[i]);
-	}
-}
-
-static int remember_set(struct job_run *run)
-{
-	_cleanup_values_ struct viod_values *set = NULL;
-	json_t *lacks;
-	int r;
-
-	if (!run->record || run->request->goal == JOB_RELEASE)
-		return 0;
-	r = values_copy(run->wanted, &set);
-	if (r < 0)
-		return r;
-	forget_doubtful(run, set);
-	lacks = mark_to_json(&run->pf);
-	if (lacks) {
-		json_decref(run->record->lacks);
-		run->record->lacks = lacks;
-	}
-	r = record_remember(run->record, set, run->plan.recreates);
-	return r < 0 ? r : record_save(run->pf.roots, run->record);
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
 
 /* Rows that were written, reported no error, and still differ. */
@@ -337,7 +247,7 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 	/* Who acted before remembers it; a finished PF plans nothing, and then nothing is written.
 	 */
 	if (run->plan.n_steps || (run->request->config && !run->record))
-		r = write_baseline(run);
+		r = job_write_baseline(run);
 	if (r < 0)
 		return r;
 	if (run->plan.n_steps) {
@@ -351,7 +261,7 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 		}
 	}
 	if (!run->pf_blocked && !run->pf_failed) {
-		r = remember_set(run);
+		r = job_remember_set(run);
 		if (r < 0)
 			return r;
 	}
@@ -429,7 +339,7 @@ static int find_schema(struct job_run *run)
 	r = record_load(request->roots, request->address, &run->pf.diags, &run->record);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	share_notes(run);
+	job_share_notes(run);
 	if (request->config)
 		run->schema = request->config->schema;
 	else if (request->kind)

@@ -90,6 +90,12 @@ bool job_recreates(const struct job_run *run);
 int job_recreate_for(struct job_run *run, struct plan_changes *changes);
 int job_unbind_for(struct job_run *run, struct plan_changes *changes);
 
+/* job-record.c: make run->record what plugins' notes go to; write the baseline before the first
+ * write; and what was set after the last. */
+void job_share_notes(struct job_run *run);
+int job_write_baseline(struct job_run *run);
+int job_remember_set(struct job_run *run);
+
 /* job-apply.c: carry out the plan; errors are in the PF's list. */
 void job_execute(struct job_run *run);
 /* Ask who holds what. -errno: nothing is known, and all counts as held. */
