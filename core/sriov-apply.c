@@ -33,13 +33,28 @@ static const char *advice_of(const struct viod_advice *advice, int error)
 	return "see the kernel log";
 }
 
-static int apply_count(struct viod_pf *pf, const struct viod_step *step)
+static int write_count(struct viod_pf *pf, const char *count)
 {
-	size_t wanted = strtoul(step->data, NULL, 10);
+	const struct viod_plugin *quirk = pf->quirk_plugin;
 	int r;
 
-	r = host_table.write(pf, VIOD_PF, "sriov_numvfs", step->data);
+	if (!quirk || !quirk->ops || !quirk->ops->resize)
+		return host_table.write(pf, VIOD_PF, "sriov_numvfs", count);
+	host_enter(pf, quirk, "resize");
+	r = quirk->ops->resize(pf, (unsigned)strtoul(count, NULL, 10));
+	host_leave(pf);
+	return r;
+}
+
+static int apply_count(struct viod_pf *pf, const struct viod_step *step)
+{
+	size_t wanted = strtoul(step->data, NULL, 10), errors = diag_errors(&pf->diags);
+	int r;
+
+	r = write_count(pf, step->data);
 	if (r == -EAGAIN || r == -EBUSY)
+		return r;
+	if (r < 0 && diag_errors(&pf->diags) > errors)
 		return r;
 	if (r < 0) {
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, -r,

@@ -400,6 +400,11 @@ struct viod_ops {
 	 *  anew. Mark the VFs that will not be ready for a driver. Pure. Since minor 2. */
 	int (*inspect)(struct viod_pf *pf, const struct viod_values *state,
 		       const struct viod_values *wanted);
+
+	/** Quirks: make so many VFs, or remove all, in the device's own way; sriov_numvfs is not
+	 *  written then. Core looks at what came of it. -EAGAIN and -EBUSY may be tried again.
+	 *  Since minor 2. */
+	int (*resize)(struct viod_pf *pf, unsigned count);
 };
 
 /* --- the descriptor ------------------------------------------------------------------------- */
