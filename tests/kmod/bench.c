@@ -104,6 +104,7 @@ static void __exit bench_exit(void)
 	nic_lag_exit();
 	bench_knobs_exit();
 	bench_iommu_exit();
+	bench_gpus_exit();
 }
 
 module_init(bench_init);

@@ -132,6 +132,8 @@ struct bench_personality {
 /* nics.c, gpus.c; the last one has no name */
 extern const struct bench_personality bench_nics[], bench_gpus[];
 
+void bench_gpus_exit(void);
+
 /* Of all tables, one after the other; NULL after the last. */
 const struct bench_personality *bench_personality_at(int n);
 const struct bench_personality *bench_personality(const char *name);

@@ -44,4 +44,51 @@ int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text);
 int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
 void xe_sysfs_remove(struct bench_pf *pf);
 
+/* nvidia.c: vGPUs. The memory of a PF is divided among types of one size, and the lists of what can
+ * be made shrink. */
+#define VGPU_MEMORY 16384 /* MiB */
+#define VGPU_TYPES 5
+
+struct vgpu_type {
+	unsigned int id, memory;
+	const char *name;
+};
+extern const struct vgpu_type vgpu_types[VGPU_TYPES];
+
+struct vgpu {
+	struct bench_vf *vf;
+	unsigned int type; /* its id, or 0 */
+	atomic_t users;	   /* who has its VFIO device open */
+	struct kobject *dir;
+	struct vfio_device *vfio;
+	void *mediated; /* struct mediated, of vgpu-mdev.c */
+};
+
+struct vgpu_pf {
+	struct bench_pf *pf;
+	struct mutex lock;
+	bool mixed; /* types of several sizes at a time */
+	struct vgpu vgpus[];
+};
+
+int vgpu_init(struct bench_pf *pf);
+void vgpu_exit(struct bench_pf *pf);
+void vgpu_knobs(struct bench_pf *pf);
+void vgpu_show_vf(struct bench_vf *vf, struct seq_file *out);
+int vgpu_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
+struct vgpu *vgpu_of(struct bench_vf *vf);
+/* With the lock held: whether there is room for one more, but for what @but has. */
+bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
+/* A VFIO device without anything in it, of an IOMMU group of its own; @users counts who opens it.
+ */
+struct vfio_device *vgpu_vfio_new(struct device *dev, atomic_t *users);
+void vgpu_vfio_free(struct vfio_device *vfio);
+
+/* vgpu-vfio.c: the vendor's own files; vgpu-mdev.c: mediated devices */
+int vgpu_vfio_probe(struct bench_vf *vf, struct pci_dev *pdev);
+void vgpu_vfio_remove(struct bench_vf *vf);
+int vgpu_mdev_probe(struct bench_vf *vf, struct pci_dev *pdev);
+void vgpu_mdev_remove(struct bench_vf *vf);
+void vgpu_mdev_exit(void);
+
 #endif

@@ -309,6 +309,7 @@ bench=/sys/kernel/debug/viod-bench
 bench_load() {
 	quiet
 	[[ ! -e $bench ]] || return 0
+	modprobe -a vfio mdev # vGPUs need them
 	insmod "$viod_test/viod_bench.ko" || fail "no bench"
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Holds a VF the way a virtual machine does: vfio-hold HOW ADDRESS [SECONDS]. HOW is "all" (group,
- * container and device stay open) or "device" (only the device's descriptor does, as in a process
- * that was handed one). Prints "holding", then waits that long, or until it is killed.
+ * Holds a VF the way a virtual machine does: vfio-hold HOW ADDRESS|UUID [SECONDS]. HOW is "all"
+ * (group, container and device stay open) or "device" (only the device's descriptor does, as in a
+ * process that was handed one). Prints "holding", then waits that long, or until it is killed.
  */
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -26,7 +26,9 @@ static int open_group(const char *address)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+	/* An mdev is named by its UUID. */
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/iommu_group",
+		 strlen(address) == 36 ? "mdev" : "pci", address);
 	n = readlink(path, target, sizeof(target) - 1);
 	need((int)n, path);
 	target[n] = '\0';
