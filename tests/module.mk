@@ -20,8 +20,10 @@ $(filter $(BUILD)/tests/unit/check_net_%,$(UNIT_TESTS)): $(NET_OBJECTS)
 $(BUILD)/tests/unit/check_net_%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
 VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
 $(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
-GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
-$(filter $(BUILD)/tests/unit/check_gpu_share,$(UNIT_TESTS)): $(GPU_OBJECTS) $(BUILD)/plugins/gpu/gpu-xe.o
+GPU_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
+GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c)) plugins/gpu/common/tree.c)
+$(filter $(BUILD)/tests/unit/check_gpu_profile,$(UNIT_TESTS)): $(GPU_OBJECTS)
+$(filter $(BUILD)/tests/unit/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
 $(filter $(BUILD)/tests/unit/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)

@@ -1,6 +1,62 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Graphics and compute devices. What they offer beyond VFs and drivers is up to their quirks. */
-#include <viod/plugin.h>
+/* Graphics and compute devices: vGPUs, in whichever way the driver makes them. What else a driver
+ * offers is up to its quirk. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "profile.h"
+
+const struct viod_option gpu_rows[] = {
+	[GPU_ROW_GRACE] = { .scope = VIOD_SCOPE_PF,
+			    .type = VIOD_TYPE_INT,
+			    .key = "mdev-grace",
+			    VIOD_FIELD(struct gpu_profile_pf, mdev_grace),
+			    .max = 86400,
+			    .flags = VIOD_OPTION_POLICY,
+			    .fallback = "60",
+			    .help = "Seconds that an mdev is left to whoever is to open it." },
+	[GPU_ROW_PROFILE] = { .scope = VIOD_SCOPE_VF,
+			      .type = VIOD_TYPE_STRING,
+			      .key = "profile",
+			      VIOD_FIELD(struct gpu_profile_vf, profile),
+			      .flags = VIOD_OPTION_VOLATILE,
+			      .phase = VIOD_PHASE_SETTLE,
+			      .fallback = "none",
+			      .help = "The vGPU that the VF is: a name or number." },
+	[GPU_ROW_UUID] = { .scope = VIOD_SCOPE_VF,
+			   .type = VIOD_TYPE_STRING,
+			   .key = "uuid",
+			   VIOD_FIELD(struct gpu_profile_vf, uuid),
+			   .flags = VIOD_OPTION_UNIQUE,
+			   .phase = VIOD_PHASE_SETTLE,
+			   .help = "The UUID of the VF's mdev." },
+	[GPU_ROW_LAST] = { 0 },
+};
+
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	const struct viod_option *kind = viod_option_of(wanted, VIOD_PF, "kind");
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+	uint32_t class_code = function ? function->class_code >> 16 : 0x03;
+
+	if (function && class_code != 0x03 && class_code != 0x12)
+		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL,
+			    kind ? viod_where(wanted, VIOD_PF, kind) : NULL, 0,
+			    "%s is no GPU (PCI class %06x); 'kind = %s' fits better",
+			    function->address, function->class_code,
+			    class_code == 0x02 ? "net" : "dev");
+	return gpu_complete(pf, state, wanted);
+}
+
+static const struct viod_ops ops = {
+	.size = sizeof(ops),
+	.validate = gpu_validate,
+	.observe = gpu_observe,
+	.complete = complete,
+	.plan = gpu_plan,
+	.apply = gpu_apply,
+	.holders = gpu_holders,
+};
 
 static const struct viod_match gpu_match[] = {
 	VIOD_MATCH_CLASS(0x030000, 0xff0000), /* display controller */
@@ -9,4 +65,6 @@ static const struct viod_match gpu_match[] = {
 };
 
 VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_KIND, .name = "gpu", .kind = "gpu", .version = "1",
-		   .summary = "graphics and compute devices", .match = gpu_match);
+		   .summary = "graphics and compute devices", .options = gpu_rows,
+		   .pf_size = sizeof(struct gpu_profile_pf),
+		   .vf_size = sizeof(struct gpu_profile_vf), .ops = &ops, .match = gpu_match);

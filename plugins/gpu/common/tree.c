@@ -95,7 +95,7 @@ int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size)
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size)
 		return -EMSGSIZE;
-	strcpy(ret_name, name);
+	memcpy(ret_name, name, strlen(name) + 1);
 	return 0;
 }
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * NVIDIA GPUs with the vGPU host driver. Its VFs are made by a write of the count, or, where the
+ * driver does not take that, by the vendor's tool, which makes all there can be and may leave the
+ * PF without its driver.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/tree.h"
+
+#define TOOL "/usr/lib/nvidia/sriov-manage"
+/* It waits for the GPU's lock, and starts over some times. */
+#define TOOL_MSEC 60000
+
+/* --- the tool -------------------------------------------------------------------------------- */
+
+/* The job's own signals are not the tool's. */
+static _Noreturn void become_tool(char *const arguments[])
+{
+	static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+				       (char *)"LC_ALL=C", NULL };
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)execve(arguments[0], arguments, environment);
+	_exit(127);
+}
+
+/* 0 when it ended well, -errno. It is a child of the job, and has an end. */
+static int run_tool(const char *what, const char *address)
+{
+	char *arguments[] = { (char *)TOOL, (char *)what, (char *)address, NULL };
+	struct pollfd ready = { .fd = -1, .events = POLLIN };
+	int status = 0, r;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		become_tool(arguments);
+	ready.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (ready.fd >= 0) {
+		do
+			r = poll(&ready, 1, TOOL_MSEC);
+		while (r < 0 && errno == EINTR);
+		close(ready.fd);
+		if (r == 0)
+			(void)kill(pid, SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (WIFSIGNALED(status))
+		return -ETIMEDOUT;
+	return WEXITSTATUS(status) == 0 ? 0 : -EIO;
+}
+
+static int bind_again(struct viod_pf *pf, const char *driver)
+{
+	const struct viod_function *self = viod_function(pf, VIOD_PF);
+	char path[128];
+	int r;
+
+	if (!self)
+		return -ENODEV;
+	if (self->driver)
+		return 0;
+	viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, NULL, 0,
+		    TOOL " left the PF without its driver; it is bound to '%s' again", driver);
+	snprintf(path, sizeof(path), "bus/pci/drivers/%s/bind", driver);
+	r = gpu_write(pf, path, self->address);
+	return r < 0 ? r : viod_function(pf, VIOD_PF)->driver ? 0 : -ENODEV;
+}
+
+/* --- the count ------------------------------------------------------------------------------- */
+
+static unsigned count_now(struct viod_pf *pf)
+{
+	char text[16];
+
+	return viod_read(pf, VIOD_PF, "sriov_numvfs", text, sizeof(text)) == 0
+		       ? (unsigned)strtoul(text, NULL, 10)
+		       : 0;
+}
+
+static int by_tool(struct viod_pf *pf, unsigned count)
+{
+	const struct viod_function *self = viod_function(pf, VIOD_PF);
+	char driver[VIOD_NAME_MAX], address[64];
+	int r = -EIO;
+
+	if (!self || !self->driver)
+		return -ENODEV;
+	snprintf(driver, sizeof(driver), "%s", self->driver);
+	snprintf(address, sizeof(address), "%s", self->address);
+	/* At boot it may come before the driver is ready for it. */
+	for (int tries = 0; tries < 2 && r < 0 && r != -ETIMEDOUT; tries++) {
+		int bound;
+
+		r = run_tool(count ? "-e" : "-d", address);
+		bound = bind_again(pf, driver);
+		if (r == 0 && bound < 0)
+			r = bound;
+	}
+	if (r < 0) {
+		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, -r,
+			    TOOL
+			    " %s %s failed; DCGM, nvidia-persistenced or a running vGPU may hold "
+			    "the GPU",
+			    count ? "-e" : "-d", address);
+		return r;
+	}
+	if (count && count_now(pf) != count) {
+		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
+			    "this driver takes no count, and " TOOL
+			    " made all VFs there can be, %u; write 'vfs = max'",
+			    count_now(pf));
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int resize(struct viod_pf *pf, unsigned count)
+{
+	char text[16];
+	int r;
+
+	snprintf(text, sizeof(text), "%u", count);
+	r = viod_write(pf, VIOD_PF, "sriov_numvfs", text);
+	if (r == 0 || r == -EBUSY || r == -EAGAIN || access(TOOL, X_OK) < 0)
+		return r;
+	return by_tool(pf, count);
+}
+
+static const struct viod_ops ops = { .size = sizeof(ops), .resize = resize };
+
+static const struct viod_match match[] = {
+	VIOD_MATCH_DRIVER("nvidia"),
+	{ 0 },
+};
+
+static const struct viod_advice advice[] = {
+	{ "profile", EPERM, "a virtual machine uses the vGPU" },
+	{ "vfs", ENOENT,
+	  "the nvidia driver that is loaded makes no VFs; they need the vGPU host driver" },
+	{ NULL, 0, NULL },
+};
+
+static const struct viod_quirk quirk = { .size = sizeof(quirk), .advice = advice };
+
+VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_QUIRK, .name = "gpu-nvidia", .kind = "gpu", .version = "1",
+		   .summary = "NVIDIA GPUs with the vGPU host driver", .ops = &ops, .match = match,
+		   .quirk = &quirk);

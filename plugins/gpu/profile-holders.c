@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who has the mdevs of a VF. They are devices of their own, in IOMMU groups of their own, so that
+ * nothing that is asked about the VF finds their users. What cannot be told is kept.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "profile.h"
+
+struct search {
+	struct viod_holders *holders;
+	dev_t node;
+	char name[32]; /* "/dev/vfio/7" */
+	bool found;
+};
+
+/* --- processes ------------------------------------------------------------------------------- */
+
+static int add_process(struct viod_pf *pf, const char *pid, struct search *search)
+{
+	struct viod_holder holder = { .pid = (pid_t)strtol(pid, NULL, 10) };
+	char path[64];
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.16s/comm", pid);
+	fd = viod_open(pf, VIOD_TREE_PROC, path, O_RDONLY);
+	if (fd >= 0) {
+		n = read(fd, holder.process, sizeof(holder.process) - 1);
+		close(fd);
+	}
+	holder.process[n > 0 ? strcspn(holder.process, "\n") : 0] = '\0';
+	snprintf(holder.what, sizeof(holder.what), "%s", search->name);
+	search->found = true;
+	return viod_holder_add(search->holders, &holder);
+}
+
+/* Only a process that is gone may be passed over. */
+static int check_process(struct viod_pf *pf, const char *pid, struct search *search)
+{
+	char path[64];
+	const struct dirent *entry;
+	int fd, r = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%.16s/fd", pid);
+	fd = viod_open(pf, VIOD_TREE_PROC, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ESRCH ? 0 : fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (entry = readdir(dir))) {
+		struct stat status;
+
+		if (fstatat(dirfd(dir), entry->d_name, &status, 0) == 0 &&
+		    S_ISCHR(status.st_mode) && status.st_rdev == search->node)
+			r = add_process(pf, pid, search);
+	}
+	closedir(dir);
+	return r;
+}
+
+static int check_processes(struct viod_pf *pf, struct search *search)
+{
+	int fd = viod_open(pf, VIOD_TREE_PROC, ".", O_RDONLY | O_DIRECTORY), r = 0;
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (entry = readdir(dir)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			r = check_process(pf, entry->d_name, search);
+	closedir(dir);
+	return r;
+}
+
+/* A descriptor of the device, handed over, is all that some users have; their group is taken. */
+static int check_group(struct viod_pf *pf, struct search *search)
+{
+	struct viod_holder holder = { 0 };
+	int fd;
+
+	if (search->found)
+		return 0;
+	fd = viod_open(pf, VIOD_TREE_DEV, search->name + strlen("/dev/"), O_RDWR);
+	if (fd >= 0)
+		close(fd);
+	if (fd != -EBUSY)
+		return 0;
+	snprintf(holder.what, sizeof(holder.what), "%s, which somebody has opened", search->name);
+	return viod_holder_add(search->holders, &holder);
+}
+
+/* --- one mdev -------------------------------------------------------------------------------- */
+
+static int check_owner(struct viod_pf *pf, const char *uuid, struct viod_holders *holders)
+{
+	struct viod_holder holder = { 0 };
+	char key[48], text[32];
+	long long left;
+
+	gpu_mdev_note(uuid, key);
+	if (viod_noted(pf, key, text, sizeof(text)) < 0) {
+		snprintf(holder.what, sizeof(holder.what), "mdev %s, which viod did not make",
+			 uuid);
+		return viod_holder_add(holders, &holder);
+	}
+	left = strtoll(text, NULL, 10) - gpu_seconds();
+	if (left <= 0)
+		return 0;
+	snprintf(holder.what, sizeof(holder.what),
+		 "mdev %s, made just now and kept %lld s for its user", uuid, left);
+	return viod_holder_add(holders, &holder);
+}
+
+static int check_mdev(struct viod_pf *pf, const char *path, void *data)
+{
+	struct search search = { .holders = data };
+	char link[GPU_PATH_MAX], group[16], uuid[GPU_UUID_MAX];
+	struct stat status;
+	int fd, r;
+
+	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0)
+		return 0;
+	r = check_owner(pf, uuid, data);
+	if (r < 0)
+		return r;
+	if (snprintf(link, sizeof(link), "%s/iommu_group", path) >= (int)sizeof(link))
+		return -ENAMETOOLONG;
+	r = gpu_link(pf, link, group, sizeof(group));
+	/* Nobody can open what has no group. */
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	snprintf(search.name, sizeof(search.name), "/dev/vfio/%s", group);
+	fd = viod_open(pf, VIOD_TREE_DEV, search.name + strlen("/dev/"), O_PATH);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = fstat(fd, &status) < 0 ? -errno : 0;
+	close(fd);
+	if (r < 0)
+		return r;
+	search.node = status.st_rdev;
+	r = check_processes(pf, &search);
+	return r < 0 ? r : check_group(pf, &search);
+}
+
+int gpu_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	return gpu_each_mdev(pf, vf, check_mdev, holders);
+}

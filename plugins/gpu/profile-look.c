@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What VFs are and can become, as sysfs has it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile.h"
+
+/* Vendors that program the VF itself have their files in a directory of the VF. */
+static const char *const vendors[] = { "nvidia", NULL };
+
+enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char path[GPU_PATH_MAX];
+
+	if (!function)
+		return GPU_PLAIN;
+	for (size_t i = 0; vendors[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s/current_vgpu_type", function->directory,
+			 vendors[i]);
+		if (!gpu_exists(pf, path))
+			continue;
+		if (ret_directory)
+			*ret_directory = vendors[i];
+		return GPU_VENDOR;
+	}
+	snprintf(path, sizeof(path), "%s/mdev_supported_types", function->directory);
+	return gpu_exists(pf, path) ? GPU_MDEV : GPU_PLAIN;
+}
+
+/* --- types ----------------------------------------------------------------------------------- */
+
+static int add_mdev_type(struct viod_pf *pf, const char *path, void *data)
+{
+	struct gpu_type type = { .available = -1 };
+	char file[GPU_PATH_MAX], text[512];
+
+	snprintf(type.id, sizeof(type.id), "%s", strrchr(path, '/') + 1);
+	/* Some drivers give no name to their types; the id serves then. */
+	if (snprintf(file, sizeof(file), "%s/name", path) >= (int)sizeof(file) ||
+	    gpu_read(pf, file, type.name, sizeof(type.name)) < 0 || !*type.name)
+		snprintf(type.name, sizeof(type.name), "%s", type.id);
+	if (snprintf(file, sizeof(file), "%s/description", path) < (int)sizeof(file) &&
+	    gpu_read(pf, file, text, sizeof(text)) == 0)
+		type.framebuffer = gpu_framebuffer_of_description(text);
+	if (snprintf(file, sizeof(file), "%s/available_instances", path) < (int)sizeof(file) &&
+	    gpu_read(pf, file, text, sizeof(text)) == 0)
+		type.available = (int32_t)(strtoul(text, NULL, 10) & 0xffff);
+	(void)gpu_types_add(data, &type);
+	return 0;
+}
+
+void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types)
+{
+	const char *directory = NULL;
+	char path[GPU_PATH_MAX], *text;
+
+	switch (gpu_mode_of(pf, vf, &directory)) {
+	case GPU_VENDOR:
+		text = malloc(65536);
+		snprintf(path, sizeof(path), "%s/creatable_vgpu_types", directory);
+		if (text && viod_read(pf, vf, path, text, 65536) == 0)
+			gpu_catalogue_parse(text, types);
+		free(text);
+		break;
+	case GPU_MDEV:
+		snprintf(path, sizeof(path), "%s/mdev_supported_types/*",
+			 viod_function(pf, vf)->directory);
+		(void)gpu_glob(pf, path, add_mdev_type, types);
+		break;
+	case GPU_PLAIN:
+		break;
+	}
+}
+
+const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
+{
+	static struct gpu_types known;
+	static const struct viod_pf *of;
+	static unsigned looked_at;
+	char *text;
+
+	/* More VFs than at the last look: they have just been made, or been given their driver. */
+	if (of == pf && looked_at >= vfs && known.count)
+		return &known;
+	known.count = 0;
+	for (unsigned vf = 0; vf < vfs; vf++)
+		gpu_types_of(pf, (int)vf, &known);
+	text = malloc(65536);
+	if (text && viod_noted(pf, "types", text, 65536) == 0)
+		gpu_types_read(text, &known);
+	free(text);
+	of = pf;
+	looked_at = vfs;
+	return &known;
+}
+
+/* --- now ------------------------------------------------------------------------------------- */
+
+/* The mdevs of a parent are directories in it that have the type they were made of. */
+int gpu_each_mdev(struct viod_pf *pf, int vf,
+		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char pattern[GPU_PATH_MAX];
+
+	if (!function)
+		return 0;
+	snprintf(pattern, sizeof(pattern), "%s/*-*-*-*-*", function->directory);
+	return gpu_glob(pf, pattern, found, data);
+}
+
+static int take_mdev(struct viod_pf *pf, const char *path, void *data)
+{
+	struct gpu_now *now = data;
+	char link[GPU_PATH_MAX];
+
+	if (gpu_uuid_parse(strrchr(path, '/') + 1, now->uuid) < 0 ||
+	    snprintf(link, sizeof(link), "%s/mdev_type", path) >= (int)sizeof(link) ||
+	    gpu_link(pf, link, now->id, sizeof(now->id)) < 0)
+		return 0;
+	return 1;
+}
+
+int gpu_look(struct viod_pf *pf, int vf, struct gpu_now *ret_now)
+{
+	struct gpu_now now = { 0 };
+	const char *directory = NULL;
+	char path[64], text[64];
+	int r = 0;
+
+	now.mode = gpu_mode_of(pf, vf, &directory);
+	if (now.mode == GPU_MDEV) {
+		r = gpu_each_mdev(pf, vf, take_mdev, &now);
+		if (r != 1)
+			now.id[0] = now.uuid[0] = '\0';
+	} else if (now.mode == GPU_VENDOR) {
+		snprintf(path, sizeof(path), "%s/current_vgpu_type", directory);
+		r = viod_read(pf, vf, path, text, sizeof(text));
+		if (r == 0 && (!*text || text[strspn(text, "0123456789")]))
+			r = -EBADMSG;
+		if (r == 0 && strspn(text, "0") != strlen(text) && strlen(text) < sizeof(now.id))
+			snprintf(now.id, sizeof(now.id), "%.*s", GPU_ID_MAX - 1, text);
+	}
+	if (r < 0)
+		return r;
+	*ret_now = now;
+	return 0;
+}

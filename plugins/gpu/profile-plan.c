@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which vGPU each VF is to be, and whether that can be. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile.h"
+
+int64_t gpu_grace = 60;
+
+static const char *text_of(const struct viod_values *values, int vf, enum gpu_row row)
+{
+	return viod_get(values, vf, &gpu_rows[row]);
+}
+
+static bool is_none(const char *profile)
+{
+	return !profile || strcmp(profile, "none") == 0;
+}
+
+static void put_text(struct viod_values *values, int vf, enum gpu_row row, const char *text)
+{
+	char padded[GPU_PROFILE_MAX] = "";
+
+	snprintf(padded, sizeof(padded), "%s", text);
+	viod_put(values, vf, &gpu_rows[row], padded);
+}
+
+#define REFUSE(pf_, values_, vf_, row_, ...)                   \
+	viod_report((pf_), VIOD_ERROR, (vf_), &gpu_rows[row_], \
+		    viod_where((values_), (vf_), &gpu_rows[row_]), 0, __VA_ARGS__)
+
+/* --- observe --------------------------------------------------------------------------------- */
+
+int gpu_observe(struct viod_pf *pf, struct viod_values *state)
+{
+	unsigned vfs = viod_vf_count(state);
+
+	for (unsigned vf = 0; vf < vfs; vf++) {
+		const struct gpu_type *type;
+		struct gpu_now now;
+
+		if (gpu_look(pf, (int)vf, &now) < 0)
+			continue;
+		type = *now.id ? gpu_types_find(gpu_types_known(pf, vfs), now.id) : NULL;
+		put_text(state, (int)vf, GPU_ROW_PROFILE,
+			 type	   ? type->name
+			 : *now.id ? now.id
+				   : "none");
+		if (*now.uuid)
+			put_text(state, (int)vf, GPU_ROW_UUID, now.uuid);
+	}
+	return 0;
+}
+
+/* --- what a file may say --------------------------------------------------------------------- */
+
+static int validate_driver(struct viod_pf *pf, const struct viod_values *wanted, int vf)
+{
+	const struct viod_option *row = viod_option_of(wanted, vf, "driver");
+	const struct viod_driver *driver = row ? viod_get(wanted, vf, row) : NULL;
+
+	if (!driver || (strncmp(driver->name, "vfio", 4) != 0 && strcmp(driver->name, "none") != 0))
+		return 0;
+	viod_report(
+		pf, VIOD_ERROR, vf, row, viod_where(wanted, vf, row), 0,
+		"a VF with a profile stays on the driver that makes it a vGPU; remove 'driver = %s' "
+		"(a virtual machine opens it all the same), or 'profile'",
+		driver->name);
+	return -EINVAL;
+}
+
+int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted)
+{
+	int r = 0;
+
+	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
+		const char *uuid = text_of(wanted, vf, GPU_ROW_UUID);
+		char parsed[GPU_UUID_MAX];
+
+		if (uuid && gpu_uuid_parse(uuid, parsed) < 0) {
+			REFUSE(pf, wanted, vf, GPU_ROW_UUID,
+			       "'%s' is no UUID; 'uuidgen' makes one, and without the key viod does",
+			       uuid);
+			r = -EINVAL;
+		}
+		if (!is_none(text_of(wanted, vf, GPU_ROW_PROFILE)) &&
+		    validate_driver(pf, wanted, vf) < 0)
+			r = -EINVAL;
+	}
+	return r;
+}
+
+/* --- what this device offers ----------------------------------------------------------------- */
+
+static int refuse_unknown(struct viod_pf *pf, const struct viod_values *wanted, int vf,
+			  const struct gpu_types *types)
+{
+	const char *profile = text_of(wanted, vf, GPU_ROW_PROFILE);
+	const struct gpu_type *nearest = gpu_types_nearest(types, profile);
+	char list[512];
+
+	gpu_types_list(types, list, sizeof(list));
+	REFUSE(pf, wanted, vf, GPU_ROW_PROFILE,
+	       "'%s' is no profile of this GPU; did you mean '%s'? It has: %s%s", profile,
+	       nearest ? nearest->name : "?", list,
+	       gpu_is_mig(profile)
+		       ? ". Profiles like this one need MIG mode and a GPU instance first "
+			 "(nvidia-smi mig -cgi)"
+		       : "");
+	return -EINVAL;
+}
+
+/* A VF that has its driver, and neither way. */
+static int refuse_plain(struct viod_pf *pf, const struct viod_values *wanted, int vf)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+
+	REFUSE(pf, wanted, vf, GPU_ROW_PROFILE,
+	       "driver '%s' of this VF offers no vGPUs: neither files of the vendor nor "
+	       "mdev_supported_types are there; remove 'profile', or load the vGPU host driver",
+	       function->driver);
+	return -EOPNOTSUPP;
+}
+
+static void complete_uuid(struct viod_pf *pf, const struct viod_values *state,
+			  struct viod_values *wanted, int vf, enum gpu_mode mode)
+{
+	const char *given = text_of(wanted, vf, GPU_ROW_UUID), *now;
+	char uuid[GPU_UUID_MAX];
+
+	if (given && gpu_uuid_parse(given, uuid) == 0) {
+		put_text(wanted, vf, GPU_ROW_UUID, uuid);
+		return;
+	}
+	if (mode == GPU_VENDOR || given)
+		return;
+	/* What somebody made already is as good. */
+	now = (unsigned)vf < viod_vf_count(state) ? text_of(state, vf, GPU_ROW_UUID) : NULL;
+	if (now)
+		snprintf(uuid, sizeof(uuid), "%s", now);
+	else if (mode == GPU_MDEV)
+		gpu_uuid_of(pf, vf, uuid);
+	else
+		return;
+	put_text(wanted, vf, GPU_ROW_UUID, uuid);
+}
+
+static int complete_vf(struct viod_pf *pf, const struct viod_values *state,
+		       struct viod_values *wanted, int vf, const struct gpu_types *types)
+{
+	const char *profile = text_of(wanted, vf, GPU_ROW_PROFILE);
+	const struct viod_function *function;
+	const struct gpu_type *type;
+	enum gpu_mode mode;
+
+	if (is_none(profile)) {
+		viod_forget(wanted, vf, &gpu_rows[GPU_ROW_UUID]);
+		return 0;
+	}
+	function = (unsigned)vf < viod_vf_count(state) ? viod_function(pf, vf) : NULL;
+	mode = function ? gpu_mode_of(pf, vf, NULL) : GPU_PLAIN;
+	if (function && function->driver && mode == GPU_PLAIN &&
+	    viod_where(wanted, vf, &gpu_rows[GPU_ROW_PROFILE])->file && !types->count &&
+	    strncmp(function->driver, "vfio", 4) != 0)
+		return refuse_plain(pf, wanted, vf);
+	if (mode == GPU_VENDOR && text_of(wanted, vf, GPU_ROW_UUID)) {
+		REFUSE(pf, wanted, vf, GPU_ROW_UUID,
+		       "with this driver the VF itself is the vGPU and has no UUID; remove 'uuid'");
+		return -EOPNOTSUPP;
+	}
+	type = gpu_types_find(types, profile);
+	if (!type && types->count && viod_where(wanted, vf, &gpu_rows[GPU_ROW_PROFILE])->file)
+		return refuse_unknown(pf, wanted, vf, types);
+	if (type)
+		put_text(wanted, vf, GPU_ROW_PROFILE, type->name);
+	complete_uuid(pf, state, wanted, vf, mode);
+	return 0;
+}
+
+int gpu_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	const int64_t *grace = viod_get(wanted, VIOD_PF, &gpu_rows[GPU_ROW_GRACE]);
+	const struct gpu_types *types = gpu_types_known(pf, viod_vf_count(state));
+	int r = 0;
+
+	if (grace)
+		gpu_grace = *grace;
+	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
+		int one = complete_vf(pf, state, wanted, vf, types);
+
+		r = r < 0 ? r : one;
+	}
+	return r;
+}
+
+/* --- plan ------------------------------------------------------------------------------------ */
+
+struct vf_changes {
+	const struct viod_change *profile, *uuid;
+};
+
+static int add(struct viod_plan *plan, enum gpu_code code, const struct viod_change *change,
+	       const struct gpu_order *order, const char *from)
+{
+	struct viod_step step = {
+		.phase = VIOD_PHASE_SETTLE,
+		.flags = code == GPU_CLEAR ? VIOD_STEP_DISRUPTIVE : 0,
+		.code = code,
+		.vf = change->vf,
+		.where = change->where,
+		.change = change,
+		.data = order,
+		.size = sizeof(*order),
+	};
+
+	if (code == GPU_CLEAR)
+		snprintf(step.text, sizeof(step.text), "vf%d.profile: %s -> none", change->vf,
+			 from);
+	else
+		snprintf(step.text, sizeof(step.text), "vf%d.profile: %s%s%s", change->vf,
+			 order->profile, *order->uuid ? ", uuid " : "", order->uuid);
+	return viod_step_add(plan, &step);
+}
+
+/* @clear: the half that takes away; the other half comes when that is done for all VFs, since a GPU
+ * may have one size of vGPUs at a time. */
+static int plan_vf(const struct viod_values *state, const struct vf_changes *changes, bool clear,
+		   struct viod_plan *plan)
+{
+	const struct viod_change *change = changes->profile ? changes->profile : changes->uuid;
+	bool there = (unsigned)change->vf < viod_vf_count(state);
+	const char *now = there ? text_of(state, change->vf, GPU_ROW_PROFILE) : NULL;
+	const char *uuid = there ? text_of(state, change->vf, GPU_ROW_UUID) : NULL;
+	struct gpu_order order = { 0 };
+
+	/* A UUID alone says what there is not to be, or changes what is there. */
+	if (!changes->profile && (is_none(now) || !uuid))
+		return 0;
+	if (clear)
+		return is_none(now) ? 0 : add(plan, GPU_CLEAR, change, &order, now);
+	snprintf(order.profile, sizeof(order.profile), "%s",
+		 changes->profile ? (const char *)changes->profile->wanted : now);
+	if (changes->uuid)
+		snprintf(order.uuid, sizeof(order.uuid), "%s", (const char *)changes->uuid->wanted);
+	else if (uuid)
+		snprintf(order.uuid, sizeof(order.uuid), "%s", uuid);
+	return is_none(order.profile) ? 0 : add(plan, GPU_SET, change, &order, "");
+}
+
+int gpu_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
+	     size_t n_changes, struct viod_plan *plan)
+{
+	int r = 0;
+
+	for (int half = 0; half < 2; half++)
+		for (size_t i = 0, n; i < n_changes && r == 0; i += n) {
+			struct vf_changes vf = { 0 };
+
+			for (n = 0; i + n < n_changes && changes[i + n].vf == changes[i].vf; n++) {
+				if (changes[i + n].option == &gpu_rows[GPU_ROW_PROFILE])
+					vf.profile = &changes[i + n];
+				else if (changes[i + n].option == &gpu_rows[GPU_ROW_UUID])
+					vf.uuid = &changes[i + n];
+			}
+			if (vf.profile || vf.uuid)
+				r = plan_vf(state, &vf, half == 0, plan);
+		}
+	return r;
+}

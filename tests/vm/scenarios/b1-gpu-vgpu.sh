@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# vGPU types of NVIDIA's own files: by name and number, a list that shrinks, one size at a time, VFs in use, wrong names, quarantine
+# timeout: 240
+pf=$(bench_pf nvidia)
+
+# The example of the README.
+conf gpu0 <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = 2
+
+	[vf0]
+	driver = nvidia
+CONF
+start_viod
+wait_state "$pf" configured
+expect_eq "$(vf_count "$pf") $(driver_of "$(vf_addr "$pf" 0)") $(driver_of "$(vf_addr "$pf" 1)")" "2 nvidia nvidia" "the README's VFs"
+stop_viod
+
+# All the memory there is, by name, by number, and by a name as people say it.
+conf gpu0 <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = 4
+	[vf*]
+	driver = nvidia
+	profile = NVIDIA A16-4Q
+	[vf1]
+	profile = 712
+	[vf2]
+	profile = A16-4Q
+CONF
+trace_viod
+start_viod
+wait_state "$pf" configured
+types() {
+	quiet
+	local n all=()
+	for n in 0 1 2 3; do all+=("$(<"$sys/$(vf_addr "$pf" $n)/nvidia/current_vgpu_type")"); done
+	echo "${all[*]}"
+}
+expect_eq "$(types)" "712 712 712 712" "types"
+# All memory is used: the list is empty, and the names are known all the same.
+expect_eq "$(wc -l <"$sys/$(vf_addr "$pf" 0)/nvidia/creatable_vgpu_types")" 1 "lines of the list that shrank"
+expect_eq "$(state "$pf" '[.vfs[].driver] | unique | @csv')" '"nvidia"' drivers
+out=$(viod --check) || fail "a finished PF has changes: $out"
+forget_trace
+restart_viod
+wait_state "$pf" configured
+expect_eq "$(sys_writes)" "" "writes of a restart"
+
+# Another size: none of the old is left before the first of the new.
+forget_trace
+sed -i '/\[vf1\]/,$d; s/A16-4Q/A16-2Q/' /etc/vio.d/gpu0.conf
+wait_for 20 eval '[[ $(types) == "711 711 711 711" ]]'
+wait_state "$pf" configured
+expect_eq "$(sys_writes | sed -nE 's|.*current_vgpu_type>, "([0-9]+).*|\1|p' | xargs)" "0 0 0 0 711 711 711 711" "order of the writes"
+untrace_viod
+
+# A machine has one: it keeps it, whatever the file says, until it lets go.
+vf=$(vf_addr "$pf" 2)
+modprobe vfio_iommu_type1
+"$viod_test/bin/vfio-hold" all "$vf" >$viod_run/hold &
+holder=$!
+wait_for 10 grep -q holding $viod_run/hold
+sed -i 's/A16-2Q/A16-1Q/' /etc/vio.d/gpu0.conf
+wait_state "$pf" blocked
+expect_eq "$(<"$sys/$vf/nvidia/current_vgpu_type")" 711 "the type of the VF in use"
+(($(bench_vf "$pf" 2 users) == 1)) || fail "nobody uses VF 2"
+expect_log "vfio-hold"
+kill $holder
+wait_state "$pf" configured 60
+expect_eq "$(types)" "710 710 710 710" "types when it had let go"
+
+# A name that nobody has: nothing is touched, and the nearest is offered.
+bench_forget "$pf"
+sed -i 's/A16-1Q/A16-3Q/' /etc/vio.d/gpu0.conf
+expect_log "'NVIDIA A16-3Q' is no profile of this GPU; did you mean 'NVIDIA A16-[0-9]+Q'\? It has: .*NVIDIA A16-8Q \(8192 MiB\)"
+expect_eq "$(types) $(bench_count "$pf" attribute)" "710 710 710 710 0" "types with a wrong name"
+
+# Two sizes on one GPU.
+sed -i 's/A16-3Q/A16-1Q/; $a[vf3]\nprofile = NVIDIA A16-2Q' /etc/vio.d/gpu0.conf
+wait_state "$pf" degraded
+expect_log "vf3: .*does not take 'NVIDIA A16-2Q' beside 'NVIDIA A16-1Q' of VF 0: unless its heterogeneous mode is on"
+bench_knob "$pf" mixed 1
+systemctl reload viod
+wait_state "$pf" configured
+expect_eq "$(types)" "710 710 710 711" "types of two sizes"
+
+# A VF that fails twice is left alone, and the others go on. Another profile is tried, and its success clears all.
+sed -i 's/A16-2Q/A16-1Q/; $a[vf1]\nprofile = none' /etc/vio.d/gpu0.conf
+wait_for 20 eval '[[ $(types) == "710 0 710 710" ]]'
+wait_state "$pf" configured
+bench_fault "$pf" attribute 1 EIO
+sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu0.conf
+expect_log "vf1: .*quarantined: it failed to become 'NVIDIA A16-1Q' 2 times" 30
+bench_clear "$pf"
+bench_forget "$pf"
+systemctl reload viod
+wait_state "$pf" degraded
+expect_eq "$(types) $(bench_count "$pf" attribute)" "710 0 710 710 0" "types and tries with a VF in quarantine"
+printf '[vf1]\nprofile = NVIDIA A16-2Q\n' >>/etc/vio.d/gpu0.conf
+wait_state "$pf" configured
+expect_eq "$(types)" "710 711 710 710" "types after the quarantine"
+sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu0.conf
+wait_for 20 eval '[[ $(types) == "710 710 710 710" ]]'
+
+# Given back: no VFs.
+rm /etc/vio.d/gpu0.conf
+wait_for 30 test ! -e "/run/viod/pf/$pf.json"
+expect_eq "$(vf_count "$pf")" 0 "VFs after the release"

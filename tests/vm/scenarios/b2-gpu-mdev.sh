@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Mediated devices: made with a UUID that stays the same, kept while young, open, or somebody else's; gone with the file
+# timeout: 180
+pf=$(bench_pf nvidia-mdev)
+modprobe vfio_iommu_type1
+bench_knob "$pf" mixed 1
+mdevs=/sys/bus/mdev/devices
+mine=11111111-2222-3333-4444-555555555555
+
+conf gpu <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = 3
+	mdev-grace = 0
+	[vf0]
+	profile = NVIDIA A16-2Q
+	[vf1]
+	profile = nvidia-711
+	uuid = ${mine^^}
+CONF
+trace_viod
+start_viod
+wait_state "$pf" configured
+mdev_of() {
+	quiet
+	local path=("$sys/$(vf_addr "$pf" "$1")"/*-*-*-*-*)
+	[[ ! -e ${path[0]} ]] || basename "${path[0]}"
+}
+stable=$(mdev_of 0)
+expect_eq "$(mdev_of 1)/$(mdev_of 2)" "$mine/" "UUIDs of VFs 1 and 2"
+[[ $stable =~ ^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$ ]] || fail "UUID of VF 0: $stable"
+expect_eq "$(cat $mdevs/{"$stable",$mine}/mdev_type/name | sort -u)" "NVIDIA A16-2Q" "types of the mdevs"
+out=$(viod --check) || fail "a finished PF has changes: $out"
+forget_trace
+restart_viod
+wait_state "$pf" configured
+expect_eq "$(sys_writes)" "" "writes of a restart"
+untrace_viod
+
+# Opened by a machine: kept, and named.
+"$viod_test/bin/vfio-hold" all "$mine" >$viod_run/hold &
+holder=$!
+wait_for 10 grep -q holding $viod_run/hold
+sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu.conf
+wait_state "$pf" blocked
+expect_eq "$(mdev_of 1)" "$mine" "the mdev in use"
+expect_log "VF 1 .* is used by vfio-hold .*: /dev/vfio/"
+kill $holder
+wait_state "$pf" configured 60
+expect_eq "$(mdev_of 1)" "" "the mdev when it was let go"
+
+# Somebody else's is not touched, and what is wrong with the file is said.
+echo $mine >"$sys/$(vf_addr "$pf" 2)/mdev_supported_types/nvidia-711/create"
+sed -i 's/A16-2Q/A16-1Q/; s/^mdev-grace.*/mdev-grace = 3600/' /etc/vio.d/gpu.conf
+wait_state "$pf" blocked
+expect_eq "$(mdev_of 2)" "$mine" "the mdev of somebody else"
+expect_log "VF 2 .* is used by mdev $mine, which viod did not make"
+echo 1 >$mdevs/$mine/remove
+wait_state "$pf" configured 60
+expect_eq "$(mdev_of 0) $(<$mdevs/"$stable"/mdev_type/name)" "$stable NVIDIA A16-1Q" "the mdev of VF 0"
+
+# Made just now: nobody can have opened it yet.
+sed -i 's/A16-1Q/A16-4Q/' /etc/vio.d/gpu.conf
+wait_state "$pf" blocked
+expect_log "mdev $stable, made just now and kept [0-9]+ s for its user"
+expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the young mdev"
+sed -i 's/A16-4Q/A16-1Q/' /etc/vio.d/gpu.conf
+wait_state "$pf" configured
+
+# A wrong name, a UUID that is none, a driver that would take the VF away.
+sed -i 's/A16-1Q/A16-1B/' /etc/vio.d/gpu.conf
+expect_log "'NVIDIA A16-1B' is no profile of this GPU; did you mean 'NVIDIA A16-1Q'\? It has: .*1024 MiB"
+sed -i 's/A16-1B/A16-1Q\nuuid = 12/' /etc/vio.d/gpu.conf
+expect_log "'12' is no UUID"
+sed -i 's/^uuid = 12/driver = vfio-pci/' /etc/vio.d/gpu.conf
+expect_log "a VF with a profile stays on the driver that makes it a vGPU"
+expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the mdev after wrong files"
