@@ -239,6 +239,12 @@ static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, in
 	}
 	if (vfs == now)
 		return 0;
+	/* What was there before viod came cannot be put back, and there is no line to mend. */
+	if (!where->file) {
+		values_forget(wanted, VIOD_PF,
+			      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
+		return 0;
+	}
 	too_few(pf, "", advice, sizeof(advice));
 	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 			  "this device has %lld VFs, and its driver does not let that be changed%s",
