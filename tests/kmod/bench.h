@@ -106,6 +106,7 @@ struct bench_personality {
 	u16 vfs;	   /* SR-IOV TotalVFs where nobody says otherwise */
 	u16 limit;	   /* VFs that the driver makes at most; 0 = all */
 	bool read_only;	   /* sriov_numvfs knows no writing */
+	bool hands_out;	   /* the driver of VFs makes VFIO devices of them */
 	const void *table; /* what the calls below know about this one */
 
 	int (*init)(struct bench_pf *pf); /* before the card is plugged; sets pf->data */

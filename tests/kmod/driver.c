@@ -198,6 +198,18 @@ static int ids_for(const char *name, struct pci_device_id *ids)
 	return n;
 }
 
+/* Its devices may be handed to user space while it is bound to them. */
+static bool hands_out(const char *name)
+{
+	const struct bench_personality *is;
+	int i;
+
+	for (i = 0; (is = bench_personality_at(i)); i++)
+		if (is->hands_out && !strcmp(is->vf_driver, name))
+			return true;
+	return false;
+}
+
 static int driver_register_name(const char *name, bool configures)
 {
 	struct driver *driver;
@@ -210,6 +222,7 @@ static int driver_register_name(const char *name, bool configures)
 	ids_for(name, driver->ids);
 	driver->pci.name = name;
 	driver->pci.id_table = driver->ids;
+	driver->pci.driver_managed_dma = hands_out(name);
 	driver->pci.probe = bench_probe;
 	driver->pci.remove = bench_remove;
 	driver->pci.sriov_configure = configures ? bench_sriov_configure : NULL;

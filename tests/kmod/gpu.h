@@ -22,11 +22,22 @@ struct xe_function {
 	u64 share[XE_SHARES];
 };
 
+struct xe_pf;
+
+/* A file in debugfs. */
+struct xe_knob {
+	struct xe_pf *xe;
+	int n, share;
+};
+
 struct xe_pf {
 	struct bench_pf *pf;
 	struct mutex lock; /* over all that follows */
 	struct kobject *admin, *bulk, *self, *self_profile;
 	struct kobject **vfs, **profiles;
+	struct dentry *dri;
+	struct xe_knob *knobs;
+	bool by_hand;		       /* somebody has written in debugfs */
 	struct xe_function function[]; /* the PF, then the VFs */
 };
 
@@ -39,6 +50,14 @@ void xe_show_vf(struct bench_vf *vf, struct seq_file *out);
 /* As a file shows it, and as it is written to one; -errno. @n is 0 for the PF. */
 int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size);
 int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text);
+
+/* The driver provides by itself again. */
+int xe_restore(struct xe_pf *xe);
+
+/* xe-debugfs.c: of Linux 6.19 and before it */
+int xe_debugfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
+int xe_debugfs_probe_old(struct bench_pf *pf, struct pci_dev *pdev);
+void xe_debugfs_remove(struct bench_pf *pf);
 
 /* xe-sysfs.c: sriov_admin, of Linux 6.19 */
 int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
@@ -79,7 +98,8 @@ int vgpu_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
 struct vgpu *vgpu_of(struct bench_vf *vf);
 /* With the lock held: whether there is room for one more, but for what @but has. */
 bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
-/* A VFIO device without anything in it, of an IOMMU group of its own; @users counts who opens it.
+/* A VFIO device without anything in it, in the IOMMU group of @dev or in one of its own; @users
+ * counts who opens it.
  */
 struct vfio_device *vgpu_vfio_new(struct device *dev, atomic_t *users);
 void vgpu_vfio_free(struct vfio_device *vfio);

@@ -21,9 +21,13 @@
 const struct bench_personality bench_gpus[] = {
 	GPU("xe", "xe", 0x8086, 0xe211, 24,
 	    XE(.pf_probe = xe_sysfs_probe, .pf_remove = xe_sysfs_remove)),
+	GPU("xe-debugfs", "xe", 0x8086, 0xe20b, 24,
+	    XE(.pf_probe = xe_debugfs_probe, .pf_remove = xe_debugfs_remove)),
+	GPU("xe-old", "xe", 0x8086, 0xe20c, 24,
+	    XE(.pf_probe = xe_debugfs_probe_old, .pf_remove = xe_debugfs_remove)),
 	/* VFs of the one have files of the vendor's, those of the other are parents of mdevs. */
 	GPU("nvidia", "nvidia", 0x10de, 0x25b6, 16,
-	    VGPU(.vf_probe = vgpu_vfio_probe, .vf_remove = vgpu_vfio_remove)),
+	    VGPU(.hands_out = true, .vf_probe = vgpu_vfio_probe, .vf_remove = vgpu_vfio_remove)),
 	GPU("nvidia-mdev", "nvidia", 0x10de, 0x2236, 16,
 	    VGPU(.vf_probe = vgpu_mdev_probe, .vf_remove = vgpu_mdev_remove)),
 	{}

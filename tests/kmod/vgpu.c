@@ -126,7 +126,8 @@ struct vfio_device *vgpu_vfio_new(struct device *dev, atomic_t *users)
 	if (IS_ERR(opened))
 		return NULL;
 	opened->users = users;
-	err = vfio_register_emulated_iommu_dev(&opened->vfio);
+	err = dev->iommu_group ? vfio_register_group_dev(&opened->vfio)
+			       : vfio_register_emulated_iommu_dev(&opened->vfio);
 	if (err) {
 		vfio_put_device(&opened->vfio);
 		return NULL;

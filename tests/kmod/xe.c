@@ -54,7 +54,7 @@ void xe_created(struct bench_pf *pf)
 
 	mutex_lock(&xe->lock);
 	vram = any_vram(xe);
-	for (n = 1; n <= pf->num_vfs; n++) {
+	for (n = 1; n <= pf->num_vfs && !xe->by_hand; n++) {
 		xe->function[n].share[XE_EXEC_QUANTUM] = 16;
 		xe->function[n].share[XE_PREEMPT_TIMEOUT] = 32000;
 		if (!vram)
@@ -69,9 +69,21 @@ void xe_destroying(struct bench_pf *pf)
 	int n;
 
 	mutex_lock(&xe->lock);
-	for (n = 1; n <= pf->total_vfs; n++)
+	for (n = 1; n <= pf->total_vfs && !xe->by_hand; n++)
 		function_begin(&xe->function[n]);
 	mutex_unlock(&xe->lock);
+}
+
+int xe_restore(struct xe_pf *xe)
+{
+	int n;
+
+	mutex_lock(&xe->lock);
+	xe->by_hand = false;
+	for (n = 1; n <= xe->pf->total_vfs; n++)
+		function_begin(&xe->function[n]);
+	mutex_unlock(&xe->lock);
+	return 0;
 }
 
 /* ---- as files */

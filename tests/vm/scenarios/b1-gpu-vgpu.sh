@@ -62,6 +62,7 @@ untrace_viod
 # A machine has one: it keeps it, whatever the file says, until it lets go.
 vf=$(vf_addr "$pf" 2)
 modprobe vfio_iommu_type1
+echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 "$viod_test/bin/vfio-hold" all "$vf" >$viod_run/hold &
 holder=$!
 wait_for 10 grep -q holding $viod_run/hold

@@ -3,6 +3,7 @@
 # timeout: 180
 pf=$(bench_pf nvidia-mdev)
 modprobe vfio_iommu_type1
+echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 bench_knob "$pf" mixed 1
 mdevs=/sys/bus/mdev/devices
 mine=11111111-2222-3333-4444-555555555555

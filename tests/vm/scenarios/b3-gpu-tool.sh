@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# VFs made by NVIDIA's tool where the driver takes no count: run without a shell, its PF bound again, its answer looked at
+# timeout: 120
+tool=/usr/lib/nvidia/sriov-manage
+trap 'rm -rf /usr/lib/nvidia' EXIT
+mkdir -p /usr/lib/nvidia
+# As the real one now and then, it fails at first and leaves the PF without its driver.
+cat >$tool <<END
+#!/bin/bash
+echo "\$*" >>$viod_run/tool
+if [[ \$1 == -e && \$(grep -c -e -e $viod_run/tool) == 1 ]]; then
+	echo "\$2" >$sys/\$2/driver/unbind
+	exit 1
+fi
+cat $sys/\$2/sriov_totalvfs >$sys/\$2/sriov_numvfs
+END
+chmod 755 $tool
+# It writes where only tests do.
+mkdir -p /run/systemd/system/viod.service.d
+printf '[Service]\nReadWritePaths=%s\n' $viod_run >/run/systemd/system/viod.service.d/tool.conf
+systemctl daemon-reload
+
+pf=$(bench_pf nvidia vfs=4)
+bench_fault "$pf" create '*' EPERM 1
+conf gpu <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = max
+	[vf*]
+	profile = A16-1Q
+CONF
+start_viod
+wait_state "$pf" configured
+expect_eq "$(<$viod_run/tool)" "-e $pf"$'\n'"-e $pf" "how the tool was run"
+expect_eq "$(vf_count "$pf") $(driver_of "$pf") $(driver_of "$(vf_addr "$pf" 3)")" "4 nvidia nvidia" "what it made"
+expect_eq "$(bench_vf "$pf" 3 type)" 710 "the vGPU on it"
+expect_log "left the PF without its driver; it is bound to 'nvidia' again"
+
+# It knows no count.
+rm /etc/vio.d/gpu.conf
+wait_for 30 test ! -e "/run/viod/pf/$pf.json"
+bench_fault "$pf" create '*' EPERM 1
+conf gpu <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = 2
+CONF
+expect_log "made all VFs there can be, 4; write 'vfs = max'" 30
+
+# A driver that makes VFs takes the count itself, and the tool is left alone.
+rm /etc/vio.d/gpu.conf
+wait_for 30 test ! -e "/run/viod/pf/$pf.json"
+: >$viod_run/tool
+conf gpu <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = 2
+CONF
+wait_state "$pf" configured
+expect_eq "$(vf_count "$pf")/$(<$viod_run/tool)" "2/" "VFs that the driver made"
