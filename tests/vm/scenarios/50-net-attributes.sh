@@ -73,7 +73,8 @@ wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 0 "messages after a restart"
 untrace_viod
 
-# A value in the middle that the device refuses: the others are applied, and its line is named.
+# What this card never has is refused before anything is written. A value in the middle that the device refuses: the others
+# are applied, and its line is named.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0
@@ -85,11 +86,13 @@ conf nic0 <<-CONF
 	[vf1]
 	vlan-proto = 802.1ad
 CONF
+expect_log 'nic0.conf:9:.*igb only has 802.1Q'
+sed -i 's/^vlan-proto = .*/max-tx-rate = 2000/' /etc/vio.d/nic0.conf
 wait_state $NIC0 degraded
-expect_log 'nic0.conf:9:.*vf1.vlan-proto was refused by igb.*only has 802.1Q'
-for n in 0 2; do expect_vf $n '.vlan_list[0].vlan // 0' 7; done
+expect_log 'nic0.conf:9:.*vf1.max-tx-rate was refused by igb.*at most the speed of the link'
+for n in 0 1 2; do expect_vf $n '.vlan_list[0].vlan // 0' 7; done
 expect_vf 1 .trust true
-expect_vf 1 '.vlan_list[0].vlan // 0' 0
+expect_vf 1 .rate.max_tx 0
 expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" igbvf "driver of a VF that is well"
 
 # Wrong on its face: nothing is touched.
