@@ -106,6 +106,25 @@ static void take_line(struct job_run *run, const char *line, size_t size)
 
 /* --- a worker -------------------------------------------------------------------------------- */
 
+static const struct progress *own;
+
+/* The job was ended. Who is inside the kernel ends after that step; a plugin that hangs never
+ * would. */
+static void on_orphaned(int number)
+{
+	if (!own->in_kernel)
+		_exit(1);
+}
+
+static void watch_boss(const struct progress *progress)
+{
+	struct sigaction action = { .sa_handler = on_orphaned, .sa_flags = SA_RESTART };
+
+	own = progress;
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 static void attach(struct crew *crew, int vf)
 {
 	for (size_t i = 0; i < crew->n_steps; i++) {
@@ -123,6 +142,7 @@ static _Noreturn void work(struct crew *crew, size_t number, int fd)
 
 	(void)prctl(PR_SET_NAME, "viod-worker");
 	run->pf.progress = &crew->shared->progress[number];
+	watch_boss(run->pf.progress);
 	while (out && (next = __atomic_fetch_add(&crew->shared->next, 1, __ATOMIC_RELAXED)) <
 			      crew->n_vfs) {
 		size_t n_diags = run->pf.diags.count, n_marks = run->pf.n_marks;
@@ -210,6 +230,8 @@ static void listen_to(struct crew *crew, size_t number)
 	if (status && !crew->death) {
 		crew->death = status;
 		crew->dead = number;
+		/* The others begin with no further VF. */
+		__atomic_store_n(&crew->shared->next, (uint32_t)crew->n_vfs, __ATOMIC_RELAXED);
 	}
 }
 
