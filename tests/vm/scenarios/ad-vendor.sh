@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A vendor's package, built against the installed header alone: its kind and its quirk work, and its drop-in enables them
 # timeout: 120
-pf=$(bench_pf plain)
+pf=$(bench_pf plain vfs=8)
 other=$(bench_pf mute)
 vendor=$viod_test/vendor
 find "$vendor" -type f
@@ -9,7 +9,7 @@ echo 'plugins = net, dev' >/etc/viod.conf
 printf '[pf]\nname = %s\nkind = net\nvfs = max\n[vf*]\nvlan = 5\nlink-state = enable\n' "$pf" | conf card
 printf '[pf]\nname = %s\nkind = acme\nvfs = 3\n[vf*]\ndriver = none\n[vf1]\npower = auto\n' "$other" | conf own
 start_viod
-expect_eq "$(state "$other" .state) $(vf_count "$pf")" "invalid 256" "without the package"
+expect_eq "$(state "$other" .state) $(vf_count "$pf")" "invalid 8" "without the package"
 expect_log "own.conf:3:8: kind 'acme' needs plugin 'acme', which is not loaded"
 stop_viod
 rm /etc/vio.d/card.conf /run/viod/pf/"$pf".json
@@ -27,9 +27,9 @@ expect_eq "$(for n in 0 1 2; do cat "$sys/$(vf_addr "$other" $n)/power/control";
 expect_vf "$(netdev_of "$pf")" 3 vlan=5 link-state=auto max=100
 expect_log "'link-state' cannot be set with this driver"
 write_card 5 501
-expect_log "card.conf:8:.*this device cannot do 'max-tx-rate = 501': Acme's cards send 500 Mbit/s at most"
+expect_log "card.conf:9:.*this device cannot do 'max-tx-rate = 501': Acme's cards send 500 Mbit/s at most"
 write_card 666 100
-expect_log "card.conf:6:.*VLAN 666 is for Acme's own use"
+expect_log "card.conf:7:.*VLAN 666 is for Acme's own use"
 bench_fault "$pf" vlan 2 ENOSPC
 write_card 6 100
 wait_state "$pf" degraded
