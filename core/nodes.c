@@ -12,8 +12,13 @@
 
 int nodes_add(struct viod_nodes *nodes, const char *path)
 {
-	char *copy = strdup(path), **slot;
+	char *copy, **slot;
 
+	/* A plugin may know what core has found. */
+	for (size_t i = 0; i < nodes->count; i++)
+		if (streq(nodes->items[i], path))
+			return 0;
+	copy = strdup(path);
 	slot = copy ? array_append((void **)&nodes->items, &nodes->count, sizeof(*slot)) : NULL;
 	if (!slot) {
 		free(copy);
