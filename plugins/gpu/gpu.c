@@ -33,18 +33,31 @@ const struct viod_option gpu_rows[] = {
 	[GPU_ROW_LAST] = { 0 },
 };
 
-static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+/* Said before the VFs are made, and not at each look at them. */
+static void hint(struct viod_pf *pf, const struct viod_values *state,
+		 const struct viod_values *wanted)
 {
 	const struct viod_option *kind = viod_option_of(wanted, VIOD_PF, "kind");
+	const struct viod_where *where = kind ? viod_where(wanted, VIOD_PF, kind) : NULL;
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
-	uint32_t class_code = function ? function->class_code >> 16 : 0x03;
+	uint32_t base = function ? function->class_code >> 16 : 0x03;
 
-	if (function && class_code != 0x03 && class_code != 0x12)
-		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL,
-			    kind ? viod_where(wanted, VIOD_PF, kind) : NULL, 0,
+	if (base == 0x03 || !where || !where->file || viod_vf_count(state) == viod_vf_count(wanted))
+		return;
+	if (base == 0x12)
+		viod_report(
+			pf, VIOD_INFO, VIOD_PF, NULL, where, 0,
+			"%s is a processing accelerator; 'kind = dev' serves those without vGPUs",
+			function->address);
+	else
+		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, where, 0,
 			    "%s is no GPU (PCI class %06x); 'kind = %s' fits better",
-			    function->address, function->class_code,
-			    class_code == 0x02 ? "net" : "dev");
+			    function->address, function->class_code, base == 0x02 ? "net" : "dev");
+}
+
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	hint(pf, state, wanted);
 	return gpu_complete(pf, state, wanted);
 }
 
@@ -56,6 +69,7 @@ static const struct viod_ops ops = {
 	.plan = gpu_plan,
 	.apply = gpu_apply,
 	.holders = gpu_holders,
+	.nodes = gpu_nodes,
 };
 
 static const struct viod_match gpu_match[] = {

@@ -107,6 +107,20 @@ static int check_group(struct viod_pf *pf, struct search *search)
 	return viod_holder_add(search->holders, &holder);
 }
 
+/* "/dev/vfio/N"; -ENOENT where the mdev has no group. */
+static int node_of(struct viod_pf *pf, const char *path, char *ret_name, size_t size)
+{
+	char link[GPU_PATH_MAX], group[16];
+	int r;
+
+	if (snprintf(link, sizeof(link), "%s/iommu_group", path) >= (int)sizeof(link))
+		return -ENAMETOOLONG;
+	r = gpu_link(pf, link, group, sizeof(group));
+	if (r == 0)
+		snprintf(ret_name, size, "/dev/vfio/%s", group);
+	return r;
+}
+
 /* --- one mdev -------------------------------------------------------------------------------- */
 
 static int check_owner(struct viod_pf *pf, const char *uuid, struct viod_holders *holders)
@@ -132,7 +146,7 @@ static int check_owner(struct viod_pf *pf, const char *uuid, struct viod_holders
 static int check_mdev(struct viod_pf *pf, const char *path, void *data)
 {
 	struct search search = { .holders = data };
-	char link[GPU_PATH_MAX], group[16], uuid[GPU_UUID_MAX];
+	char uuid[GPU_UUID_MAX];
 	struct stat status;
 	int fd, r;
 
@@ -141,15 +155,12 @@ static int check_mdev(struct viod_pf *pf, const char *path, void *data)
 	r = check_owner(pf, uuid, data);
 	if (r < 0)
 		return r;
-	if (snprintf(link, sizeof(link), "%s/iommu_group", path) >= (int)sizeof(link))
-		return -ENAMETOOLONG;
-	r = gpu_link(pf, link, group, sizeof(group));
+	r = node_of(pf, path, search.name, sizeof(search.name));
 	/* Nobody can open what has no group. */
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return r;
-	snprintf(search.name, sizeof(search.name), "/dev/vfio/%s", group);
 	fd = viod_open(pf, VIOD_TREE_DEV, search.name + strlen("/dev/"), O_PATH);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
@@ -165,4 +176,19 @@ static int check_mdev(struct viod_pf *pf, const char *path, void *data)
 int gpu_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
 {
 	return gpu_each_mdev(pf, vf, check_mdev, holders);
+}
+
+static int add_node(struct viod_pf *pf, const char *path, void *data)
+{
+	char name[32], uuid[GPU_UUID_MAX];
+
+	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0 ||
+	    node_of(pf, path, name, sizeof(name)) < 0)
+		return 0;
+	return viod_node_add(data, name);
+}
+
+int gpu_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes)
+{
+	return gpu_each_mdev(pf, vf, add_node, nodes);
 }

@@ -114,6 +114,8 @@ int gpu_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 int gpu_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
 	     size_t n_changes, struct viod_plan *plan);
 int gpu_apply(struct viod_pf *pf, const struct viod_step *step);
+/** The nodes of its mdevs' groups; those of the VF itself core finds. */
+int gpu_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 int gpu_holders(struct viod_pf *pf, int vf, struct viod_holders *holders);
 
 /** What a step does; its data is a struct gpu_order. */

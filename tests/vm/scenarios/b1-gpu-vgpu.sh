@@ -45,6 +45,7 @@ expect_eq "$(types)" "712 712 712 712" "types"
 # All memory is used: the list is empty, and the names are known all the same.
 expect_eq "$(wc -l <"$sys/$(vf_addr "$pf" 0)/nvidia/creatable_vgpu_types")" 1 "lines of the list that shrank"
 expect_eq "$(state "$pf" '[.vfs[].driver] | unique | @csv')" '"nvidia"' drivers
+expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(group_of "$(vf_addr "$pf" 1)")" "what a machine opens"
 out=$(viod --check) || fail "a finished PF has changes: $out"
 forget_trace
 restart_viod

@@ -32,6 +32,7 @@ stable=$(mdev_of 0)
 expect_eq "$(mdev_of 1)/$(mdev_of 2)" "$mine/" "UUIDs of VFs 1 and 2"
 [[ $stable =~ ^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$ ]] || fail "UUID of VF 0: $stable"
 expect_eq "$(cat $mdevs/{"$stable",$mine}/mdev_type/name | sort -u)" "NVIDIA A16-2Q" "types of the mdevs"
+expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(basename "$(readlink "$mdevs/$mine/iommu_group")")" "what a machine opens"
 out=$(viod --check) || fail "a finished PF has changes: $out"
 forget_trace
 restart_viod

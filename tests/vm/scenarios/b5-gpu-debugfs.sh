@@ -32,7 +32,7 @@ for name in xe-debugfs xe-old; do
 	# Taken by hand they would stay when the VFs go.
 	rm /etc/vio.d/gpu.conf
 	wait_for 30 test ! -e "/run/viod/pf/$pf.json"
-	expect_eq "$(bench_vf "$pf" 1 vram) $(cat "$dri"/*/pf/exec_quantum_ms "$dri"/*/pf/tile0/gt0/exec_quantum_ms 2>/dev/null)" "0 0" \
+	expect_eq "$(cat "$dri"/*/pf/{,tile0/gt0/}exec_quantum_ms "$dri"/*/vf2/{lmem,tile0/vram}_quota 2>/dev/null | xargs)" "0 0" \
 		"what is left of $name"
 	if [[ $name == xe-debugfs ]]; then
 		echo 2 >"$sys/$pf/sriov_numvfs"
