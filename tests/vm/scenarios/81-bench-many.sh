@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The bench at its size, and away again: cards that go in all ways with VFs on them, 256 VFs again and again, 64 PFs with 256 VFs each
+# timeout: 400
+cycle() {
+	quiet
+	local pf
+	pf=$(bench_pf "$1" ports=2 vfs=8 | head -n 1)
+	echo 6 >"$sys/$pf/sriov_numvfs"
+	case $2 in
+	unload) bench_unload ;;
+	remove) bench_remove "$pf" ;;
+	pull)   bench_knob "$pf" present 0; bench_remove "$pf" ;;
+	unbind) echo "$pf" >"$sys/$pf/driver/unbind"; expect_eq "$(vf_count "$pf")" 0 "VFs without their driver"; bench_unload ;;
+	*)      echo 0 >"$sys/$pf/sriov_numvfs"; bench_unload ;;
+	esac
+}
+for kind in plain mlx5_core i40e ice; do
+	for how in unload remove pull unbind count; do
+		cycle $kind $how
+	done
+done
+bench_unload
+left() { quiet; echo "$sys"/00[1-9]*; }
+expect_eq "$(left)" "$sys/00[1-9]*" "devices that are left"
+
+# udev would be busy for minutes.
+systemctl stop systemd-udevd{,-control.socket,-kernel.socket}
+trap 'systemctl start systemd-udevd{-control.socket,-kernel.socket,}' EXIT
+dmesg -n 1
+
+unreclaimable() { quiet; awk '/^SUnreclaim:/ { print $2 }' /proc/meminfo; }
+many() {
+	quiet
+	bench_load
+	echo plain >$bench/add
+	echo 0 >"$sys/0010:00:00.0/sriov_drivers_autoprobe"
+	echo 256 >"$sys/0010:00:00.0/sriov_numvfs"
+	bench_unload
+}
+many
+many
+before=$(unreclaimable)
+for _ in {1..8}; do
+	many
+done
+echo "eight times 256 VFs came and went: $(($(unreclaimable) - before)) KiB"
+wait_for 20 eval '(($(unreclaimable) - before < 4096))'
+
+bench_load
+before=$(unreclaimable)
+began=${EPOCHREALTIME/./}
+for _ in {1..8}; do
+	echo plain ports=8 >$bench/add
+done
+while read -r pf _; do
+	echo 0 >"$sys/$pf/sriov_drivers_autoprobe"
+	echo 256 >"$sys/$pf/sriov_numvfs"
+done <$bench/cards
+echo "64 PFs with 256 VFs in $(((${EPOCHREALTIME/./} - began) / 1000)) ms, $((($(unreclaimable) - before) / 1024)) MiB"
+links=("$sys"/00[1-9]*/virtfn*)
+expect_eq "${#links[@]}" 16384 VFs
+began=${EPOCHREALTIME/./}
+bench_unload
+echo "away in $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
+expect_eq "$(left)" "$sys/00[1-9]*" "devices that are left"
