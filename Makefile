@@ -78,7 +78,9 @@ SUB_FOLDERS := $(foreach f,$(PLUGIN_FOLDERS),$(patsubst %/,%,$(wildcard plugins/
 SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c)))) $(notdir $(SUB_FOLDERS))
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
-PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared \
+# There are many plugins, and most are tables of a page or two: their code and constants share pages,
+# or the daemon would hold twice as many resident.
+PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared -Wl,-z,noseparate-code \
 	-Wl,--version-script=plugins/plugin.map -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 COMMON_OF = $(if $(wildcard $(dir $1)common/*.c),$(BUILD)/$(dir $1)common.a)
