@@ -23,6 +23,7 @@ expect_log "this device cannot do 'min-tx-rate = 10'"
 write_conf 2 'max-tx-rate = 10'
 expect_log "this device cannot do 'max-tx-rate = 10': ixgbe limits to 11 to 10000"
 write_conf 2 'max-tx-rate = 100\nvlan = 5'
+wait_for 30 eval '[[ $(vf_count "$pf") == 2 ]]'
 wait_state "$pf" configured
 expect_vf "$(netdev_of "$pf")" 1 max=100 vlan=5
 expect_free "$pf"

@@ -19,6 +19,7 @@ expect_eq "$(bench_count "$pf" vf-sets)" 2 "VLANs of two VFs"
 expect_vf "$(netdev_of "$pf")" 1 vlan=5
 expect_free "$pf"
 write_conf 2 'mac = 02:00:00:00:00:09\n[vf1]\nmac = 02:00:00:00:00:08'
+wait_for 30 vf_is "$(netdev_of "$pf")" 1 mac=02:00:00:00:00:08
 wait_state "$pf" configured
 write_conf 2 'mac = none'
 wait_state "$pf" degraded
