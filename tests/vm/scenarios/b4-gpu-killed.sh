@@ -83,13 +83,15 @@ start_viod
 rounds "$pf"
 bench_remove "$pf"
 
-# The types of a GPU that is full are known to a job that has never seen them on offer.
+# The types of a GPU that is full are known to a job that has never seen them on offer. No module of the guest has these VFs'
+# alias, so that the native driver must be named.
 pf=$(bench_pf nvidia)
 conf="[pf]
 name = $pf
 kind = gpu
 vfs = 2
 [vf*]
+driver = nvidia
 profile = NVIDIA A16-8Q"
 rounds "$pf"
 bench_remove "$pf"
@@ -102,5 +104,6 @@ kind = gpu
 vfs = 2
 mdev-grace = 0
 [vf*]
+driver = nvidia
 profile = NVIDIA A16-8Q"
 rounds "$pf"
