@@ -40,15 +40,10 @@ static void announce(const struct viod_pf *pf, const char *address)
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	char path[384];
-	int fd;
 
 	snprintf(path, sizeof(path), "bus/pci/devices/%s/net", address);
-	fd = openat(sys, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		closep(&fd);
+	if (open_directory(sys, path, &dir) < 0)
 		return;
-	}
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -64,13 +59,10 @@ static int sweep(const struct viod_pf *pf, int directory, bool all)
 	_cleanup_closedir_ DIR *dir = NULL;
 	char wanted[128], target[128];
 	const struct dirent *entry;
-	int fd = fcntl(directory, F_DUPFD_CLOEXEC, 3);
+	int r = open_directory(directory, ".", &dir);
 
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		closep(&fd);
-		return -ENOMEM;
-	}
+	if (r < 0)
+		return r;
 	target_of(pf, wanted, sizeof(wanted));
 	while ((entry = readdir(dir))) {
 		ssize_t n = readlinkat(directory, entry->d_name, target, sizeof(target) - 1);
