@@ -2,10 +2,8 @@
 /* vGPU profiles: what drivers and files write about them, what is planned, and what is refused. */
 #include <errno.h>
 
-#include "fakesys.h"
-#include "host.h"
 #include "plan.h"
-#include "sriov.h"
+#include "pluginbench.h"
 
 #include "../../plugins/gpu/profile.h"
 
@@ -167,53 +165,6 @@ END_TEST
 
 /* --- a machine ------------------------------------------------------------------------------- */
 
-struct bench {
-	struct root root;
-	struct roots roots;
-	struct loader loader;
-	struct schema *schema;
-	struct viod_pf pf;
-	struct viod_values *wanted, *state;
-};
-
-static void bench_new(struct bench *bench, unsigned there, unsigned wanted)
-{
-	const struct viod_plugin *plugins[] = { &sriov_plugin, &viod_plugin };
-	_cleanup_diags_ struct diag_list diags = { 0 };
-
-	viod_host = &host_table;
-	*bench = (struct bench){ 0 };
-	fake_machine(&bench->root, &bench->roots, there);
-	ck_assert_int_eq(schema_new("gpu", plugins, 2, &diags, &bench->schema), 0);
-	ck_assert_int_eq(device_open(&bench->roots, &bench->loader, FAKE_PF, &bench->pf), 0);
-	bench->pf.schema = bench->schema;
-	bench->pf.progress = &bench->pf.own_progress;
-	ck_assert_int_eq(values_new(bench->schema, wanted, &bench->wanted), 0);
-	ck_assert_int_eq(values_new(bench->schema, there, &bench->state), 0);
-}
-
-static void bench_clear(struct bench *bench)
-{
-	values_free(bench->wanted);
-	values_free(bench->state);
-	schema_free(bench->schema);
-	device_close(&bench->pf);
-	fake_clear(&bench->root, &bench->roots);
-}
-
-static void put(struct bench *bench, struct viod_values *values, int vf, const char *key,
-		const char *text, uint32_t line)
-{
-	static struct viod_where lines[32];
-	const struct schema_row *row = schema_find(bench->schema, VIOD_SCOPE_VF, key);
-	_Alignas(max_align_t) unsigned char value[512] = { 0 };
-	_cleanup_free_ char *why = NULL;
-
-	ck_assert_int_eq(value_parse(row->option, text, value, &why), 0);
-	lines[line] = (struct viod_where){ .file = line ? "test.conf" : NULL, .line = line };
-	values_put(values, vf, row, value, &lines[line]);
-}
-
 static void assert_value(struct bench *bench, const struct viod_values *values, int vf,
 			 const char *key, const char *expected)
 {
@@ -234,7 +185,7 @@ START_TEST(each_vf_has_its_mode)
 {
 	struct bench b;
 
-	bench_new(&b, 3, 3);
+	bench_new(&b, "gpu", 3, 3);
 	vendor_vf(&b, VF(0), "711\n", "711 : NVIDIA A16-2Q\n");
 	fake_text(&b.root, VF(1) "/mdev_supported_types/nvidia-711", "name", "NVIDIA A16-2Q\n");
 	fake_text(&b.root, VF(1) "/mdev_supported_types/nvidia-711", "available_instances", "0\n");
@@ -258,7 +209,7 @@ START_TEST(rubbish_is_not_known)
 {
 	struct bench b;
 
-	bench_new(&b, 2, 2);
+	bench_new(&b, "gpu", 2, 2);
 	vendor_vf(&b, VF(0), "many\n", "");
 	vendor_vf(&b, VF(1), "0\n", "\n:\n:::\n");
 	ck_assert_int_eq(gpu_observe(&b.pf, b.state), 0);
@@ -272,7 +223,7 @@ START_TEST(files_are_completed_and_refused)
 {
 	struct bench b;
 
-	bench_new(&b, 3, 3);
+	bench_new(&b, "gpu", 3, 3);
 	for (int vf = 0; vf < 2; vf++)
 		vendor_vf(&b, vf ? VF(1) : VF(0), "0\n",
 			  "ID : vGPU Name\n710 : NVIDIA A16-1Q\n711 : NVIDIA A16-2Q\n");
@@ -329,7 +280,7 @@ START_TEST(what_goes_goes_first)
 {
 	struct bench b;
 
-	bench_new(&b, 4, 5);
+	bench_new(&b, "gpu", 4, 5);
 	put(&b, b.state, 0, "profile", "A-1Q", 0);
 	put(&b, b.wanted, 0, "profile", "A-2Q", 3);
 	put(&b, b.state, 1, "profile", "none", 0);

@@ -3,64 +3,12 @@
  * steps. */
 #include <errno.h>
 
-#include "fakesys.h"
-#include "host.h"
 #include "plan.h"
-#include "sriov.h"
+#include "pluginbench.h"
 
 #include "../../plugins/gpu/common/share.h"
 
 #define PF_DIRECTORY "sys/bus/pci/devices/" FAKE_PF
-
-struct bench {
-	struct root root;
-	struct roots roots;
-	struct loader loader;
-	struct schema *schema;
-	struct viod_pf pf;
-	struct viod_values *wanted, *state;
-};
-
-static void bench_new(struct bench *bench, unsigned there, unsigned wanted)
-{
-	const struct viod_plugin *plugins[] = { &sriov_plugin, &viod_plugin };
-	_cleanup_diags_ struct diag_list diags = { 0 };
-
-	viod_host = &host_table;
-	*bench = (struct bench){ 0 };
-	fake_machine(&bench->root, &bench->roots, there);
-	ck_assert_int_eq(schema_new("gpu", plugins, 2, &diags, &bench->schema), 0);
-	ck_assert_int_eq(device_open(&bench->roots, &bench->loader, FAKE_PF, &bench->pf), 0);
-	bench->pf.schema = bench->schema;
-	bench->pf.progress = &bench->pf.own_progress;
-	ck_assert_int_eq(values_new(bench->schema, wanted, &bench->wanted), 0);
-	ck_assert_int_eq(values_new(bench->schema, there, &bench->state), 0);
-}
-
-static void bench_clear(struct bench *bench)
-{
-	values_free(bench->wanted);
-	values_free(bench->state);
-	schema_free(bench->schema);
-	device_close(&bench->pf);
-	fake_clear(&bench->root, &bench->roots);
-}
-
-/* A key of a file, on its line. */
-static void put(struct bench *bench, struct viod_values *values, int vf, const char *key,
-		const char *text, uint32_t line)
-{
-	static struct viod_where lines[32];
-	const struct schema_row *row =
-		schema_find(bench->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
-	_Alignas(max_align_t) unsigned char value[512] = { 0 };
-
-	ck_assert_msg(row, "no key %s", key);
-	ck_assert_int_eq(value_parse(row->option, text, value, NULL), 0);
-	ck_assert_uint_lt(line, ARRAY_SIZE(lines));
-	lines[line] = (struct viod_where){ .file = line ? "test.conf" : NULL, .line = line };
-	values_put(values, vf, row, value, &lines[line]);
-}
 
 static void assert_value(struct bench *bench, const struct viod_values *values, int vf,
 			 const char *key, const char *expected)
@@ -138,7 +86,7 @@ START_TEST(sriov_admin_is_preferred)
 {
 	struct bench b;
 
-	bench_new(&b, 1, 1);
+	bench_new(&b, "gpu", 1, 1);
 	function_files(&b, PF_DIRECTORY "/sriov_admin/pf/profile", NULL);
 	function_files(&b, PF_DIRECTORY "/sriov_admin/vf1/profile", "vram_quota");
 	fake_text(&b.root, "sys/kernel/debug/dri/" FAKE_PF "/gt0/pf", "exec_quantum_ms", "99\n");
@@ -159,7 +107,7 @@ START_TEST(debugfs_of_several_tiles)
 {
 	struct bench b;
 
-	bench_new(&b, 1, 1);
+	bench_new(&b, "gpu", 1, 1);
 	for (int tile = 0; tile < 2; tile++)
 		for (int gt = 0; gt < 2; gt++) {
 			char path[160];
@@ -191,7 +139,7 @@ START_TEST(debugfs_by_minor)
 {
 	struct bench b;
 
-	bench_new(&b, 0, 0);
+	bench_new(&b, "gpu", 0, 0);
 	fake_directory(&b.root, PF_DIRECTORY "/drm/card12");
 	function_files(&b, "sys/kernel/debug/dri/12/gt0/pf", "lmem_spare");
 	function_files(&b, "sys/kernel/debug/dri/12/gt0/vf7", "lmem_quota");
@@ -226,7 +174,7 @@ START_TEST(the_order_is_pf_memory_vfs_time_driver)
 {
 	struct bench b;
 
-	bench_new(&b, 0, 1);
+	bench_new(&b, "gpu", 0, 1);
 	put(&b, b.state, VIOD_PF, "vfs", "0", 0);
 	put(&b, b.state, VIOD_PF, "drivers-autoprobe", "on", 0);
 	put(&b, b.state, VIOD_PF, "priority", "low", 0);
@@ -259,7 +207,7 @@ START_TEST(a_release_ends_with_the_drivers_own_shares)
 {
 	struct bench b;
 
-	bench_new(&b, 1, 0);
+	bench_new(&b, "gpu", 1, 0);
 	function_files(&b, "sys/kernel/debug/dri/" FAKE_PF "/gt0/pf", NULL);
 	put(&b, b.state, VIOD_PF, "vfs", "1", 0);
 	put(&b, b.wanted, VIOD_PF, "vfs", "0", 0);
@@ -275,7 +223,7 @@ START_TEST(memory_for_some_is_refused)
 {
 	struct bench b;
 
-	bench_new(&b, 0, 3);
+	bench_new(&b, "gpu", 0, 3);
 	put(&b, b.wanted, 0, "vram", "1G", 3);
 	put(&b, b.wanted, 2, "vram", "1G", 5);
 	ck_assert_int_eq(gpu_share_validate(&b.pf, b.wanted), -EINVAL);
@@ -290,7 +238,7 @@ START_TEST(high_is_for_the_pf)
 {
 	struct bench b;
 
-	bench_new(&b, 0, 1);
+	bench_new(&b, "gpu", 0, 1);
 	put(&b, b.wanted, VIOD_PF, "priority", "high", 2);
 	ck_assert_int_eq(gpu_share_validate(&b.pf, b.wanted), 0);
 	put(&b, b.wanted, 0, "priority", "high", 3);
@@ -304,7 +252,7 @@ START_TEST(without_knobs_keys_are_refused)
 {
 	struct bench b;
 
-	bench_new(&b, 0, 1);
+	bench_new(&b, "gpu", 0, 1);
 	ck_assert_int_eq(gpu_share_complete(&b.pf, b.state, b.wanted), 0);
 	put(&b, b.wanted, 0, "exec-quantum", "3", 3);
 	ck_assert_int_eq(gpu_share_complete(&b.pf, b.state, b.wanted), -EOPNOTSUPP);

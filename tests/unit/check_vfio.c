@@ -2,64 +2,10 @@
 /* The rows of plugin vfio: what a file means, what is planned, and which driver a function gets. */
 #include <errno.h>
 
-#include "fakesys.h"
-#include "host.h"
 #include "plan.h"
-#include "sriov.h"
+#include "pluginbench.h"
 
 #include "../../plugins/vfio/vfio.h"
-
-struct bench {
-	struct root root;
-	struct roots roots;
-	struct loader loader;
-	struct schema *schema;
-	struct viod_pf pf;
-	struct viod_values *wanted, *state;
-};
-
-static void bench_new(struct bench *bench, unsigned n_vfs)
-{
-	const struct viod_plugin *plugins[] = { &sriov_plugin, &viod_plugin };
-	_cleanup_diags_ struct diag_list diags = { 0 };
-
-	viod_host = &host_table;
-	*bench = (struct bench){ 0 };
-	fake_machine(&bench->root, &bench->roots, n_vfs);
-	ck_assert_int_eq(schema_new("test", plugins, 2, &diags, &bench->schema), 0);
-	ck_assert_int_eq(device_open(&bench->roots, &bench->loader, FAKE_PF, &bench->pf), 0);
-	bench->pf.schema = bench->schema;
-	bench->pf.progress = &bench->pf.own_progress;
-	ck_assert_int_eq(values_new(bench->schema, n_vfs, &bench->wanted), 0);
-	ck_assert_int_eq(values_new(bench->schema, n_vfs, &bench->state), 0);
-}
-
-static void bench_clear(struct bench *bench)
-{
-	values_free(bench->wanted);
-	values_free(bench->state);
-	schema_free(bench->schema);
-	device_close(&bench->pf);
-	fake_clear(&bench->root, &bench->roots);
-}
-
-/* A key of a file, on its line. */
-static void put(struct bench *bench, struct viod_values *values, int vf, const char *key,
-		const char *text, uint32_t line)
-{
-	static struct viod_where lines[16];
-	const struct schema_row *row =
-		schema_find(bench->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
-	_cleanup_free_ char *why = NULL;
-	_Alignas(max_align_t) unsigned char value[512] = { 0 };
-
-	ck_assert_msg(row, "no key %s", key);
-	ck_assert_int_eq(value_parse(row->option, text, value, &why), 0);
-	/* Values point to their place. */
-	ck_assert_uint_lt(line, ARRAY_SIZE(lines));
-	lines[line] = (struct viod_where){ .file = line ? "test.conf" : NULL, .line = line };
-	values_put(values, vf, row, value, &lines[line]);
-}
 
 static void assert_text(struct bench *bench, const struct viod_values *values, int vf,
 			const char *key, const char *text)
@@ -79,7 +25,7 @@ START_TEST(a_file_that_says_vfio_gets_nodes_for_root)
 {
 	struct bench b;
 
-	bench_new(&b, 3);
+	bench_new(&b, "test", 3, 3);
 	put(&b, b.wanted, 0, "driver", "vfio-pci", 3);
 	put(&b, b.wanted, 1, "driver", "vfio-pci", 3);
 	put(&b, b.wanted, 1, "group", "0", 5);
@@ -103,7 +49,7 @@ START_TEST(other_drivers_have_no_nodes)
 {
 	struct bench b;
 
-	bench_new(&b, 2);
+	bench_new(&b, "test", 2, 2);
 	put(&b, b.wanted, 0, "driver", "default", 3);
 	put(&b, b.wanted, 0, "mode", "0660", 4);
 	put(&b, b.wanted, 1, "mode", "0660", 4);
@@ -121,7 +67,7 @@ START_TEST(unknown_names_and_modes_are_told_once_a_line)
 {
 	struct bench b;
 
-	bench_new(&b, 2);
+	bench_new(&b, "test", 2, 2);
 	for (int vf = 0; vf < 2; vf++) {
 		put(&b, b.wanted, vf, "driver", "vfio-pci", 3);
 		put(&b, b.wanted, vf, "group", "no-such-group", 4);
@@ -161,7 +107,7 @@ START_TEST(a_whole_device_has_no_vfs)
 {
 	struct bench b;
 
-	bench_new(&b, 2);
+	bench_new(&b, "test", 2, 2);
 	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
 	put(&b, b.wanted, VIOD_PF, "vfs", "4", 4);
 	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
@@ -193,7 +139,7 @@ START_TEST(companions_are_bound_with_a_whole_device)
 	static const int64_t bind = VFIO_COMPANIONS_BIND;
 	struct bench b;
 
-	bench_new(&b, 1);
+	bench_new(&b, "test", 1, 1);
 	fake_directory(&b.root, "sys/kernel/iommu_groups/9");
 	fake_link(&b.root, "sys/bus/pci/devices/" FAKE_PF "/iommu_group",
 		  "../../../../kernel/iommu_groups/9");
@@ -247,7 +193,7 @@ START_TEST(one_step_a_node)
 {
 	struct bench b;
 
-	bench_new(&b, 2);
+	bench_new(&b, "test", 2, 2);
 	for (int vf = 0; vf < 2; vf++) {
 		put(&b, b.wanted, vf, "owner", "root", 3);
 		put(&b, b.wanted, vf, "group", "kvm", 4);
@@ -270,7 +216,7 @@ START_TEST(what_was_set_before_a_new_driver_counts_for_nothing)
 {
 	struct bench b;
 
-	bench_new(&b, 1);
+	bench_new(&b, "test", 1, 1);
 	put(&b, b.wanted, 0, "driver", "vfio-pci", 3);
 	put(&b, b.wanted, 0, "group", "kvm", 4);
 	/* Not there yet, and set on an earlier one. */
@@ -291,7 +237,7 @@ START_TEST(the_driver_of_a_word)
 	char driver[VIOD_NAME_MAX];
 	struct bench b;
 
-	bench_new(&b, 1);
+	bench_new(&b, "test", 1, 1);
 	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
 	ck_assert_str_eq(driver, "vfio-pci");
 	/* A VF that is not there yet. */
