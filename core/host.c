@@ -149,16 +149,29 @@ static int host_write(struct viod_pf *pf, int vf, const char *attribute, const c
 	return r;
 }
 
+/* However a plugin writes it, it is below the root of the tree. */
+static const char *below_root(const char *path)
+{
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
 static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *path, int flags)
 {
 	int fd;
 
 	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
 		return -EINVAL;
-	while (*path == '/')
-		path++;
-	fd = openat(pf->roots->trees[tree], *path ? path : ".", flags | O_CLOEXEC | O_NOCTTY, 0600);
+	fd = openat(pf->roots->trees[tree], below_root(path), flags | O_CLOEXEC | O_NOCTTY, 0600);
 	return fd < 0 ? -errno : fd;
+}
+
+static int host_open_directory(struct viod_pf *pf, enum viod_tree tree, const char *path,
+			       DIR **ret_dir)
+{
+	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+		return -EINVAL;
+	return open_directory(pf->roots->trees[tree], below_root(path), ret_dir);
 }
 
 static int host_module(struct viod_pf *pf, const char *name_or_alias)
@@ -297,4 +310,5 @@ const struct viod_host host_table = {
 	.note = host_note,
 	.noted = host_noted,
 	.held = holders_of_other,
+	.open_directory = host_open_directory,
 };

@@ -26,6 +26,7 @@
 #ifndef VIOD_PLUGIN_H
 #define VIOD_PLUGIN_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -474,6 +475,7 @@ struct viod_host {
 	int (*noted)(struct viod_pf *, const struct viod_plugin *, const char *key, char *ret_text,
 		     size_t size);
 	int (*held)(struct viod_pf *, const char *address, char *ret_text, size_t size);
+	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -531,6 +533,11 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 
 /** Open a file below the root of a tree; O_CLOEXEC is added. A file descriptor, or -errno. */
 #define viod_open(pf_, tree_, path_, flags_) (viod_host->open_at((pf_), (tree_), (path_), (flags_)))
+
+/** Open a directory below the root of a tree, to be read with readdir(); the caller closes it with
+ *  closedir(). 0, or -errno, and then *ret_dir_ is left as it was. Since minor 2. */
+#define viod_open_directory(pf_, tree_, path_, ret_dir_) \
+	(viod_host->open_directory((pf_), (tree_), (path_), (ret_dir_)))
 
 /** Add a holder, or a node; 0 or -ENOMEM. */
 #define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))

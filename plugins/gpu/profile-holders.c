@@ -47,18 +47,13 @@ static int check_process(struct viod_pf *pf, const char *pid, struct search *sea
 {
 	char path[64];
 	const struct dirent *entry;
-	int fd, r = 0;
 	DIR *dir;
+	int r;
 
 	snprintf(path, sizeof(path), "%.16s/fd", pid);
-	fd = viod_open(pf, VIOD_TREE_PROC, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd == -ENOENT || fd == -ESRCH ? 0 : fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_PROC, path, &dir);
+	if (r < 0)
+		return r == -ENOENT || r == -ESRCH ? 0 : r;
 	while (r == 0 && (entry = readdir(dir))) {
 		struct stat status;
 
@@ -72,17 +67,13 @@ static int check_process(struct viod_pf *pf, const char *pid, struct search *sea
 
 static int check_processes(struct viod_pf *pf, struct search *search)
 {
-	int fd = viod_open(pf, VIOD_TREE_PROC, ".", O_RDONLY | O_DIRECTORY), r = 0;
 	const struct dirent *entry;
 	DIR *dir;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_PROC, ".", &dir);
+	if (r < 0)
+		return r;
 	while (r == 0 && (entry = readdir(dir)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
 			r = check_process(pf, entry->d_name, search);

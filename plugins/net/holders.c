@@ -2,13 +2,11 @@
 /* Who uses the interfaces of a function, and what they are called. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "net.h"
 #include "rtnl.h"
@@ -41,19 +39,14 @@ static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *
 	_cleanup_(closedirp) DIR *directory = NULL;
 	const struct dirent *entry;
 	char path[PATH_MAX];
-	int fd, r = 0;
+	int r;
 
 	if (!function)
 		return 0;
 	snprintf(path, sizeof(path), "%s/net/%s", function->directory, interface->name);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	while (r == 0 && (entry = readdir(directory)))
 		if (strncmp(entry->d_name, "upper_", 6) == 0)
 			r = add_holder(holders, 0, "%s, which its network interface %s is part of",

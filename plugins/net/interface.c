@@ -2,12 +2,10 @@
 /* Which network interfaces a function has, and which of them is the PF's own. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "net.h"
 #include "rtnl.h"
@@ -93,22 +91,11 @@ static int open_directory(struct viod_pf *pf, int vf, DIR **ret_directory)
 {
 	const struct viod_function *function = viod_function(pf, vf);
 	char path[PATH_MAX];
-	DIR *directory;
-	int fd;
 
 	if (!function)
 		return -ENOENT;
 	snprintf(path, sizeof(path), "%s/net", function->directory);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return -ENOMEM;
-	}
-	*ret_directory = directory;
-	return 0;
+	return viod_open_directory(pf, VIOD_TREE_SYS, path, ret_directory);
 }
 
 static int list_interfaces(struct viod_pf *pf, int vf, bool *ret_moved,

@@ -140,10 +140,7 @@ static const struct viod_ops ops = {
 	.complete = complete,
 };
 
-static const struct viod_match match[] = {
-	VIOD_MATCH_DRIVER("mlx5_core"),
-	{ 0 },
-};
+static const struct viod_match match[] = { VIOD_MATCH_DRIVER("mlx5_core"), { 0 } };
 
 VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_QUIRK, .name = "net-mlx5", .kind = "net", .version = "1",
 		   .summary = "NVIDIA ConnectX-4 and later, BlueField", .match = match,

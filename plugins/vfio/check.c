@@ -97,15 +97,12 @@ static int check_device(struct viod_pf *pf, int vf, const char *driver,
 
 static bool has_iommu(struct viod_pf *pf)
 {
-	int fd = viod_open(pf, VIOD_TREE_SYS, "class/iommu", O_RDONLY | O_DIRECTORY);
-	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	bool has = false;
+	DIR *directory;
 
-	if (!directory) {
-		vfio_closep(&fd);
+	if (viod_open_directory(pf, VIOD_TREE_SYS, "class/iommu", &directory) < 0)
 		return false;
-	}
 	while ((entry = readdir(directory)))
 		has = has || entry->d_name[0] != '.';
 	closedir(directory);

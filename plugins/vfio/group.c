@@ -75,19 +75,14 @@ int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_membe
 	size_t count = 0;
 	char path[64];
 	DIR *directory;
-	int fd, r = 0;
+	int r;
 
 	if (!function || function->iommu_group < 0)
 		return -ENODEV;
 	snprintf(path, sizeof(path), "kernel/iommu_groups/%d/devices", function->iommu_group);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
+	if (r < 0)
+		return r;
 	while (r == 0 && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, function->address) != 0)
 			r = add_member(pf, entry->d_name, &members, &count);

@@ -125,17 +125,10 @@ static void add_own_node(struct viod_pf *pf, const struct viod_function *functio
 	char path[PATH_MAX];
 	const struct dirent *entry;
 	DIR *directory;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/vfio-dev", function->directory);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
+	if (viod_open_directory(pf, VIOD_TREE_SYS, path, &directory) < 0)
 		return;
-	directory = fdopendir(fd);
-	if (!directory) {
-		close(fd);
-		return;
-	}
 	while ((entry = readdir(directory))) {
 		if (entry->d_name[0] == '.')
 			continue;

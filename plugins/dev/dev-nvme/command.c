@@ -89,20 +89,16 @@ static int find_controller(struct viod_pf *pf, char *ret_name, size_t size)
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
 	const struct dirent *entry;
 	char path[256];
-	int fd, r = -ENODEV;
 	DIR *dir;
+	int r;
 
 	if (!function)
 		return -ENODEV;
 	snprintf(path, sizeof(path), "%s/nvme", function->directory);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fd == -ENOENT ? -ENODEV : fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &dir);
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	r = -ENODEV;
 	while (r < 0 && (entry = readdir(dir)))
 		if (is_controller(entry->d_name) && strlen(entry->d_name) < size) {
 			strncpy(ret_name, entry->d_name, size);

@@ -261,16 +261,11 @@ static DIR *open_list(struct viod_pf *pf, const char *below)
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
 	char path[256];
 	DIR *dir;
-	int fd;
 
 	if (!function)
 		return NULL;
 	snprintf(path, sizeof(path), "%s/nvme/%s", function->directory, below);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
+	return viod_open_directory(pf, VIOD_TREE_SYS, path, &dir) < 0 ? NULL : dir;
 }
 
 static bool find_block(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t size)

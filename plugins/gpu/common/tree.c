@@ -121,17 +121,13 @@ static void names_free(struct names *names)
 static int names_matching(struct viod_pf *pf, const char *directory, const char *pattern,
 			  struct names *names)
 {
-	int fd = viod_open(pf, VIOD_TREE_SYS, directory, O_RDONLY | O_DIRECTORY);
 	const struct dirent *entry;
 	DIR *dir;
+	int r;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
+	r = viod_open_directory(pf, VIOD_TREE_SYS, directory, &dir);
+	if (r < 0)
+		return r;
 	while ((entry = readdir(dir)) && names->count < NAMES_MAX) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    fnmatch(pattern, entry->d_name, FNM_PERIOD) != 0)
