@@ -469,6 +469,23 @@ kill_viod_at() {
 	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
 }
 
+# arm_kill_at: from its next start on a process of viod dies just before the change of the device that the file $KILL_AT tells,
+# "7 job" or "7 daemon" (tests/vm/programs/kill-at.c); the file is gone then. Viod is started again at once, however often.
+arm_kill_at() {
+	quiet
+	export KILL_AT=$viod_run/kill-at
+	mkdir -p /run/systemd/system/viod.service.d
+	cat >/run/systemd/system/viod.service.d/kill.conf <<-END
+		[Unit]
+		StartLimitIntervalSec=0
+		[Service]
+		Environment=LD_PRELOAD=$viod_test/bin/kill-at KILL_AT=$KILL_AT
+		ReadWritePaths=$viod_run
+		RestartSec=10ms
+	END
+	systemctl daemon-reload
+}
+
 # forget_trace: what the functions below show begins here, or at viod's next start.
 forget_trace() {
 	quiet

@@ -4,18 +4,7 @@
 modprobe vfio-pci
 netdev=$(netdev_of $NIC0)
 ip link set "$netdev" up
-export KILL_AT=$viod_run/kill-at
-
-mkdir -p /run/systemd/system/viod.service.d
-cat >/run/systemd/system/viod.service.d/kill.conf <<-END
-	[Unit]
-	StartLimitIntervalSec=0
-	[Service]
-	Environment=LD_PRELOAD=$viod_test/bin/kill-at KILL_AT=$KILL_AT
-	ReadWritePaths=$viod_run
-	RestartSec=10ms
-	END
-systemctl daemon-reload
+arm_kill_at
 
 # What is compared, in one process as far as it goes: there are many rounds, and the guest is slow.
 look() {

@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Killed at every change of an apply and of a release of NVMe VFs: the end is as without the kill.
 # timeout: 600
-export KILL_AT=$viod_run/kill-at
-mkdir -p /run/systemd/system/viod.service.d
-cat >/run/systemd/system/viod.service.d/kill.conf <<-END
-	[Unit]
-	StartLimitIntervalSec=0
-	[Service]
-	Environment=LD_PRELOAD=$viod_test/bin/kill-at KILL_AT=$KILL_AT
-	ReadWritePaths=$viod_run
-	RestartSec=10ms
-	END
-systemctl daemon-reload
+arm_kill_at
 
 look() {
 	quiet
