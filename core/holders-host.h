@@ -4,7 +4,8 @@
 #ifndef VIOD_HOLDERS_HOST_H
 #define VIOD_HOLDERS_HOST_H
 
-#include "holders.h"
+#include "holders-list.h"
+#include "nodes.h"
 
 /** Add what a block device is used for. Nodes that are none, and idle ones, add nothing. -errno. */
 int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint32_t flags,

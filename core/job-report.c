@@ -8,6 +8,12 @@
 #include "job-run.h"
 #include "sriov.h"
 
+const char *const job_verdict_names[] = {
+	[JOB_CONFIGURED] = "configured", [JOB_DEGRADED] = "degraded", [JOB_BLOCKED] = "blocked",
+	[JOB_FAILED] = "failed",	 [JOB_INVALID] = "invalid",   [JOB_WAITING] = "waiting",
+	[JOB_ABSENT] = "absent",	 [JOB_RELEASED] = "released", [JOB_CHANGED] = "changed",
+};
+
 static void send(struct job_run *run, json_t *message)
 {
 	/* The daemon may be gone; the job goes on without a listener. */

@@ -14,12 +14,6 @@
 #include "rounded.h"
 #include "sriov.h"
 
-const char *const job_verdict_names[] = {
-	[JOB_CONFIGURED] = "configured", [JOB_DEGRADED] = "degraded", [JOB_BLOCKED] = "blocked",
-	[JOB_FAILED] = "failed",	 [JOB_INVALID] = "invalid",   [JOB_WAITING] = "waiting",
-	[JOB_ABSENT] = "absent",	 [JOB_RELEASED] = "released", [JOB_CHANGED] = "changed",
-};
-
 /* --- what is --------------------------------------------------------------------------------- */
 
 static int observe(struct job_run *run)

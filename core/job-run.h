@@ -96,24 +96,33 @@ void job_share_notes(struct job_run *run);
 int job_write_baseline(struct job_run *run);
 int job_remember_set(struct job_run *run);
 
-/* job-apply.c: carry out the plan; errors are in the PF's list. */
-void job_execute(struct job_run *run);
-/* Ask who holds what. -errno: nothing is known, and all counts as held. */
+/* Each of the following files uses those before it only. */
+
+/* job-holders.c: ask who holds what. -errno: nothing is known, and all counts as held. */
 int job_ask_holders(struct job_run *run);
 bool job_is_held(const struct job_run *run, int vf);
-
 /* Report everyone who was found. */
 void job_report_holders(struct job_run *run);
+/* Before anything is touched: sets run->pf_blocked where a step for the whole PF may not go ahead.
+ * -ENOMEM. */
+int job_check_holders(struct job_run *run);
+/* Whether a disruptive step may not go ahead now; who is in the way is reported. */
+bool job_held_back(struct job_run *run, const struct viod_step *step);
 
-/* One step for a VF: carried out, or what takes its place where the VF has failed. */
-void job_attach_step(struct job_run *run, const struct plan_step *planned);
+/* job-report.c */
+void job_send_progress(struct job_run *run, const char *state);
+void job_send_result(struct job_run *run, enum job_verdict verdict);
+
+/* job-step.c: carry a step out, again where the device's quirk says so. -errno, reported. */
+int job_apply_step(struct job_run *run, const struct plan_step *planned);
+/* Whether a step is left out for what happened before it; done is what takes its place then. */
+bool job_skip_step(struct job_run *run, const struct viod_step *step);
 
 /* job-workers.c: carry out the steps from the first on that can be for many VFs at once. How many
  * those were; 0: none, or not like that. Does not return where a worker has crashed. */
 size_t job_attach(struct job_run *run, size_t first);
 
-/* job-report.c */
-void job_send_progress(struct job_run *run, const char *state);
-void job_send_result(struct job_run *run, enum job_verdict verdict);
+/* job-apply.c: carry out the plan; errors are in the PF's list. */
+void job_execute(struct job_run *run);
 
 #endif

@@ -129,8 +129,9 @@ static void attach(struct crew *crew, int vf)
 {
 	for (size_t i = 0; i < crew->n_steps; i++) {
 		crew->run->stopped = crew->run->stopped || crew->progress->stop;
-		if (crew->steps[i].step.vf == vf && getppid() == crew->boss)
-			job_attach_step(crew->run, &crew->steps[i]);
+		if (crew->steps[i].step.vf == vf && getppid() == crew->boss &&
+		    !job_skip_step(crew->run, &crew->steps[i].step))
+			(void)job_apply_step(crew->run, &crew->steps[i]);
 	}
 }
 
