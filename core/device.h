@@ -34,9 +34,10 @@ struct device_resolved {
 /* A row that could not be set as wanted; see mark.h. */
 struct device_mark {
 	const struct viod_option *option;
-	int vf; /* VIOD_PF for what the driver lacks */
-	enum viod_mark mark;
+	int vf;	  /* VIOD_PF for what the driver lacks, and for what it takes */
+	int mark; /* enum viod_mark, or DEVICE_MARK_TAKEN */
 };
+#define DEVICE_MARK_TAKEN 0x100
 
 struct viod_pf {
 	const struct roots *roots;

@@ -56,6 +56,9 @@ void job_execute(struct job_run *run)
 		const struct viod_step *step = &planned->step;
 
 		run->stopped = run->stopped || run->pf.progress->stop;
+		/* Before the VFs concerned would get their drivers. */
+		if (step->phase >= VIOD_PHASE_ATTACH)
+			job_judge_refused(run);
 		if (job_skip_step(run, step))
 			continue;
 		take_pci_lock(run, step, &lock);
@@ -82,5 +85,6 @@ void job_execute(struct job_run *run)
 			job_send_progress(run, NULL);
 		}
 	}
+	job_judge_refused(run);
 	closep(&lock);
 }

@@ -86,6 +86,7 @@ int job_remember_set(struct job_run *run)
 	if (r < 0)
 		return r;
 	forget_doubtful(run, set);
+	job_note_taken(run);
 	lacks = mark_to_json(&run->pf);
 	if (lacks) {
 		json_decref(run->record->lacks);

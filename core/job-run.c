@@ -96,8 +96,6 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	bool recreates = job_recreates(run);
 	int r;
 
-	if (run->record && !recreates)
-		mark_from_json(&run->pf, run->record->lacks);
 	r = base_state(run, recreates, &run->base);
 	if (r == 0)
 		r = job_want_rest(run, recreates);
@@ -109,6 +107,8 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 		r = plan_diff(run->wanted, run->base, last, &changes);
 	if (r < 0)
 		return r;
+	if (!recreates)
+		job_recall_lacks(run, &changes);
 	plan_changes_drop_lacking(&run->pf, true, &changes);
 	r = spare_held(run, &changes);
 	if (r == 0)

@@ -42,8 +42,9 @@ struct job_request {
 	const char *address;
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
-	const char *kind;	     /* JOB_PRINT only */
-	const json_t *vfs;	     /* JOB_LOOK only: of the last report, or NULL */
+	bool fresh;	   /* JOB_APPLY: what the driver did not have once is asked for again */
+	const char *kind;  /* JOB_PRINT only */
+	const json_t *vfs; /* JOB_LOOK only: of the last report, or NULL */
 };
 
 /** Everything a job knows; one lives in each job process. */
@@ -89,6 +90,12 @@ bool job_recreates(const struct job_run *run);
  * change. -ENOMEM. */
 int job_recreate_for(struct job_run *run, struct plan_changes *changes);
 int job_unbind_for(struct job_run *run, struct plan_changes *changes);
+
+/* job-lacks.c: take over what the record knows of the driver; tell what it refused as not its own,
+ * or, where it takes that of other VFs, as these VFs' errors; and note what it took. */
+void job_recall_lacks(struct job_run *run, const struct plan_changes *changes);
+void job_judge_refused(struct job_run *run);
+void job_note_taken(struct job_run *run);
 
 /* job-record.c: make run->record what plugins' notes go to; write the baseline before the first
  * write; and what was set after the last. */

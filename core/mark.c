@@ -7,7 +7,7 @@
 #include "schema.h"
 
 static const struct device_mark *find(const struct viod_pf *pf, int vf,
-				      const struct viod_option *option, enum viod_mark mark)
+				      const struct viod_option *option, int mark)
 {
 	for (size_t i = 0; i < pf->n_marks; i++)
 		if (pf->marks[i].vf == vf && pf->marks[i].option == option &&
@@ -16,19 +16,36 @@ static const struct device_mark *find(const struct viod_pf *pf, int vf,
 	return NULL;
 }
 
-bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark)
+static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, int mark)
 {
 	struct device_mark *added;
 
-	/* What a driver cannot do for one VF it can do for none. */
-	if (mark == VIOD_MARK_UNSUPPORTED)
-		vf = VIOD_PF;
 	if (find(pf, vf, option, mark))
 		return false;
 	added = array_append((void **)&pf->marks, &pf->n_marks, sizeof(*added));
 	if (added)
 		*added = (struct device_mark){ .option = option, .vf = vf, .mark = mark };
 	return added;
+}
+
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark)
+{
+	return add(pf, vf, option, mark);
+}
+
+bool mark_refused(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_UNSUPPORTED);
+}
+
+void mark_taken(struct viod_pf *pf, const struct viod_option *option)
+{
+	(void)add(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
+}
+
+bool mark_takes(const struct viod_pf *pf, const struct viod_option *option)
+{
+	return find(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
 }
 
 bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option)
@@ -67,6 +84,16 @@ void mark_clear(struct viod_pf *pf)
 	pf->n_marks = 0;
 }
 
+void mark_settle_refused(struct viod_pf *pf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].mark != VIOD_MARK_UNSUPPORTED || pf->marks[i].vf == VIOD_PF)
+			pf->marks[kept++] = pf->marks[i];
+	pf->n_marks = kept;
+}
+
 /* --- in the record --------------------------------------------------------------------------- */
 
 static const char *scope_name(const struct viod_option *option)
@@ -74,22 +101,30 @@ static const char *scope_name(const struct viod_option *option)
 	return option->scope == VIOD_SCOPE_PF ? "pf" : "vf";
 }
 
-json_t *mark_to_json(struct viod_pf *pf)
+static json_t *keys_of(const struct viod_pf *pf, int mark)
 {
-	const struct viod_function *self = device_function(pf, VIOD_PF);
 	json_t *keys = json_array();
 
 	for (size_t i = 0; i < pf->n_marks; i++) {
 		const struct viod_option *option = pf->marks[i].option;
 
-		if (pf->marks[i].mark == VIOD_MARK_UNSUPPORTED)
+		if (pf->marks[i].mark == mark && pf->marks[i].vf == VIOD_PF)
 			(void)json_array_append_new(
 				keys, json_sprintf("%s.%s", scope_name(option), option->key));
 	}
-	return json_pack("{s:s?, s:o}", "driver", self ? self->driver : NULL, "keys", keys);
+	return keys;
 }
 
-static void add_key(struct viod_pf *pf, const char *key)
+json_t *mark_to_json(struct viod_pf *pf)
+{
+	const struct viod_function *self = device_function(pf, VIOD_PF);
+
+	return json_pack("{s:s?, s:o, s:o}", "driver", self ? self->driver : NULL, "keys",
+			 keys_of(pf, VIOD_MARK_UNSUPPORTED), "takes",
+			 keys_of(pf, DEVICE_MARK_TAKEN));
+}
+
+static void add_key(struct viod_pf *pf, const char *key, int mark)
 {
 	for (enum viod_scope scope = 0; scope < VIOD_SCOPE_MAX_; scope++) {
 		const struct schema_row *row = NULL;
@@ -97,11 +132,11 @@ static void add_key(struct viod_pf *pf, const char *key)
 		if (key && strncmp(key, scope == VIOD_SCOPE_PF ? "pf." : "vf.", 3) == 0)
 			row = schema_find(pf->schema, scope, key + 3);
 		if (row)
-			(void)mark_add(pf, VIOD_PF, row->option, VIOD_MARK_UNSUPPORTED);
+			(void)add(pf, VIOD_PF, row->option, mark);
 	}
 }
 
-void mark_from_json(struct viod_pf *pf, const json_t *json)
+void mark_from_json(struct viod_pf *pf, const json_t *json, bool lacks)
 {
 	const struct viod_function *self = device_function(pf, VIOD_PF);
 	const char *driver = json_string_value(json_object_get(json, "driver"));
@@ -110,6 +145,10 @@ void mark_from_json(struct viod_pf *pf, const json_t *json)
 
 	if (!self || !streq(self->driver, driver))
 		return;
+	json_array_foreach(json_object_get(json, "takes"), i, key)
+		add_key(pf, json_string_value(key), DEVICE_MARK_TAKEN);
+	if (!lacks)
+		return;
 	json_array_foreach(json_object_get(json, "keys"), i, key)
-		add_key(pf, json_string_value(key));
+		add_key(pf, json_string_value(key), VIOD_MARK_UNSUPPORTED);
 }

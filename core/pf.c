@@ -319,6 +319,7 @@ void pf_pump(struct pf *pf)
 	request.loader = pf->environment->loader;
 	request.address = pf->address;
 	request.file = pf->path;
+	request.fresh = pf->fresh;
 	request.config = request.goal == JOB_RELEASE ? NULL : pf->config;
 	pf->goal = request.goal;
 	if (request.goal != JOB_DRIFT)

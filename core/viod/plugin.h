@@ -214,7 +214,10 @@ enum viod_severity {
 
 /** What became of a row that could not be set as it was wanted, through no fault of the file. */
 enum viod_mark {
-	VIOD_MARK_UNSUPPORTED, /* this driver does not have it: it is not planned again */
+	/* This driver does not have it: it is not planned again. For a row of a VF, core tells so,
+	 * if the driver says it for all VFs that are asked; where it takes the row of others, it is
+	 * an error of this VF, and tried again later. So ask for each VF, and report nothing. */
+	VIOD_MARK_UNSUPPORTED,
 	VIOD_MARK_DEFERRED, /* not now: the job ends degraded, and it is tried again later, at once
 			     * when the device changes. Its VF is not kept from its driver. */
 	/* Since minor 2, for inspect(), of a VF and no row: a driver that probes it would wait in
@@ -558,8 +561,9 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
 
 /** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
- *  it too, as a warning; since minor 2 also for inspect(), VIOD_MARK_UNREADY, which has no row, and
- * for complete(), VIOD_MARK_DEFERRED. True where it was not marked before. Since minor 1. */
+ *  it too, as a warning (but see VIOD_MARK_UNSUPPORTED); since minor 2 also for inspect(),
+ * VIOD_MARK_UNREADY, which has no row, and for complete(), VIOD_MARK_DEFERRED. True where it was
+ * not marked before. Since minor 1. */
 #define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
 
 /** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().

@@ -35,7 +35,7 @@ struct session {
 	struct viod_pf *pf;
 	int fd;
 	struct net_link link;	       /* the VFs only after a failure */
-	uint32_t unsupported;	       /* attributes that this driver turned out not to have */
+	uint32_t refused;	       /* attributes that the driver said it does not have */
 	uint32_t deferred;	       /* those that wait for the link */
 	const struct net_batch *again; /* what core repeats, and why */
 	int error;
@@ -129,19 +129,16 @@ static void report_failure(const struct session *session, const struct net_updat
 		    advice ? ")" : "");
 }
 
-/* Once for the PF: what the driver does not have, no VF can have. */
-static void report_unsupported(struct session *session, const struct net_update *update,
-			       unsigned attribute)
+/* One VF's answer, or the driver's: core knows when all have been asked. */
+static void refuse(struct session *session, const struct net_update *update, unsigned attribute)
 {
 	uint32_t rows = net_attributes[attribute].rows & update->rows;
 
-	session->unsupported |= 1u << attribute;
+	session->refused |= 1u << attribute;
 	for (unsigned row = 0; row < NET_ROWS_; row++)
-		if ((rows & (1u << row)) &&
-		    viod_mark(session->pf, update->vf, &net_options[row], VIOD_MARK_UNSUPPORTED))
-			viod_report(session->pf, VIOD_WARNING, VIOD_PF, NULL, &update->where[row],
-				    0, "'%s' cannot be set with this driver and is left out",
-				    net_options[row].key);
+		if (rows & (1u << row))
+			(void)viod_mark(session->pf, update->vf, &net_options[row],
+					VIOD_MARK_UNSUPPORTED);
 }
 
 /* Rates are shares of a speed that is only known while there is a link. */
@@ -171,7 +168,7 @@ static void judge(struct session *session, const struct net_update *update, unsi
 		  int error)
 {
 	if (error == EOPNOTSUPP)
-		report_unsupported(session, update, attribute);
+		refuse(session, update, attribute);
 	else if (waits_for_link(session, attribute, error))
 		defer(session, update, attribute);
 	else
@@ -199,8 +196,25 @@ static void resend_attributes(struct session *session, const struct net_update *
 	}
 }
 
+/* What the driver refused like an operation that it has not: most have it for no VF, and then all
+ * the rest is not to be sent attribute by attribute for its sake. True where the VF is done with
+ * it. */
+static bool ask_alone(struct session *session, const struct net_update *update, unsigned attribute)
+{
+	struct net_update one = *update;
+	int r;
+
+	one.attributes = 1u << attribute;
+	r = send_updates(session, &one, 1);
+	if (r == -EOPNOTSUPP)
+		refuse(session, update, attribute);
+	else
+		session->refused &= ~(1u << attribute);
+	return r == 0 || r == -EOPNOTSUPP;
+}
+
 /* What took before the kernel stopped is not sent again: drivers reset a VF for the same value. And
- * what is known to fail by now is not tried for each VF. */
+ * what is known to wait is not tried for each VF. */
 static void drop_settled(struct session *session, struct net_update *update)
 {
 	const struct net_vfinfo *info = net_link_vf(&session->link, (uint32_t)update->vf);
@@ -210,8 +224,9 @@ static void drop_settled(struct session *session, struct net_update *update)
 			continue;
 		if (session->deferred & (1u << i))
 			defer(session, update, i);
-		if (((session->deferred | session->unsupported) & (1u << i)) ||
-		    (info && net_attributes[i].took(update, info)))
+		if ((session->deferred & (1u << i)) ||
+		    (info && net_attributes[i].took(update, info)) ||
+		    ((session->refused & (1u << i)) && ask_alone(session, update, i)))
 			update->attributes &= ~(1u << i);
 	}
 }
@@ -372,7 +387,7 @@ static int send_with_ports(struct session *session, const struct net_batch *batc
 	r = set_by_ports(session, updates, &count);
 	if (r < 0 || !count)
 		return r;
-	if (session->unsupported || session->deferred || send_updates(session, updates, count) < 0)
+	if (session->refused || session->deferred || send_updates(session, updates, count) < 0)
 		find_fault(session, updates, count);
 	return 0;
 }
@@ -393,7 +408,7 @@ static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 		return send_rest(&shared, batch);
 	if (viod_quirk(pf)->flags & VIOD_QUIRK_PORT_FUNCTIONS)
 		return send_with_ports(&shared, batch);
-	if (!shared.unsupported && !shared.deferred) {
+	if (!shared.refused && !shared.deferred) {
 		r = send_step(&shared, batch);
 		if (r == 0 || !shared.pf)
 			return r;

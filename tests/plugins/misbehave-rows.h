@@ -14,6 +14,7 @@ enum misbehave_op {
 	IN_APPLY,
 	IN_HOLDERS,
 	IN_NODES,
+	IN_ATTACH,
 };
 
 enum misbehave_how { HOW_SLEEP, HOW_SPIN };
@@ -24,10 +25,9 @@ struct misbehave_pf {
 };
 
 static const struct viod_name misbehave_ops[] = {
-	{ "validate", IN_VALIDATE }, { "observe", IN_OBSERVE },
-	{ "complete", IN_COMPLETE }, { "plan", IN_PLAN },
-	{ "apply", IN_APPLY },	     { "holders", IN_HOLDERS },
-	{ "nodes", IN_NODES },	     { NULL, 0 },
+	{ "validate", IN_VALIDATE }, { "observe", IN_OBSERVE }, { "complete", IN_COMPLETE },
+	{ "plan", IN_PLAN },	     { "apply", IN_APPLY },	{ "holders", IN_HOLDERS },
+	{ "nodes", IN_NODES },	     { "attach", IN_ATTACH },	{ NULL, 0 },
 };
 
 #define MISBEHAVE_IN                                                                               \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kind whose file says in which op it shall go wrong: "in = apply". A plugin includes this after
- * its own static void misbehave(const struct misbehave_pf *), and defines the rows.
+ * A kind whose file says in which op it shall go wrong: "in = apply", or
+ * "in = attach", which is apply() for VF 1, while others are at the other VFs. A plugin includes
+ * this after its own static void misbehave(const struct misbehave_pf *), and defines the rows.
  */
 #ifndef TESTS_MISBEHAVE_H
 #define TESTS_MISBEHAVE_H
@@ -53,15 +54,20 @@ static int bad_plan(struct viod_pf *pf, const struct viod_values *state,
 		    const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
 {
 	struct viod_step step = { .phase = VIOD_PHASE_PREPARE, .vf = VIOD_PF };
+	int r;
 
 	enter(IN_PLAN);
 	snprintf(step.text, sizeof(step.text), "do what the file says");
-	return viod_step_add(plan, &step);
+	r = viod_step_add(plan, &step);
+	step.phase = VIOD_PHASE_ATTACH;
+	while (r == 0 && ++step.vf < (int)viod_vf_count(state))
+		r = viod_step_add(plan, &step);
+	return r;
 }
 
 static int bad_apply(struct viod_pf *pf, const struct viod_step *step)
 {
-	enter(IN_APPLY);
+	enter(step->vf == VIOD_PF ? IN_APPLY : step->vf == 1 ? IN_ATTACH : IN_NO_OP);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "fakesys.h"
 #include "host.h"
@@ -19,7 +21,7 @@ struct bench {
 	struct job *job;
 	json_t *result;
 	char death[512], where[512];
-	bool overdue, ended;
+	bool overdue, ended, fresh;
 };
 
 static void on_progress(void *userdata, const json_t *progress)
@@ -56,7 +58,7 @@ static void bench_new(struct bench *b, const char *plugins, const char *text)
 {
 	char name[] = "a.conf", path[] = "/etc/vio.d/a.conf", identity[] = "", *none[] = { NULL };
 	char good[] = "good", crash[] = "crash", hang[] = "hang", leak[] = "leak";
-	char *names[] = { good, crash, hang, leak, NULL };
+	char refuse[] = "refuse", *names[] = { good, crash, hang, leak, refuse, NULL };
 	struct config_file file = { name, path, none, identity };
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	char directory[256];
@@ -97,6 +99,7 @@ static void run(struct bench *b, enum job_goal goal, uint64_t timeout)
 				       .loader = b->loader,
 				       .address = FAKE_PF,
 				       .file = "/etc/vio.d/a.conf",
+				       .fresh = b->fresh,
 				       .config = goal == JOB_RELEASE ? NULL : b->config };
 
 	json_decref(b->result);
@@ -304,6 +307,157 @@ START_TEST(a_plugin_that_hangs_is_ended_at_the_deadline)
 }
 END_TEST
 
+static unsigned children(void)
+{
+	char path[64];
+	unsigned count = 0;
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	while (fscanf(file, "%d", &pid) == 1)
+		count++;
+	fclose(file);
+	return count;
+}
+
+/* Of the processes that serve VFs at the same time one is not heard of again. */
+START_TEST(a_worker_that_hangs_is_ended_with_its_job)
+{
+	static const char *const hows[] = { "sleep", "spin" };
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(hows); i++) {
+		char text[128];
+		struct bench b;
+
+		snprintf(text, sizeof(text), PF "hang\nin = attach\nhow = %s\n", hows[i]);
+		bench_new(&b, "tests/plugins", text);
+		run(&b, JOB_APPLY, 1);
+		ck_assert(b.overdue && b.ended);
+		ck_assert_str_eq(b.where, "in apply() of plugin 'hang', step 'do what the file "
+					  "says'");
+		ck_assert_ptr_nonnull(strstr(b.death, "ended"));
+		/* Orphans come to us, and all of them end. */
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+		ck_assert_uint_eq(children(), 0);
+		bench_clear(&b);
+	}
+}
+END_TEST
+
+/* --- a driver that does not have everything --------------------------------------------------- */
+
+#define TRUST(value_) "vfs = 3\n[vf*]\ndriver = igbvf\ntrust = " value_ "\n"
+
+/* The digits are those of the VFs that the driver says it does not have 'trust' for. */
+static void refuses(const struct bench *b, const char *digits)
+{
+	fake_text(&b->root, "sys/bus/pci/devices/" FAKE_PF, "refuses", digits);
+}
+
+static void another_text(struct bench *b, const char *text)
+{
+	char name[] = "a.conf", path[] = "/etc/vio.d/a.conf", identity[] = "", *none[] = { NULL };
+	struct config_file file = { name, path, none, identity };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	b->config = config_free(b->config);
+	root_write(&b->root, "etc/vio.d/a.conf", text);
+	(void)config_parse(b->root.fd, &file, schema_of, b->loader, &diags, &b->config);
+	assert_no_diags(&diags);
+}
+
+static void refuser_new(struct bench *b, const char *digits, const char *text)
+{
+	bench_new(b, "tests/plugins", NULL);
+	fake_function(&b->root, "0000:01:10.2", "igbvf");
+	fake_link(&b->root, "sys/bus/pci/devices/" FAKE_PF "/virtfn2", "../0000:01:10.2");
+	refuses(b, digits);
+	another_text(b, text);
+}
+
+static void expect(struct bench *b, const char *wanted, int writes, int line, const char *text)
+{
+	const json_t *diags;
+
+	run(b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(b), wanted);
+	ck_assert_int_eq(json_integer_value(json_object_get(b->result, "writes")), writes);
+	diags = json_object_get(b->result, "diags");
+	ck_assert_uint_eq(json_array_size(diags), text ? 1 : 0);
+	if (!text)
+		return;
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(diags, 0), "line")),
+			 line);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(diags, 0), "text")),
+			 text);
+}
+
+#define LACKS "'trust' cannot be set with this driver and is left out"
+#define REFUSED(vf_)                                                                       \
+	"vf" vf_ ".trust was refused (Operation not supported) by a driver that takes it " \
+	"of other VFs, or took it before; viod tries again"
+
+START_TEST(what_no_vf_has_is_the_drivers)
+{
+	struct bench b;
+
+	refuser_new(&b, "012", PF "refuse\n" TRUST("on"));
+	expect(&b, "configured", 3, 7, LACKS);
+	/* It is not asked again, */
+	expect(&b, "configured", 0, 7, LACKS);
+	/* unless somebody says so. */
+	b.fresh = true;
+	expect(&b, "configured", 3, 7, LACKS);
+	refuses(&b, "-");
+	expect(&b, "configured", 3, 0, NULL);
+	expect(&b, "configured", 0, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(what_other_vfs_have_is_tried_again)
+{
+	struct bench b;
+
+	refuser_new(&b, "1", PF "refuse\n" TRUST("on"));
+	expect(&b, "degraded", 3, 7, REFUSED("1"));
+	expect(&b, "degraded", 1, 7, REFUSED("1"));
+	refuses(&b, "-");
+	expect(&b, "configured", 1, 0, NULL);
+	expect(&b, "configured", 0, 0, NULL);
+	/* Nobody else is asked this time; what was taken once counts. */
+	refuses(&b, "2");
+	another_text(&b, PF "refuse\n" TRUST("on") "[vf2]\ntrust = off\n");
+	expect(&b, "degraded", 1, 9, REFUSED("2"));
+	refuses(&b, "-");
+	expect(&b, "configured", 1, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+/* In another mode it may have less, and that is no fault of one VF's. */
+START_TEST(another_setting_of_the_pf_makes_it_another_driver)
+{
+	struct bench b;
+
+	refuser_new(&b, "-", PF "refuse\n" TRUST("on"));
+	expect(&b, "configured", 3, 0, NULL);
+	refuses(&b, "012");
+	another_text(&b, PF "refuse\nmode = 1\n" TRUST("off"));
+	expect(&b, "configured", 4, 8, LACKS);
+	expect(&b, "configured", 0, 8, LACKS);
+	refuses(&b, "-");
+	another_text(&b, PF "refuse\nmode = 2\n" TRUST("off"));
+	expect(&b, "configured", 4, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
 static size_t open_files(void)
 {
 	_cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
@@ -342,6 +496,10 @@ int main(void)
 		a_pf_without_a_driver_is_waited_for,
 		a_crash_is_told_with_its_plugin_and_op,
 		a_plugin_that_hangs_is_ended_at_the_deadline,
+		a_worker_that_hangs_is_ended_with_its_job,
+		what_no_vf_has_is_the_drivers,
+		what_other_vfs_have_is_tried_again,
+		another_setting_of_the_pf_makes_it_another_driver,
 		a_plugin_that_leaks_costs_its_job_only,
 	};
 

@@ -130,7 +130,7 @@ END_TEST
 START_TEST(the_rest_runs)
 {
 	static const char *const good[] = { "core",  "good", "finer", "coachman",
-					    "crash", "hang", "leak" };
+					    "crash", "hang", "leak",  "refuse" };
 	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -189,8 +189,8 @@ START_TEST(schema_has_all_that_concern_a_kind)
 	ck_assert_ptr_eq(row->owner, schema->plugins[3]);
 	ck_assert_uint_eq(diags.count, 0);
 
-	ck_assert_uint_eq(loader->n_schemas, 4);
-	ck_assert_ptr_eq(schema->next->next->next->next, schema);
+	ck_assert_uint_eq(loader->n_schemas, 5);
+	ck_assert_ptr_eq(schema->next->next->next->next->next, schema);
 	ck_assert_ptr_ne(schema->next, schema);
 
 	schema = loader_schema(loader, "leak", NULL, &diags);

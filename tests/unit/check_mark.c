@@ -17,21 +17,42 @@ static void pf_new(const struct kinds *kinds, struct viod_pf *ret_pf)
 	strcpy(ret_pf->self.address, "0000:05:00.0");
 }
 
-START_TEST(unsupported_is_of_the_pf)
+START_TEST(a_vf_that_is_refused_is_not_the_driver)
 {
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	struct viod_pf pf;
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
 	ck_assert(mark_add(&pf, 3, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
-	ck_assert(!mark_add(&pf, 4, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
+	ck_assert(!mark_add(&pf, 3, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
+	ck_assert(mark_refused(&pf, 3, option_of(&kinds, "trust")));
+	ck_assert(!mark_refused(&pf, 4, option_of(&kinds, "trust")));
+	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
+	ck_assert(mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
 	ck_assert(mark_lacks(&pf, option_of(&kinds, "trust")));
 	ck_assert(!mark_lacks(&pf, option_of(&kinds, "vlan")));
 	ck_assert(!mark_any_deferred(&pf));
+	mark_settle_refused(&pf);
+	ck_assert(!mark_refused(&pf, 3, option_of(&kinds, "trust")));
+	ck_assert(mark_lacks(&pf, option_of(&kinds, "trust")));
 	mark_clear(&pf);
 	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
+}
+END_TEST
+
+START_TEST(what_was_taken_is_no_lack)
+{
+	_cleanup_kinds_ struct kinds kinds = { 0 };
+	struct viod_pf pf;
+
+	ck_assert_int_eq(kinds_new(&kinds), 0);
+	pf_new(&kinds, &pf);
+	mark_taken(&pf, option_of(&kinds, "trust"));
+	ck_assert(mark_takes(&pf, option_of(&kinds, "trust")));
+	ck_assert(!mark_takes(&pf, option_of(&kinds, "vlan")));
+	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
+	mark_clear(&pf);
 }
 END_TEST
 
@@ -67,8 +88,8 @@ START_TEST(lacking_rows_are_told_once)
 			.vf = i / 3,
 			.where = { .file = "a.conf", .line = 10 + (unsigned)i, .column = 1 },
 		};
-	(void)mark_add(&pf, 0, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED);
-	(void)mark_add(&pf, 0, option_of(&kinds, "max-rate"), VIOD_MARK_UNSUPPORTED);
+	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED);
+	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), VIOD_MARK_UNSUPPORTED);
 	plan_changes_drop_lacking(&pf, true, &changes);
 	ck_assert_uint_eq(changes.count, 3);
 	assert_diag_count(&pf.diags, 2);
@@ -84,7 +105,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { unsupported_is_of_the_pf, deferred_is_of_one_vf,
+	const TTest *const tests[] = { a_vf_that_is_refused_is_not_the_driver,
+				       what_was_taken_is_no_lack, deferred_is_of_one_vf,
 				       lacking_rows_are_told_once };
 
 	return run_tests("mark", tests, ARRAY_SIZE(tests));

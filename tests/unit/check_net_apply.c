@@ -160,7 +160,7 @@ struct viod_pf {
 		char text[256];
 	} reports[REPORTS_MAX];
 	size_t n_reports;
-	uint32_t unsupported, deferred[VFS]; /* bits of enum net_row */
+	uint32_t refused[VFS], deferred[VFS]; /* bits of enum net_row */
 };
 
 static struct viod_pf pf;
@@ -204,7 +204,7 @@ static bool fake_mark(struct viod_pf *of, int vf, const struct viod_option *opti
 		      enum viod_mark mark)
 {
 	uint32_t bit = 1u << (option - net_options);
-	uint32_t *marks = mark == VIOD_MARK_UNSUPPORTED ? &of->unsupported : &of->deferred[vf];
+	uint32_t *marks = mark == VIOD_MARK_UNSUPPORTED ? &of->refused[vf] : &of->deferred[vf];
 	bool before = *marks & bit;
 
 	*marks |= bit;
@@ -331,21 +331,37 @@ START_TEST(several_at_fault)
 }
 END_TEST
 
-/* What the driver does not have is found out once and not tried for each VF. */
+/* What the driver does not have it is asked for by each VF, alone: all else goes out as one. */
 START_TEST(no_such_attribute)
 {
 	for (unsigned vf = 0; vf < VFS; vf++)
 		kernel.vlan_error[vf] = EOPNOTSUPP;
 	ck_assert_int_eq(apply(0, VFS), 0);
-	ck_assert_uint_eq(pf.n_reports, 1);
-	assert_report(0, VIOD_PF, 20, 0, "'vlan' cannot be set with this driver and is left out");
-	ck_assert_int_eq(pf.reports[0].severity, VIOD_WARNING);
-	ck_assert_uint_eq(pf.unsupported, NET_ROW_BIT(VLAN));
-	for (unsigned vf = 0; vf < VFS; vf++)
+	ck_assert_uint_eq(pf.n_reports, 0);
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		ck_assert_uint_eq(pf.refused[vf], NET_ROW_BIT(VLAN));
 		assert_done(vf, true, false);
-	ck_assert_uint_eq(kernel.writes[VFS - 1], 1);
-	/* All, the one at fault, and the others without it. */
-	ck_assert_uint_eq(kernel.sent, 3);
+	}
+	ck_assert_uint_eq(kernel.writes[VFS - 1], 2);
+	/* All, the one at fault, each other one, and these without it. */
+	ck_assert_uint_eq(kernel.sent, 1 + 1 + VFS - 1 + 1);
+}
+END_TEST
+
+/* The error may be one VF's: who comes after it is not to suffer. */
+START_TEST(no_such_attribute_of_one_vf)
+{
+	kernel.vlan_error[2] = EOPNOTSUPP;
+	ck_assert_int_eq(apply(0, 5), 0);
+	ck_assert_int_eq(apply(5, 3), 0);
+	ck_assert_uint_eq(pf.n_reports, 0);
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		ck_assert_uint_eq(pf.refused[vf], vf == 2 ? NET_ROW_BIT(VLAN) : 0);
+		assert_done(vf, true, vf != 2);
+		ck_assert_uint_le(kernel.writes[vf], vf == 2 ? 3 : 2);
+	}
+	/* All, the one at fault, the next one alone, the rest; the second step. */
+	ck_assert_uint_le(kernel.sent, 6);
 }
 END_TEST
 
@@ -496,6 +512,7 @@ int main(void)
 	tcase_add_test(tests, one_vf_at_fault);
 	tcase_add_test(tests, several_at_fault);
 	tcase_add_test(tests, no_such_attribute);
+	tcase_add_test(tests, no_such_attribute_of_one_vf);
 	tcase_add_test(tests, nothing_can_be_read_back);
 	tcase_add_test(tests, rates_wait_for_a_link);
 	tcase_add_test(tests, bad_rates_are_told);

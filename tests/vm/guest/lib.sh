@@ -317,6 +317,7 @@ bench_load() {
 bench_unload() {
 	quiet
 	[[ ! -e $bench ]] || rmmod viod_bench
+	rm -f /run/modprobe.d/viod-bench.conf
 	[[ -e /sys/module/igb ]] || modprobe igb
 }
 
@@ -326,9 +327,11 @@ bench_pf() {
 	quiet
 	local before
 	bench_load
-	if [[ $1 == igb && -e /sys/module/igb ]]; then
+	if [[ $1 == igb* && -e /sys/module/igb ]]; then
 		rmmod igbvf 2>/dev/null || :
 		rmmod igb
+		mkdir -p /run/modprobe.d
+		echo blacklist igb >/run/modprobe.d/viod-bench.conf # which has an alias of the I350
 	fi
 	before=$(<$bench/cards)
 	echo "$*" >$bench/add || fail "no card '$*'"
@@ -352,6 +355,22 @@ bench_clear() {
 	quiet
 	echo clear >"$bench/$1/faults"
 }
+
+# The errors that a rule can name, and what people read of each.
+# shellcheck disable=SC2034 # for scenarios
+declare -A bench_says=(
+	[EPERM]='Operation not permitted' [ENOENT]='No such file or directory' [EIO]='Input/output error'
+	[ENXIO]='No such device or address' [EAGAIN]='Resource temporarily unavailable' [ENOMEM]='Cannot allocate memory'
+	[EACCES]='Permission denied' [EBUSY]='Device or resource busy' [EEXIST]='File exists' [ENODEV]='No such device'
+	[EINVAL]='Invalid argument' [ENOSPC]='No space left on device' [ERANGE]='Numerical result out of range'
+	[ENETDOWN]='Network is down' [EMSGSIZE]='Message too long' [EPROTONOSUPPORT]='Protocol not supported'
+	[EOPNOTSUPP]='Operation not supported' [ETIMEDOUT]='Connection timed out'
+)
+# shellcheck disable=SC2034
+bench_errors=(
+	EPERM ENOENT EIO ENXIO EAGAIN ENOMEM EACCES EBUSY EEXIST ENODEV EINVAL ENOSPC ERANGE ENETDOWN EMSGSIZE
+	EPROTONOSUPPORT EOPNOTSUPP ETIMEDOUT
+)
 
 # bench_count PF NAME: how often that was done since bench_forget PF.
 bench_count() {

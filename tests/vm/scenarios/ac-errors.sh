@@ -5,14 +5,8 @@
 began=$SECONDS
 pf=$(bench_pf plain)
 link=$(netdev_of "$pf")
-declare -A says=(
-	[EPERM]='Operation not permitted' [ENOENT]='No such file or directory' [EIO]='Input/output error'
-	[EAGAIN]='Resource temporarily unavailable' [ENOMEM]='Cannot allocate memory' [EBUSY]='Device or resource busy'
-	[ENODEV]='No such device' [EINVAL]='Invalid argument' [ENOSPC]='No space left on device'
-	[ERANGE]='Numerical result out of range' [EPROTONOSUPPORT]='Protocol not supported'
-)
-errors=(EPERM ENOENT EIO EAGAIN ENOMEM EBUSY ENODEV EINVAL ENOSPC ERANGE EPROTONOSUPPORT)
-vfs=$((${#errors[@]} + 1)) # the last one is spared
+errors=("${bench_errors[@]}") count=${#bench_errors[@]}
+vfs=$((count + 1)) # the last one is spared
 
 # All attributes of all VFs are others with each round.
 write_conf() { # COUNT, ROUND
@@ -44,17 +38,8 @@ has() {
 declare -A key=([mac]=mac [vlan]=vlan [rate]=max-tx-rate [spoofchk]=spoofchk [link-state]=link-state [trust]=trust)
 declare -A told=([mac]=mac [vlan]=vlan [rate]=max [spoofchk]=spoofchk [link-state]=link-state [trust]=trust)
 
-# The count: nothing is there, and the PF says why.
-for error in "${errors[@]}"; do
-	bench_fault "$pf" create $((RANDOM % vfs)) "$error"
-	write_conf $vfs 0
-	echo "# $error" >>/etc/vio.d/nic.conf
-	[[ -e /run/viod/state/$pf.json ]] || start_viod
-	wait_for 10 eval '[[ $(state $pf .error) == *"${says[$error]}"* ]]'
-	expect_eq "$(state "$pf" .state) $(vf_count "$pf")" "failed 0" "state after $error of a count"
-	bench_clear "$pf"
-done
 write_conf $vfs 0
+start_viod
 wait_state "$pf" configured
 
 # Attributes: one operation a round, another error on each VF but the last.
@@ -63,15 +48,15 @@ for operation in mac vlan rate spoofchk link-state trust; do
 	round=$((round + 1))
 	set +x
 	for n in "${!errors[@]}"; do
-		bench_fault "$pf" "$operation" "$n" "${errors[(n + round) % ${#errors[@]}]}"
+		bench_fault "$pf" "$operation" "$n" "${errors[(n + round) % count]}"
 	done
 	write_conf $vfs $round
 	wait_state "$pf" degraded
 	mapfile -t said < <(state "$pf" '.vfs[] | .error // "null"')
 	mapfile -t got < <(vfs "$link")
 	for n in "${!errors[@]}"; do
-		error=${errors[(n + round) % ${#errors[@]}]}
-		[[ ${said[n]} == *"/etc/vio.d/nic.conf:"*"vf$n.${key[$operation]}"*"${says[$error]}"* ]] ||
+		error=${errors[(n + round) % count]}
+		[[ ${said[n]} == *"/etc/vio.d/nic.conf:"*"vf$n.${key[$operation]}"*"${bench_says[$error]}"* ]] ||
 			fail "VF $n, $operation, $error: '${said[n]}'"
 		want $round "$n" "${told[$operation]}"
 		has "$n"
@@ -87,13 +72,14 @@ for operation in mac vlan rate spoofchk link-state trust; do
 	set -x
 done
 
-# What the driver says it has not is left out, and that is no failure.
+# A driver that says of all VFs that it has not what it took before is not believed.
 bench_fault "$pf" trust '*' EOPNOTSUPP
 write_conf $vfs $((round + 1))
-wait_for 10 vf_is "$link" 0 vlan=10$((round + 1))
-wait_state "$pf" configured
-expect_log "'trust' cannot be set with this driver"
+wait_state "$pf" degraded
+expect_eq "$(state "$pf" '[.vfs[].error | select(test("trust was refused .Operation not supported"))] | length')" $vfs "VFs with an error"
 bench_clear "$pf"
+wait_state "$pf" configured
+expect_vf "$link" 0 vlan=10$((round + 1)) trust=off
 
 # Who cannot be read counts as being what it was set to.
 for n in "${!errors[@]}"; do bench_fault "$pf" get "$n" "${errors[n]}"; done
@@ -104,18 +90,47 @@ expect_eq "$(bench_cost "$pf")" "0 0 0 0" "a restart while VFs cannot be read"
 bench_clear "$pf"
 
 # Drivers: each of these VFs is without one, all others have it.
-bench_fault "$pf" destroy '*' EBUSY 1
-for n in "${!errors[@]}"; do
-	operations=(probe netdev)
-	bench_fault "$pf" "${operations[n % 2]}" "$n" "${errors[n]}"
+operations=(probe netdev)
+for turn in 0 1; do
+	for n in "${!errors[@]}"; do
+		bench_fault "$pf" "${operations[(n + turn) % 2]}" "$n" "${errors[n]}"
+	done
+	write_conf $((vfs + 1 + turn)) 0
+	wait_for 20 eval '[[ $(vf_count $pf) == $((vfs + 1 + turn)) ]]'
+	wait_state "$pf" degraded 60
+	report=$(<"/run/viod/state/$pf.json")
+	all=$(seq -s, 0 $((count - 1)))
+	expect_eq "$(jq -c '[.vfs[] | select(.driver == null) | .index]' <<<"$report")" "[$all]" "VFs without a driver"
+	expect_eq "$(jq -c '[.vfs[] | select(.error != null) | .index]' <<<"$report")" "[$all]" "VFs with an error"
+	bench_clear "$pf"
+	wait_state "$pf" configured 60
+	expect_eq "$(state "$pf" '[.vfs[] | select(.driver != "plain_nicvf")] | length')" 0 "VFs without a driver in the end"
 done
-write_conf $((vfs + 4)) 0
-expect_log "nic.conf:4:7: vfs: $vfs -> 0: Device or resource busy"
-wait_state "$pf" degraded
-report=$(<"/run/viod/state/$pf.json")
-expect_eq "$(jq -c '[.vfs[] | select(.driver == null) | .index]' <<<"$report")" '[0,1,2,3,4,5,6,7,8,9,10]' "VFs without a driver"
-expect_eq "$(jq -c '[.vfs[] | select(.error != null) | .index]' <<<"$report")" '[0,1,2,3,4,5,6,7,8,9,10]' "VFs with an error"
-bench_clear "$pf"
+
+# What a driver has not for any VF is left out, asked for once, and no failure; each file, reload and start asks again.
+rm /etc/vio.d/nic.conf
+wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
+bench_fault "$pf" trust '*' EOPNOTSUPP
+bench_forget "$pf"
+write_lacking() { printf '[pf]\nname = %s\nkind = net\nvfs = 4\nlink = up\n[vf*]\ndriver = none\ntrust = on\nquery-rss = on\nvlan = %s\n' "$pf" "$1" | conf nic; }
+write_lacking 5
 wait_state "$pf" configured
-expect_eq "$(state "$pf" '[.vfs[] | select(.driver != "plain_nicvf")] | length')" 0 "VFs without a driver in the end"
+expect_log "'trust' cannot be set with this driver"
+expect_log "'query-rss' cannot be set with this driver"
+expect_eq "$(bench_count "$pf" trust) $(bench_count "$pf" vlan)" "4 4" "VFs that were asked"
+ip link set "$link" vf 2 vlan 6
+wait_for 10 vf_is "$link" 2 vlan=5
+wait_state "$pf" configured
+expect_eq "$(bench_count "$pf" trust)" 4 "VFs that were asked, after one was put back"
+for again in 'write_lacking 7' 'systemctl reload viod.service' restart_viod; do
+	bench_forget "$pf"
+	$again
+	wait_for 10 eval '(($(bench_count "$pf" trust) == 4))'
+	wait_state "$pf" configured
+	expect_eq "$(bench_count "$pf" trust)" 4 "VFs that are asked by $again"
+done
+bench_clear "$pf"
+systemctl reload viod.service
+wait_for 10 vf_is "$link" 3 trust=on vlan=7
+wait_state "$pf" configured
 echo "$((SECONDS - began)) s"
