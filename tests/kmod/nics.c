@@ -78,6 +78,14 @@ static const struct nic_kind igb = {
 	.speed = 1000,
 };
 
+/* Its hardware limits only all VFs together. */
+static const struct nic_kind i350 = {
+	.can = MAC_VLAN | BIT(OP_SPOOFCHK) | BIT(OP_TRUST),
+	.flags = NIC_SPOOFCHK,
+	.most_error = EPERM,
+	.speed = 1000,
+};
+
 static const struct nic_kind bnxt = {
 	.can = USUAL,
 	.flags = NIC_SPOOFCHK | NIC_MIN_RATE | NIC_RATE_LINK | NIC_RATE_SPEED | NIC_QOS_NEEDS_VLAN |
@@ -106,8 +114,7 @@ static const struct nic_kind nfp = {
 	.speed = 25000,
 };
 
-/* As virtio-net is: VFs, and not a word about them. The name of the real driver is taken by the
- * guest's own disks. */
+/* As virtio-net is: VFs, and not a word about them. */
 static const struct nic_kind mute = {
 	.flags = NIC_NO_VF_OPS,
 	.speed = 10000,
@@ -124,11 +131,13 @@ static const struct nic_kind mute = {
 		.knobs = nic_knobs, .show_vf = nic_show_vf, __VA_ARGS__                           \
 	}
 
-/* Identifiers are those of real cards, but for igb, whose real driver the guest has, and nfp, whose
- * two drivers are one module. */
+/* Identifiers are those of real cards, but for igb (not I350), whose real driver the guest has;
+ * nfp, whose two drivers are one module; and virtio, which has a real one's vendor: the guest's own
+ * disks have taken the name of its driver, and that driver takes only the devices it knows. */
 const struct bench_personality bench_nics[] = {
 	NIC("plain", plain, "plain_nic", "plain_nicvf", 0x1f0f, 0x0001, 0x0002, 256),
 	NIC("mute", mute, "mute_nic", "mute_nicvf", 0x1f0f, 0x0003, 0x0004, 64),
+	NIC("virtio", mute, "virtio_nic", "virtio_nicvf", 0x1af4, 0x1f41, 0x1f42, 64),
 	NIC("mlx5_core", mlx5, "mlx5_core", "mlx5_core", 0x15b3, 0x101d, 0x101e, 127),
 	NIC("mlx5_core-ib", mlx5_infiniband, "mlx5_core", "mlx5_core", 0x15b3, 0x101b, 0x101c, 16,
 	    .class = 0x020700),
@@ -138,6 +147,7 @@ const struct bench_personality bench_nics[] = {
 	NIC("ice", ice, "ice", "iavf", 0x8086, 0x1592, 0x1889, 256),
 	NIC("ixgbe", ixgbe, "ixgbe", "ixgbevf", 0x8086, 0x10fb, 0x10ed, 64, .limit = 63),
 	NIC("igb", igb, "igb", "igbvf", 0x8086, 0xb0c9, 0xb0ca, 8, .limit = 7),
+	NIC("igb-i350", i350, "igb", "igbvf", 0x8086, 0x1521, 0xb0ca, 8, .limit = 7),
 	NIC("bnxt_en", bnxt, "bnxt_en", "bnxt_en", 0x14e4, 0x16d7, 0x16dc, 128),
 	NIC("qede", qede, "qede", "qede", 0x1077, 0x1656, 0x1664, 96),
 	NIC("sfc", sfc, "sfc", "sfc", 0x1924, 0x0a03, 0x1a03, 127),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# igb: 7 of 8 VFs, rates with a link, and nothing is asked of the driver that it has not
+# igb: 7 of 8 VFs, rates with a link and of the 82576 alone, and nothing is asked of the driver that it has not
 # timeout: 180
 pf=$(bench_pf igb)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\ndriver = none\n%b\n' "$pf" "$1" "${2-}" | conf nic; }
@@ -31,3 +31,20 @@ expect_vf "$(netdev_of "$pf")" 6 vlan=4 max=100
 bench_knob "$pf" carrier 1
 wait_state "$pf" configured
 expect_vf "$(netdev_of "$pf")" 6 vlan=4 max=200
+
+# The I350 has no rates: its file is refused before the card is touched.
+rm /etc/vio.d/nic.conf
+pf=$(bench_pf igb-i350)
+afresh "$pf" net
+write_conf 2 'vlan = 3\nmax-tx-rate = 100'
+start_viod
+expect_eq "$(state "$pf" .state) $(bench_count "$pf" numvfs-writes)" "configured 1" "rates of an I350 without the quirk"
+expect_vf "$(netdev_of "$pf")" 1 vlan=3 max=0
+afresh "$pf"
+write_conf 2 'vlan = 3\nmax-tx-rate = 100'
+start_viod
+expect_log 'nic.conf:8:15: .*only the 82576 has rates; remove the key'
+expect_eq "$(state "$pf" .state) $(bench_count "$pf" numvfs-writes)" "invalid 0" "rates of an I350 with the quirk"
+write_conf 2 'vlan = 3'
+wait_state "$pf" configured
+expect_vf "$(netdev_of "$pf")" 1 vlan=3
