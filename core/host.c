@@ -311,4 +311,5 @@ const struct viod_host host_table = {
 	.noted = host_noted,
 	.held = holders_of_other,
 	.open_directory = host_open_directory,
+	.nearest = nearest_word,
 };

@@ -479,6 +479,7 @@ struct viod_host {
 		     size_t size);
 	int (*held)(struct viod_pf *, const char *address, char *ret_text, size_t size);
 	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
+	const char *(*nearest)(const char *word, const char *const *words, size_t n_words);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -556,6 +557,9 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 /** A row's value as it is written in a file. 0, or -EMSGSIZE. */
 #define viod_format(option_, value_, text_, size_) \
 	(viod_host->format((option_), (value_), (text_), (size_)))
+
+/** Of so many words the one that a misspelled one comes near to, or NULL. Since minor 2. */
+#define viod_nearest(word_, words_, n_words_) (viod_host->nearest((word_), (words_), (n_words_)))
 
 /** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))

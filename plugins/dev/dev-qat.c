@@ -45,57 +45,114 @@ static const struct viod_option rows[] = {
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-/* In the order in which the kernel writes them. */
-static const char *const services[] = { "sym", "asym", "dc", "dcc", "decomp", NULL };
+enum qat_service { SYM, ASYM, DC, DCC, DECOMP, N_SERVICES };
 
-static int find_service(const char *word, size_t length)
+/* In the order in which they are written. */
+static const char *const services[] = {
+	[SYM] = "sym", [ASYM] = "asym", [DC] = "dc", [DCC] = "dcc", [DECOMP] = "decomp",
+};
+
+static int find_service(const char *word)
 {
-	for (int i = 0; services[i]; i++)
-		if (strlen(services[i]) == length && strncmp(services[i], word, length) == 0)
+	for (int i = 0; i < N_SERVICES; i++)
+		if (strcmp(services[i], word) == 0)
 			return i;
 	return -EINVAL;
 }
 
-/* "dc, sym" and "sym;dc" are the same, "sym;dc" is how it is written. -EINVAL. */
-static int spell(const char *text, char *ret_text, size_t size)
+/* Services as bits; "dc, sym" and "sym;dc" are the same. -EINVAL with what is no service, or is
+ * there twice. */
+static int read_services(const char *text, unsigned *ret_chosen, char ret_wrong[static 64])
 {
 	unsigned chosen = 0;
-	size_t used = 0;
 
 	for (const char *at = text; *at;) {
 		size_t length = strcspn(at, ";, ");
-		int service = length ? find_service(at, length) : 0;
+		int service;
 
+		snprintf(ret_wrong, 64, "%.*s", (int)length, at);
+		service = length ? find_service(ret_wrong) : 0;
 		if (service < 0 || (length && (chosen & 1u << service)))
 			return -EINVAL;
 		chosen |= length ? 1u << service : 0;
 		at += length + (at[length] != '\0');
 	}
-	if (!chosen)
+	ret_wrong[0] = '\0';
+	*ret_chosen = chosen;
+	return chosen ? 0 : -EINVAL;
+}
+
+/* "sym;dc" is how it is written. -EINVAL. */
+static int spell(const char *text, char *ret_text, size_t size)
+{
+	char wrong[64];
+	unsigned chosen;
+	size_t used = 0;
+
+	if (read_services(text, &chosen, wrong) < 0)
 		return -EINVAL;
 	memset(ret_text, 0, size);
-	for (unsigned i = 0; services[i]; i++)
+	for (unsigned i = 0; i < N_SERVICES; i++)
 		if (chosen & 1u << i)
 			used += (size_t)snprintf(ret_text + used, size - used, "%s%s",
 						 used ? ";" : "", services[i]);
 	return 0;
 }
 
+/* What goes together (kernel: adf_gen4_services_supported(), adf_6xxx_hw_data.c). */
+static const struct qat_generation {
+	const char *drivers[2];
+	unsigned has, most;
+	const char *text;
+} generations[] = {
+	{ { "4xxx", "420xx" },
+	  1u << SYM | 1u << ASYM | 1u << DC | 1u << DCC,
+	  2,
+	  "it has dcc alone, or one or two of sym, asym and dc" },
+	{ { "6xxx", "6xxx" },
+	  (1u << N_SERVICES) - 1,
+	  3,
+	  "it has dcc alone, or up to three of sym, asym, dc and decomp" },
+};
+
+static const struct qat_generation *generation_of(struct viod_pf *pf)
+{
+	const struct viod_function *function = viod_function(pf, VIOD_PF);
+
+	for (size_t i = 0; i < sizeof(generations) / sizeof(generations[0]); i++)
+		for (size_t j = 0; j < 2 && function && function->driver; j++)
+			if (strcmp(function->driver, generations[i].drivers[j]) == 0)
+				return &generations[i];
+	return NULL;
+}
+
+static bool goes_together(const struct qat_generation *generation, unsigned chosen)
+{
+	unsigned count = (unsigned)__builtin_popcount(chosen);
+
+	return !(chosen & ~generation->has) && count <= generation->most &&
+	       (count == 1 || !(chosen & 1u << DCC));
+}
+
 /* --- ops ------------------------------------------------------------------------------------- */
 
 static int validate(struct viod_pf *pf, const struct viod_values *wanted)
 {
-	const char *text = viod_get(wanted, VIOD_PF, &rows[ROW_SERVICES]);
-	char spelled[sizeof(((struct qat_pf *)0)->services)];
+	const char *text = viod_get(wanted, VIOD_PF, &rows[ROW_SERVICES]), *nearest;
+	char wrong[64], hint[64] = "";
+	unsigned chosen;
 
-	if (!text || spell(text, spelled, sizeof(spelled)) == 0)
+	if (!text || read_services(text, &chosen, wrong) == 0)
 		return 0;
-	viod_report(
-		pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES],
-		viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]), 0,
-		"'%s' are no services; write one or more of sym, asym, dc, dcc and decomp, joined "
-		"by ';'",
-		text);
+	nearest = viod_nearest(wrong, services, N_SERVICES);
+	if (nearest && find_service(wrong) < 0)
+		snprintf(hint, sizeof(hint), "; did you mean '%s'?", nearest);
+	viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES],
+		    viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]), 0,
+		    "'%s' %s%s%s sym, asym, dc, dcc and decomp, joined by ';'",
+		    *wrong ? wrong : text,
+		    find_service(wrong) >= 0 ? "is there twice" : "is no service", hint,
+		    *hint ? " There are" : "; write one or more of");
 	return -EINVAL;
 }
 
@@ -117,17 +174,27 @@ static int observe(struct viod_pf *pf, struct viod_values *state)
 static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
 	const char *text = viod_get(wanted, VIOD_PF, &rows[ROW_SERVICES]);
-	char spelled[sizeof(((struct qat_pf *)0)->services)];
+	const struct viod_where *where = viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]);
+	char spelled[sizeof(((struct qat_pf *)0)->services)], wrong[64];
+	const struct qat_generation *generation = generation_of(pf);
 	const int64_t up = QAT_UP;
+	unsigned chosen;
 
 	if (!text)
 		return 0;
 	if (!viod_get(state, VIOD_PF, &rows[ROW_SERVICES])) {
-		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES],
-			    viod_where(wanted, VIOD_PF, &rows[ROW_SERVICES]), 0,
+		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES], where, 0,
 			    "this device, or its driver, lets nobody choose its services; remove "
 			    "'services'");
 		return -EOPNOTSUPP;
+	}
+	/* The device would be down and without its VFs before its driver refused. What it had
+	 * before viod is not to be doubted. */
+	if (generation && where->file && read_services(text, &chosen, wrong) == 0 &&
+	    !goes_together(generation, chosen)) {
+		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES], where, 0,
+			    "this device cannot do '%s'; %s", text, generation->text);
+		return -EINVAL;
 	}
 	if (spell(text, spelled, sizeof(spelled)) == 0)
 		viod_put(wanted, VIOD_PF, &rows[ROW_SERVICES], spelled);
@@ -244,6 +311,7 @@ static const struct viod_match match[] = {
 	VIOD_MATCH_DEVICE(0x8086, 0x4942),
 	VIOD_MATCH_DEVICE(0x8086, 0x4944),
 	VIOD_MATCH_DEVICE(0x8086, 0x4946), /* 420xx */
+	VIOD_MATCH_DEVICE(0x8086, 0x4948), /* 6xxx */
 	VIOD_MATCH_DRIVER("4xxx"),
 	VIOD_MATCH_DRIVER("420xx"),
 	VIOD_MATCH_DRIVER("6xxx"),

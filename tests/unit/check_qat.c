@@ -20,8 +20,9 @@ struct viod_plan {
 };
 
 struct viod_pf {
+	const char *driver;
 	char services[64];
-	bool up, no_choice;
+	bool up, no_choice, from_file;
 	unsigned n_vfs, writes, dies_at;
 	char report[512];
 };
@@ -90,9 +91,24 @@ static void fake_put(struct viod_values *values, int vf, const struct viod_optio
 static const struct viod_where *fake_where(const struct viod_values *values, int vf,
 					   const struct viod_option *option)
 {
-	static const struct viod_where where;
+	static const struct viod_where nowhere, where = { .file = "qat.conf", .line = 5 };
 
-	return &where;
+	return pf.from_file ? &where : &nowhere;
+}
+
+static const struct viod_function *fake_function(struct viod_pf *of, int vf)
+{
+	static struct viod_function function;
+
+	ck_assert_int_eq(vf, VIOD_PF);
+	function.driver = of->driver;
+	return &function;
+}
+
+static const char *fake_nearest(const char *word, const char *const *words, size_t n_words)
+{
+	ck_assert_uint_eq(n_words, 5);
+	return strcmp(word, "symm") == 0 ? words[0] : NULL;
 }
 
 static int fake_step(struct viod_plan *into, const struct viod_plugin *plugin,
@@ -134,6 +150,8 @@ static const struct viod_host host = {
 	.step = fake_step,
 	.report = fake_report,
 	.format = fake_format,
+	.function = fake_function,
+	.nearest = fake_nearest,
 };
 
 /* --- what core does -------------------------------------------------------------------------- */
@@ -143,7 +161,9 @@ static void set_up(void)
 	*viod_plugin.host = &host;
 	memset(&state, 0, sizeof(state));
 	memset(&wanted, 0, sizeof(wanted));
-	pf = (struct viod_pf){ .services = "sym;asym", .up = true };
+	pf = (struct viod_pf){
+		.driver = "4xxx", .services = "sym;asym", .up = true, .from_file = true
+	};
 }
 
 static void make_plan(void)
@@ -223,6 +243,10 @@ START_TEST(any_spelling)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(want_services(bad[i]) == -EINVAL, "'%s'", bad[i]);
 	ck_assert_ptr_nonnull(strstr(pf.report, "write one or more of sym, asym, dc"));
+	ck_assert_int_eq(want_services("dc;symm"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(pf.report, "'symm' is no service; did you mean 'sym'? There"));
+	ck_assert_int_eq(want_services("dc;dc"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(pf.report, "'dc' is there twice; write one or more of"));
 	/* An older kernel's own order. */
 	strcpy(pf.services, "asym;sym");
 	ck_assert_int_eq(want_services("sym;asym"), 0);
@@ -253,6 +277,8 @@ END_TEST
 
 START_TEST(what_it_cannot_do_leaves_it_up)
 {
+	/* Nobody knows what goes together on it. */
+	pf.driver = "7xxx";
 	ck_assert_int_eq(want_services("asym;dcc"), 0);
 	ck_assert_int_eq(apply(), -EINVAL);
 	ck_assert(pf.up);
@@ -261,6 +287,38 @@ START_TEST(what_it_cannot_do_leaves_it_up)
 	ck_assert_int_eq(want_services("dc"), 0);
 	ck_assert_int_eq(apply(), -EBUSY);
 	ck_assert(pf.up);
+}
+END_TEST
+
+/* Before it is down, and has lost its VFs. */
+START_TEST(what_does_not_go_together_is_refused)
+{
+	static const struct {
+		const char *driver, *good[8], *bad[8];
+	} devices[] = {
+		{ "4xxx",
+		  { "sym", "asym", "dc", "dcc", "sym;asym", "sym;dc", "asym;dc" },
+		  { "sym;asym;dc", "dcc;sym", "decomp", "dc;decomp" } },
+		{ "420xx", { "dcc", "asym;dc" }, { "asym;dcc", "decomp" } },
+		{ "6xxx",
+		  { "decomp", "sym;asym;dc", "dc;decomp", "dcc" },
+		  { "sym;asym;dc;decomp", "dcc;sym" } },
+	};
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
+		pf.driver = devices[i].driver;
+		for (size_t j = 0; devices[i].good[j]; j++)
+			ck_assert_msg(want_services(devices[i].good[j]) == 0, "%s: %s", pf.driver,
+				      devices[i].good[j]);
+		for (size_t j = 0; devices[i].bad[j]; j++) {
+			ck_assert_msg(want_services(devices[i].bad[j]) == -EINVAL, "%s: %s",
+				      pf.driver, devices[i].bad[j]);
+			ck_assert_ptr_nonnull(strstr(pf.report, "this device cannot do '"));
+		}
+	}
+	/* What was there before viod came is given back, whatever it is. */
+	pf.from_file = false;
+	ck_assert_int_eq(want_services("dcc;sym"), 0);
 }
 END_TEST
 
@@ -306,6 +364,7 @@ int main(void)
 	tcase_add_test(tcase, any_spelling);
 	tcase_add_test(tcase, interrupted);
 	tcase_add_test(tcase, what_it_cannot_do_leaves_it_up);
+	tcase_add_test(tcase, what_does_not_go_together_is_refused);
 	tcase_add_test(tcase, devices_without_a_choice);
 	tcase_add_test(tcase, given_back);
 	suite_add_tcase(suite, tcase);
