@@ -12,9 +12,9 @@
  * All is done by files in /sys/kernel/debug/viod-bench; tests/vm/guest/lib.sh has functions.
  *
  *   add      "NAME [domain=HEX] [ports=1..8] [vfs=0..256] [limit=N] [initial=N]" plugs a card in.
- *            NAME is a personality (nics.c, gpus.c); ports is the number of its PFs, vfs what their
- *            SR-IOV capability offers (0: none, as some firmware has it), limit the most that the
- *            driver makes, initial what it makes by itself when it probes. Without a
+ *            NAME is a personality (nics.c, gpus.c, qat.c); ports is the number of its PFs, vfs
+ *            what their SR-IOV capability offers (0: none, as some firmware has it), limit the most
+ *            that the driver makes, initial what it makes by itself when it probes. Without a
  *            domain it is the first free one from 0010 on. The PFs are DOMAIN:00:00.PORT; VF n of
  *            port p is function n of bus p + 1. The driver is registered with the first card that
  *            has its name; EBUSY: somebody else has that name.
@@ -61,7 +61,8 @@
 
 const struct bench_personality *bench_personality_at(int n)
 {
-	static const struct bench_personality *const tables[] = { bench_nics, bench_gpus };
+	static const struct bench_personality *const tables[] = { bench_nics, bench_gpus,
+								  bench_accelerators };
 	const struct bench_personality *is;
 	int i;
 

@@ -38,7 +38,7 @@ enum bench_op {
 	OP_GET,	      /* a VF's attributes are read */
 	OP_ESWITCH,   /* the mode of the eswitch is set, without a VF */
 	OP_FUNCTION,  /* the devlink port of a VF is configured */
-	OP_ATTRIBUTE, /* a file in sysfs that belongs to a VF is written */
+	OP_ATTRIBUTE, /* a file of the driver's is written in sysfs, of a VF or of the PF */
 	BENCH_OPS,
 };
 
@@ -130,8 +130,8 @@ struct bench_personality {
 	void (*show_vf)(struct bench_vf *vf, struct seq_file *out);
 };
 
-/* nics.c, gpus.c; the last one has no name */
-extern const struct bench_personality bench_nics[], bench_gpus[];
+/* nics.c, gpus.c, qat.c; the last one has no name */
+extern const struct bench_personality bench_nics[], bench_gpus[], bench_accelerators[];
 
 void bench_gpus_exit(void);
 
@@ -162,6 +162,7 @@ int bench_plug(struct bench_pf *pf, bool present);
 int bench_drivers_register(const struct bench_personality *is);
 void bench_drivers_unregister(void);
 int bench_vfs_create(struct bench_pf *pf, int count);
+void bench_vfs_destroy(struct bench_pf *pf);
 
 /* ---- fault.c */
 

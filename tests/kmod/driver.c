@@ -16,7 +16,7 @@ static LIST_HEAD(drivers);
 
 /* ---- VFs */
 
-static void vfs_forget(struct bench_pf *pf)
+void bench_vfs_destroy(struct bench_pf *pf)
 {
 	int n;
 
@@ -77,7 +77,7 @@ static int bench_sriov_configure(struct pci_dev *pdev, int count)
 	if (count)
 		r = bench_vfs_create(pf, count);
 	else if ((r = bench_fault_error(pf, OP_DESTROY, -1)) >= 0)
-		vfs_forget(pf);
+		bench_vfs_destroy(pf);
 	if (pf->is->finish)
 		pf->is->finish(pf);
 	return r;
@@ -174,7 +174,7 @@ static void bench_remove(struct pci_dev *pdev)
 		pf->vfs[vf].pdev = NULL;
 	} else {
 		if (pf->num_vfs)
-			vfs_forget(pf);
+			bench_vfs_destroy(pf);
 		if (pf->is->pf_remove)
 			pf->is->pf_remove(pf);
 		pf->pdev = NULL;

@@ -505,6 +505,48 @@ arm_kill_at() {
 	systemctl daemon-reload
 }
 
+# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first undisturbed and then with a job killed at its
+# change 1, 2, ... until neither has so many. What the function LOOK prints of PF is each time as without the kill.
+kill_at_each() {
+	quiet
+	local pf=$1 look=$2 name=$3 text n half round done=() baseline='' wanted=''
+	text=$(cat)
+	for ((n = 0; ; n++)); do
+		for half in apply release; do
+			round="$pf: killed at change $n of the $half"
+			rm -f "$KILL_AT"
+			[[ $n == 0 || ${done[*]} == *$half* ]] || echo "$n job" >"$KILL_AT"
+			[[ $n != 0 || $half != apply ]] || baseline=$($look "$pf")
+			if [[ $half == apply ]]; then
+				conf "$name" <<<"$text"
+				kill_at_await "$pf" kill_at_ready
+			else
+				rm "/etc/vio.d/$name.conf"
+				kill_at_await "$pf" kill_at_gone
+			fi
+			[[ ! -e $KILL_AT ]] || done+=("$half:$((n - 1))")
+			[[ $n != 0 || $half != apply ]] || wanted=$($look "$pf")
+			[[ $half == apply ]] || { diff <(echo "$baseline") <($look "$pf") >&2 || fail "$round: given back"; }
+			[[ $half == release ]] || { diff <(echo "$wanted") <($look "$pf") >&2 || fail "$round: applied"; }
+		done
+		[[ ${#done[*]} != 2 ]] || break
+		((n < 60)) || fail "no end of changes"
+	done
+	echo "$pf: changes ${done[*]}"
+	((n >= 6)) || fail "that is too few to be all"
+}
+kill_at_ready() { [[ $(state "$1" .state) == configured ]]; }
+kill_at_gone() { [[ ! -e /run/viod/pf/$1.json && ! -e /run/viod/state/$1.json ]]; }
+# kill_at_await PF CONDITION: a job that was killed is tried again at once.
+kill_at_await() {
+	local end=$((SECONDS + 40))
+	until $2 "$1" 2>/dev/null; do
+		((SECONDS <= end)) || { cat "/run/viod/state/$1.json" >&2 || :; fail "$round: not $2"; }
+		[[ -e $KILL_AT || $(state "$1" .state 2>/dev/null) != failed ]] || kill -HUP "$(viod_pid)"
+		sleep 0.05
+	done
+}
+
 # forget_trace: what the functions below show begins here, or at viod's next start.
 forget_trace() {
 	quiet
