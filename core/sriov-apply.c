@@ -65,6 +65,8 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 	r = device_scan_vfs(pf);
 	if (r < 0)
 		return r;
+	if (wanted)
+		sriov_note_count(pf, wanted);
 	if (pf->n_vfs != wanted) {
 		const char *advice = quirk_advice(&pf->quirk, "vfs", 0);
 

@@ -388,6 +388,8 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	int r;
 
 	r = complete_count(pf, wanted);
+	if (r == 0)
+		sriov_settle_for_less(pf, state, wanted);
 	for (int vf = VIOD_PF; vf < (int)wanted->n_vfs && r == 0; vf++)
 		r = complete_driver(pf, wanted, vf, &known);
 	return r;

@@ -60,6 +60,12 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	       const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step);
 
+/** sriov-shortfall.c: note how many VFs came of a count that was asked for; and want those that
+ * there are where it has turned out often enough that the driver makes no other number. */
+void sriov_note_count(struct viod_pf *pf, size_t asked);
+void sriov_settle_for_less(struct viod_pf *pf, const struct viod_values *state,
+			   struct viod_values *wanted);
+
 /** The plugin that a driver was resolved by, or that serves its name; NULL where there is none. */
 const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver);
 

@@ -6,6 +6,7 @@
 
 #include "fakesys.h"
 #include "host.h"
+#include "mark.h"
 #include "plan.h"
 
 struct bench {
@@ -382,6 +383,143 @@ START_TEST(the_count_fits_the_device_before_anything_is_touched)
 }
 END_TEST
 
+/* --- a count that falls short ---------------------------------------------------------------- */
+
+static int save_nothing(void *userdata)
+{
+	return 0;
+}
+
+/* A driver that makes two VFs, whatever it is asked for. */
+struct stubborn {
+	struct loader loader;
+	struct roots roots;
+	struct root root;
+	struct viod_pf pf;
+	struct bench b;
+};
+
+static void stubborn_new(struct stubborn *s, unsigned n_vfs)
+{
+	*s = (struct stubborn){ 0 };
+	bench_new(&s->b, 0, 0);
+	fake_machine(&s->root, &s->roots, n_vfs);
+	fake_text(&s->root, "sys/bus/pci/devices/" FAKE_PF, "sriov_numvfs", "0\n");
+	ck_assert_int_eq(device_open(&s->roots, &s->loader, FAKE_PF, &s->pf), 0);
+	s->pf.progress = &s->pf.own_progress;
+	s->pf.notes = json_object();
+	s->pf.save_notes = save_nothing;
+	observe(&s->pf, &s->b);
+}
+
+static void stubborn_clear(struct stubborn *s)
+{
+	json_decref(s->pf.notes);
+	device_close(&s->pf);
+	fake_clear(&s->root, &s->roots);
+	bench_clear(&s->b);
+}
+
+static int ask_for(struct stubborn *s, const char *count)
+{
+	const struct viod_step step = {
+		.code = SRIOV_STEP_COUNT, .vf = VIOD_PF, .data = count, .size = strlen(count) + 1
+	};
+
+	return sriov_plugin.ops->apply(&s->pf, &step);
+}
+
+/* What is wanted in the end of a file's count. */
+static int64_t settled(struct stubborn *s, int64_t count, const char *file)
+{
+	const struct viod_where where = { .file = file, .line = 4 };
+	const struct schema_row *row = schema_row_of(s->b.schema, &sriov_rows[SRIOV_ROW_VFS]);
+
+	diag_list_clear(&s->pf.diags);
+	mark_clear(&s->pf);
+	ck_assert_int_eq(values_resize(s->b.wanted, (size_t)count), 0);
+	values_put(s->b.wanted, VIOD_PF, row, &count, &where);
+	ck_assert_int_eq(sriov_plugin.ops->complete(&s->pf, s->b.state, s->b.wanted), 0);
+	return *(const int64_t *)get(s->b.wanted, VIOD_PF, SRIOV_ROW_VFS);
+}
+
+START_TEST(a_driver_that_falls_short_is_asked_three_times)
+{
+	struct stubborn s;
+
+	stubborn_new(&s, 2);
+	for (unsigned try = 0; try < 3; try++) {
+		ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
+		ck_assert(!mark_any_deferred(&s.pf));
+		ck_assert_int_eq(ask_for(&s, "0"), -EIO);
+		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
+	}
+	/* Then its VFs are left as they are, and the rest of the file is for them. */
+	ck_assert_int_eq(settled(&s, 6, "a.conf"), 2);
+	ck_assert_uint_eq(s.b.wanted->n_vfs, 2);
+	ck_assert(mark_any_deferred(&s.pf));
+	assert_diag_count(&s.pf.diags, 1);
+	ck_assert_int_eq(s.pf.diags.items[0].severity, VIOD_WARNING);
+	ck_assert_uint_eq(s.pf.diags.items[0].line, 4);
+	ck_assert_ptr_nonnull(
+		strstr(s.pf.diags.items[0].text, "asked for 6 VFs, the driver created 2"));
+	/* Another number is another question, and what was there before viod is not of a file. */
+	ck_assert_int_eq(settled(&s, 5, "a.conf"), 5);
+	ck_assert_int_eq(settled(&s, 2, "a.conf"), 2);
+	assert_diag_count(&s.pf.diags, 0);
+	ck_assert_int_eq(settled(&s, 6, NULL), 6);
+	ck_assert_int_eq(ask_for(&s, "5"), -EIO);
+	ck_assert_int_eq(settled(&s, 5, "a.conf"), 5);
+	ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
+	stubborn_clear(&s);
+}
+END_TEST
+
+START_TEST(a_count_that_came_is_no_shortfall)
+{
+	struct stubborn s;
+
+	stubborn_new(&s, 2);
+	ck_assert_int_eq(ask_for(&s, "2"), 0);
+	ck_assert_uint_eq(json_object_size(s.pf.notes), 0);
+	for (unsigned try = 0; try < 3; try++)
+		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
+	ck_assert_int_eq(ask_for(&s, "2"), 0);
+	ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
+	stubborn_clear(&s);
+}
+END_TEST
+
+/* There is nothing that an attempt would take away. */
+START_TEST(no_vfs_at_all_are_always_too_few)
+{
+	struct stubborn s;
+
+	stubborn_new(&s, 0);
+	for (unsigned try = 0; try < 4; try++) {
+		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
+		ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
+	}
+	stubborn_clear(&s);
+}
+END_TEST
+
+/* Another key takes the VFs away in any case. */
+START_TEST(vfs_that_go_anyhow_are_asked_for_again)
+{
+	struct stubborn s;
+
+	stubborn_new(&s, 2);
+	for (unsigned try = 0; try < 3; try++)
+		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
+	put_driver(s.b.wanted, VIOD_PF, "none", false);
+	ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
+	ck_assert_uint_eq(s.b.wanted->n_vfs, 6);
+	assert_diag_count(&s.pf.diags, 0);
+	stubborn_clear(&s);
+}
+END_TEST
+
 /* netdevsim: a device with sriov_numvfs on another bus, whose VFs are no devices. */
 START_TEST(a_pf_may_be_no_pci_device)
 {
@@ -435,6 +573,10 @@ int main(void)
 		a_pf_changes_its_driver_without_vfs,
 		the_state_is_what_sysfs_says,
 		the_count_fits_the_device_before_anything_is_touched,
+		a_driver_that_falls_short_is_asked_three_times,
+		a_count_that_came_is_no_shortfall,
+		no_vfs_at_all_are_always_too_few,
+		vfs_that_go_anyhow_are_asked_for_again,
 		a_pf_may_be_no_pci_device,
 	};
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A card that refuses, falls short or hangs: its PF says so, everything else is applied, and it converges once the card does
-# timeout: 150
+# timeout: 240
 pf=$(bench_pf plain)
 other=$(bench_pf plain)
 link=$(netdev_of "$pf")
@@ -38,6 +38,31 @@ expect_log "asked for 6 VFs, the driver created 4 and called it success"
 bench_clear "$pf"
 wait_state "$pf" configured 40
 expect_eq "$(vf_count "$pf")" 6 "VFs once the driver makes all"
+
+# It never makes all: after three attempts what there is stays, and is configured; nothing but another number is a reason to
+# take those VFs away again.
+bench_fault "$pf" create 4 short
+write_conf 7
+wait_state "$pf" failed
+wait_state "$pf" degraded 60
+expect_log "asked for 7 VFs, the driver created 4, 3 times, and these are left as they are"
+for n in {0..3}; do expect_vf "$link" "$n" vlan=7 trust=on; done
+before=$(vf_inodes "$pf")
+bench_forget "$pf"
+sed -i 's/vlan = 7/vlan = 8/' /etc/vio.d/nic.conf
+wait_for 20 vf_is "$link" 3 vlan=8
+restart_viod
+wait_state "$pf" degraded
+kill -HUP "$(viod_pid)"
+wait_state "$pf" degraded
+out=$(viod --check 2>&1) || fail "--check would change it: $out"
+[[ $out == *'asked for 7 VFs'* ]] || fail "--check does not tell: $out"
+expect_eq "$(bench_count "$pf" numvfs-writes) $(vf_inodes "$pf")" "0 $before" "attempts afterwards, and the VFs"
+echo 0 >"$sys/$pf/sriov_numvfs"
+bench_clear "$pf"
+systemctl reload viod.service
+wait_for 40 eval '[[ $(vf_count "$pf") == 7 ]]'
+wait_state "$pf" configured
 
 # A write that hangs: stuck, and the other PF is configured meanwhile. No signal ends the job; the card does.
 bench_fault "$pf" create 3 hang
