@@ -16,4 +16,8 @@ void outcome_diags(const json_t *result, struct diag_list *diags);
  * The caller frees; NULL where there is none. */
 char *outcome_worst(const struct diag_list *diags);
 
+/** Those of diags that *told does not have, in their order. Afterwards it has all of diags, and
+ * nothing else: what comes back is news again. *told is malloc()ed, or NULL for nothing yet. */
+void outcome_news(const struct diag_list *diags, char **told, struct diag_list *ret_news);
+
 #endif

@@ -105,21 +105,11 @@ static const enum pf_state state_of_verdict[] = {
 /* A retry that fails for the same reasons has nothing new to tell. */
 static void tell(struct pf *pf, const struct diag_list *diags)
 {
-	_cleanup_free_ char *all = NULL;
-	size_t size = 0;
-	FILE *stream = open_memstream(&all, &size);
+	_cleanup_diags_ struct diag_list news = { 0 };
 
-	for (size_t i = 0; stream && i < diags->count; i++) {
-		_cleanup_free_ char *text = diag_text(&diags->items[i]);
-
-		fprintf(stream, "%d %s\n", diags->items[i].vf, text ? text : "");
-	}
-	if (stream)
-		fclose(stream);
-	if (diags->count && !streq(all, pf->told))
-		pf->environment->report(pf->environment->userdata, pf, diags);
-	free(pf->told);
-	pf->told = TAKE(all);
+	outcome_news(diags, &pf->told, &news);
+	if (news.count)
+		pf->environment->report(pf->environment->userdata, pf, &news);
 }
 
 static void take_report(struct pf *pf, const json_t *result)
@@ -364,7 +354,10 @@ int pf_configure(struct pf *pf, struct config *config, const char *address)
 	pf->want_apply = true;
 	pf->attempts = 0;
 	pf->fresh = true;
-	set_text(&pf->told, NULL);
+	/* What is wrong with this version is told, be it the same as before; but how the device is
+	 * has been told, and need not be with each version. */
+	if (pf->state != PF_CONFIGURED)
+		set_text(&pf->told, NULL);
 	set_text(&pf->refused, NULL);
 	pf->retry = sd_event_source_disable_unref(pf->retry);
 	if (pf->job)

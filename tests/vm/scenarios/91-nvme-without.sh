@@ -31,6 +31,15 @@ wait_for 20 eval '[[ $(drivers) == "3 none 1 vfio-pci 4 none" ]]'
 wait_state $NVME configured
 expect_eq "$(probes)" 0 "VFs that nvme has probed when it is named"
 
+# That has been told, and is not told again by a job for something else.
+vf=$(vf_addr $NVME 0)
+echo vfio-pci >"$sys/$vf/driver_override"
+echo "$vf" >/sys/bus/pci/drivers_probe
+expect_log 'somebody changed the device, which is put back: vf0.driver'
+wait_for 20 eval '[[ $(drivers) == "3 none 1 vfio-pci 4 none" ]]'
+wait_state $NVME configured
+expect_eq "$(viod_log | grep -c 'VFs without queues do not work')" 1 "warnings of VFs without queues"
+
 # Two of them get what they need.
 write_conf '[vf1,6]' 'queues = 2' 'namespaces = none'
 wait_for 20 eval '[[ $(drivers) == "1 none 1 nvme 4 none 1 nvme 1 none" ]]'
