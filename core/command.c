@@ -302,7 +302,7 @@ static const char *kind_of(const struct roots *roots, const struct loader *loade
 	struct viod_pf pf;
 	int best = -1;
 
-	if (device_open(roots, loader, address, &pf) < 0 || !pf.present)
+	if (device_look(roots, loader, address, &pf) < 0 || !pf.present)
 		return NULL;
 	for (size_t i = 0; i < loader->n_plugins; i++) {
 		const struct viod_plugin *plugin = loader->plugins[i].plugin;

@@ -236,7 +236,7 @@ int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, 
 	return -ENODEV;
 }
 
-int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+int device_look(const struct roots *roots, const struct loader *loader, const char *address,
 		struct viod_pf *ret_pf)
 {
 	char bus[32];
@@ -255,7 +255,15 @@ int device_open(const struct roots *roots, const struct loader *loader, const ch
 	if (r < 0)
 		return r;
 	ret_pf->present = true;
-	return device_scan_vfs(ret_pf);
+	return 0;
+}
+
+int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf)
+{
+	int r = device_look(roots, loader, address, ret_pf);
+
+	return r < 0 || !ret_pf->present ? r : device_scan_vfs(ret_pf);
 }
 
 void device_close(struct viod_pf *pf)

@@ -69,9 +69,11 @@ struct viod_pf {
 
 /**
  * Open a PF by its address (sysfs name). Where there is none, present is false, and only identity
- * and reports work. -errno.
+ * and reports work. device_look() leaves its VFs for a later device_scan_vfs(). -errno.
  */
 int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf);
+int device_look(const struct roots *roots, const struct loader *loader, const char *address,
 		struct viod_pf *ret_pf);
 void device_close(struct viod_pf *pf);
 

@@ -76,7 +76,7 @@ void job_execute(struct job_run *run)
 			run->pf_failed = true;
 		/* Before a driver makes interfaces that others would take. */
 		if (step->phase == VIOD_PHASE_RESIZE && run->request->config)
-			(void)managed_update(&run->pf);
+			(void)managed_update(&run->pf, run->record);
 		if (step->vf != VIOD_PF &&
 		    (i + 1 == run->plan.n_steps || run->plan.steps[i + 1].step.vf != step->vf))
 			run->pf.progress->vfs_done++;

@@ -234,6 +234,13 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 	return host_run(&run->pf, HOST_COMPLETE, run->state, run->wanted) < 0 ? 0 : 1;
 }
 
+static int forget(struct job_run *run)
+{
+	if (run->record)
+		managed_remove(run->pf.roots, run->record, true);
+	return record_remove(run->pf.roots, run->pf.self.address);
+}
+
 static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	int r = 0;
@@ -261,13 +268,9 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 	}
 	/* Others may take what viod leaves; that they know it is no condition for anything. */
 	if (run->request->config)
-		(void)managed_update(&run->pf);
+		(void)managed_update(&run->pf, run->record);
 	*ret_verdict = judge(run);
-	if (*ret_verdict == JOB_RELEASED)
-		(void)managed_remove(&run->pf);
-	if (*ret_verdict == JOB_RELEASED)
-		return record_remove(run->pf.roots, run->pf.self.address);
-	return 0;
+	return *ret_verdict == JOB_RELEASED ? forget(run) : 0;
 }
 
 /* A driver that only steps aside for another change. */
@@ -344,19 +347,6 @@ static int find_schema(struct job_run *run)
 	return run->schema ? 1 : 0;
 }
 
-static int recall_vfs(struct job_run *run)
-{
-	size_t count = json_array_size(run->request->vfs);
-	_cleanup_free_ const char **addresses = calloc(count + 1, sizeof(*addresses));
-
-	if (!addresses)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		addresses[i] = json_string_value(
-			json_object_get(json_array_get(run->request->vfs, i), "address"));
-	return count ? device_recall_vfs(&run->pf, addresses, count) : 0;
-}
-
 static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const struct job_request *request = run->request;
@@ -372,16 +362,15 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	*ret_verdict = JOB_ABSENT;
 	run->pf.schema = run->schema;
 	if (!run->pf.present) {
-		if (request->goal == JOB_RELEASE)
-			return record_remove(request->roots, request->address);
-		return 0;
+		return request->goal == JOB_RELEASE ? forget(run) : 0;
 	}
 	r = device_choose_quirk(&run->pf);
 	if (r < 0)
 		return r;
 	if (request->goal == JOB_LOOK) {
 		*ret_verdict = JOB_BLOCKED;
-		r = recall_vfs(run);
+		r = request->n_vfs ? device_recall_vfs(&run->pf, request->vfs, request->n_vfs)
+				   : device_scan_vfs(&run->pf);
 		if (r == 0)
 			r = job_ask_holders(run);
 		job_report_holders(run);
@@ -434,7 +423,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	if (!run.out)
 		return -errno;
 	lock = lock_pf(request);
-	r = device_open(request->roots, request->loader, request->address, &run.pf);
+	r = device_look(request->roots, request->loader, request->address, &run.pf);
 	run.pf.progress = progress;
 	if (r == 0)
 		r = run_to_verdict(&run, &verdict);

@@ -42,9 +42,10 @@ struct job_request {
 	const char *address;
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
-	bool fresh;	   /* JOB_APPLY: what the driver did not have once is asked for again */
-	const char *kind;  /* JOB_PRINT only */
-	const json_t *vfs; /* JOB_LOOK only: of the last report, or NULL */
+	bool fresh;	  /* JOB_APPLY: what the driver did not have once is asked for again */
+	const char *kind; /* JOB_PRINT only */
+	const char *const *vfs; /* JOB_LOOK only: addresses as last reported */
+	size_t n_vfs;
 };
 
 /** Everything a job knows; one lives in each job process. */

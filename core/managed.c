@@ -7,9 +7,9 @@
 
 #define MANAGED_DIRECTORY "viod/managed"
 
-static void target_of(const struct viod_pf *pf, char *ret_target, size_t size)
+static void target_of(const char *pf, char *ret_target, size_t size)
 {
-	snprintf(ret_target, size, "../state/%s.json", pf->self.address);
+	snprintf(ret_target, size, "../state/%s.json", pf);
 }
 
 static bool has_vf(const struct viod_pf *pf, const char *address)
@@ -20,9 +20,9 @@ static bool has_vf(const struct viod_pf *pf, const char *address)
 	return false;
 }
 
-static int open_managed(const struct viod_pf *pf)
+static int open_managed(const struct roots *roots)
 {
-	int run = pf->roots->trees[VIOD_TREE_RUN];
+	int run = roots->trees[VIOD_TREE_RUN];
 	int r = make_directories_at(run, MANAGED_DIRECTORY, 0755);
 	int fd;
 
@@ -34,9 +34,9 @@ static int open_managed(const struct viod_pf *pf)
 
 /* Interfaces that a VF has already are looked at by the rule again only when something happens to
  * them. Whoever this is for may not be there, so that it fails is no matter. */
-static void announce(const struct viod_pf *pf, const char *address)
+static void announce(const struct roots *roots, const char *address)
 {
-	int sys = pf->roots->trees[VIOD_TREE_SYS];
+	int sys = roots->trees[VIOD_TREE_SYS];
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	char path[384];
@@ -53,65 +53,105 @@ static void announce(const struct viod_pf *pf, const char *address)
 	}
 }
 
-/* The links of this PF that none of its VFs has, or all of them. */
-static int sweep(const struct viod_pf *pf, int directory, bool all)
+/* The link that a name leads to, or "". A record may hold anything: no name leads elsewhere. */
+static void read_link(int directory, const char *address, char *ret_target, size_t size)
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	char wanted[128], target[128];
-	const struct dirent *entry;
-	int r = open_directory(directory, ".", &dir);
+	ssize_t n = strchr(address, '/') ? -1
+					 : readlinkat(directory, address, ret_target, size - 1);
 
-	if (r < 0)
-		return r;
-	target_of(pf, wanted, sizeof(wanted));
-	while ((entry = readdir(dir))) {
-		ssize_t n = readlinkat(directory, entry->d_name, target, sizeof(target) - 1);
-
-		target[n > 0 ? n : 0] = '\0';
-		if (n <= 0 || !streq(target, wanted) || (!all && has_vf(pf, entry->d_name)))
-			continue;
-		if (unlinkat(directory, entry->d_name, 0) == 0)
-			announce(pf, entry->d_name);
-	}
-	return 0;
+	ret_target[n > 0 ? n : 0] = '\0';
 }
 
 /* 1 where it is new. */
 static int make_link(const char *target, int directory, const char *address)
 {
 	char now[128];
-	ssize_t n = readlinkat(directory, address, now, sizeof(now) - 1);
 
-	now[n > 0 ? n : 0] = '\0';
+	read_link(directory, address, now, sizeof(now));
 	if (streq(now, target))
 		return 0;
-	if (n >= 0)
+	if (now[0])
 		(void)unlinkat(directory, address, 0);
 	return symlinkat(target, directory, address) < 0 ? -errno : 1;
 }
 
-int managed_update(struct viod_pf *pf)
+static void remove_link(const struct roots *roots, const char *target, int directory,
+			const char *address, bool tell)
 {
-	_cleanup_close_ int directory = open_managed(pf);
+	char now[128];
+
+	if (!address)
+		return;
+	read_link(directory, address, now, sizeof(now));
+	if (streq(now, target) && unlinkat(directory, address, 0) == 0 && tell)
+		announce(roots, address);
+}
+
+/* A link that is made and not listed would outlive its VF: the list is longer than what there is
+ * while the links are changed. */
+static int list_new(struct viod_pf *pf, struct record *record, json_t *now)
+{
+	const json_t *address;
+	size_t i;
+
+	json_array_foreach(record->managed, i, address)
+		if (!has_vf(pf, json_string_value(address)) &&
+		    json_array_append(now, (json_t *)address) < 0)
+			return -ENOMEM;
+	if (json_equal(now, record->managed))
+		return 0;
+	json_decref(record->managed);
+	record->managed = json_incref(now);
+	return record_save(pf->roots, record);
+}
+
+int managed_update(struct viod_pf *pf, struct record *record)
+{
+	_cleanup_close_ int directory = open_managed(pf->roots);
+	json_t *now = json_array();
+	size_t count = 0, all, i;
+	const json_t *address;
 	char target[128];
 	int r = 0;
 
-	if (directory < 0)
-		return directory;
-	target_of(pf, target, sizeof(target));
-	for (size_t i = 0; i < pf->n_vfs && r >= 0; i++) {
-		if (!pf->vfs[i].address[0])
-			continue;
-		r = make_link(target, directory, pf->vfs[i].address);
-		if (r > 0)
-			announce(pf, pf->vfs[i].address);
+	if (directory < 0 || !now) {
+		json_decref(now);
+		return directory < 0 ? directory : -ENOMEM;
 	}
-	return r < 0 ? r : sweep(pf, directory, false);
+	for (i = 0; i < pf->n_vfs && r == 0; i++)
+		if (pf->vfs[i].address[0])
+			r = json_array_append_new(now, json_string(pf->vfs[i].address));
+	count = json_array_size(now);
+	r = r < 0 ? -ENOMEM : list_new(pf, record, now);
+	all = json_array_size(now);
+	json_decref(now);
+	target_of(pf->self.address, target, sizeof(target));
+	json_array_foreach(record->managed, i, address) {
+		const char *name = json_string_value(address);
+
+		if (r >= 0 && i < count)
+			r = make_link(target, directory, name);
+		else if (r >= 0)
+			remove_link(pf->roots, target, directory, name, true);
+		if (r > 0)
+			announce(pf->roots, name);
+	}
+	if (r < 0 || all == count)
+		return MIN(r, 0);
+	while (json_array_size(record->managed) > count)
+		(void)json_array_remove(record->managed, json_array_size(record->managed) - 1);
+	return record_save(pf->roots, record);
 }
 
-int managed_remove(struct viod_pf *pf)
+void managed_remove(const struct roots *roots, const struct record *record, bool tell)
 {
-	_cleanup_close_ int directory = open_managed(pf);
+	_cleanup_close_ int directory = open_managed(roots);
+	const json_t *address;
+	char target[128];
+	size_t i;
 
-	return directory < 0 ? directory : sweep(pf, directory, true);
+	target_of(record->address, target, sizeof(target));
+	json_array_foreach(record->managed, i, address)
+		if (directory >= 0)
+			remove_link(roots, target, directory, json_string_value(address), tell);
 }

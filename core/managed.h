@@ -2,18 +2,19 @@
 /*
  * /run/viod/managed/ADDRESS of each VF of a PF that viod manages: what the udev rule looks for that
  * keeps other tools from them. A link to the PF's state file, so that none counts once that is
- * gone.
+ * gone. The PF's record lists them, so that nobody has to look through those of the whole machine.
  */
 #ifndef VIOD_MANAGED_H
 #define VIOD_MANAGED_H
 
 #include "device.h"
+#include "record.h"
 
 /** Make the links of the PF's VFs, and remove those of VFs that are no longer there. Interfaces
- * that a VF has already get an event when its link comes or goes. -errno. */
-int managed_update(struct viod_pf *pf);
+ * that a VF has already get an event when its link comes or goes. The record is saved. -errno. */
+int managed_update(struct viod_pf *pf, struct record *record);
 
-/** Remove all links of the PF. -errno. */
-int managed_remove(struct viod_pf *pf);
+/** Remove all links of the PF; tell: interfaces get an event. What is not there is passed over. */
+void managed_remove(const struct roots *roots, const struct record *record, bool tell);
 
 #endif

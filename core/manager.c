@@ -58,7 +58,7 @@ static struct log_about about_pf(const struct pf *pf)
 static void log_state(struct pf *pf)
 {
 	struct log_about about = about_pf(pf);
-	size_t vfs = json_array_size(pf->vfs);
+	size_t vfs = pf->report.n_vfs;
 
 	bool under_way = pf->state == PF_PLANNING || pf->state == PF_APPLYING ||
 			 pf->state == PF_RELEASING;

@@ -119,32 +119,27 @@ void pf_retry_with_carrier(struct pf *pf)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static bool has_vf(const struct pf *pf, const char *address)
-{
-	const json_t *vf;
-	size_t i;
-
-	json_array_foreach(pf->vfs, i, vf)
-		if (streq(json_string_value(json_object_get(vf, "address")), address))
-			return true;
-	return false;
-}
-
 /* "/devices/.../0000:01:10.0/net/eth0": the PF, one of its VFs, or something that one of them has.
  */
 static enum pf_relation relation_of(const struct pf *pf, const char *devpath)
 {
-	_cleanup_free_ char *copy = strdup(devpath);
-	char *save = NULL;
+	char part[DEVICE_NAME_MAX];
 
-	for (char *part = copy ? strtok_r(copy, "/", &save) : NULL; part;
-	     part = strtok_r(NULL, "/", &save)) {
-		bool last = !*save;
+	/* Each event of the machine is asked about for each PF: it costs no memory, and little time
+	 * where it is another's. */
+	for (const char *at = devpath + strspn(devpath, "/"); *at; at += strspn(at, "/")) {
+		size_t length = strcspn(at, "/");
+		bool last = !at[length];
 
-		if (streq(part, pf->address))
-			return last ? PF_ITSELF : PF_BELOW;
-		if (strchr(part, ':') && has_vf(pf, part))
-			return last ? PF_A_VF : PF_BELOW;
+		if (length < sizeof(part)) {
+			memcpy(part, at, length);
+			part[length] = '\0';
+			if (streq(part, pf->address))
+				return last ? PF_ITSELF : PF_BELOW;
+			if (memchr(part, ':', length) && report_has_vf(&pf->report, part))
+				return last ? PF_A_VF : PF_BELOW;
+		}
+		at += length;
 	}
 	return PF_UNRELATED;
 }

@@ -54,7 +54,8 @@ void pf_stuck_look(struct pf *pf)
 		.address = pf->address,
 		.file = pf->path,
 		.config = pf->config,
-		.vfs = pf->vfs,
+		.vfs = (const char *const *)pf->report.addresses,
+		.n_vfs = pf->report.n_vfs,
 	};
 
 	if (!pf->looker && pf->address)

@@ -47,8 +47,7 @@ struct pf *pf_free(struct pf *pf)
 	config_free(pf->config);
 	config_free(pf->previous);
 	config_free(pf->tried);
-	json_decref(pf->values);
-	json_decref(pf->vfs);
+	report_clear(&pf->report);
 	free(pf->file);
 	free(pf->path);
 	free(pf->identity);
@@ -116,10 +115,8 @@ static void take_report(struct pf *pf, const json_t *result)
 {
 	pf->seen = (uint64_t)json_integer_value(json_object_get(result, "seqnum"));
 	pf->looked = (uint64_t)json_integer_value(json_object_get(result, "looked"));
-	json_decref(pf->values);
-	json_decref(pf->vfs);
-	pf->values = json_incref(json_object_get(result, "pf"));
-	pf->vfs = json_incref(json_object_get(result, "vfs"));
+	/* Without memory for the new one the old one is better than none. */
+	(void)report_take(&pf->report, result);
 	pf->news = true;
 }
 

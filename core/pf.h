@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "job.h"
+#include "report.h"
 #include "uevent.h"
 
 enum pf_state {
@@ -63,8 +64,8 @@ struct pf {
 	bool complained; /* the log has told of an error and not of its end */
 	char *progress;	 /* what the job is doing, or NULL */
 	unsigned vfs_done, vfs_total;
-	json_t *values, *vfs; /* of the last job's report */
-	bool news;	      /* that report has not been shown yet */
+	struct report report; /* of the last job */
+	bool news;	      /* it has not been shown yet */
 	struct job *job;
 	struct job *looker; /* asks who holds what while the job is stuck */
 	enum job_goal goal; /* of the job */

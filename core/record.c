@@ -23,8 +23,10 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->lacks = json_object();
 	record->notes = json_object();
 	record->rounded = json_array();
+	record->managed = json_array();
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set || !record->lacks || !record->notes || !record->rounded)
+	    !record->set || !record->lacks || !record->notes || !record->rounded ||
+	    !record->managed)
 		return record_free(record);
 	return record;
 }
@@ -41,6 +43,7 @@ struct record *record_free(struct record *record)
 	json_decref(record->lacks);
 	json_decref(record->notes);
 	json_decref(record->rounded);
+	json_decref(record->managed);
 	free(record);
 	return NULL;
 }
@@ -56,17 +59,24 @@ static int file_name(const char *address, const char *suffix, char *ret_name, si
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+static void replace(json_t **slot, json_t *value)
+{
+	json_decref(*slot);
+	*slot = json_incref(value);
+}
+
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
 	const char *recorded, *kind, *config;
 	json_t *baseline, *set, *lacks = NULL, *notes = NULL, *rounded = NULL;
+	json_t *managed = NULL;
 	struct record *record;
 	int created, keep;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o}",
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}",
 			"address", &recorded, "kind", &kind, "config", &config, "created", &created,
 			"keep", &keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
-			&notes, "rounded", &rounded) < 0 ||
+			&notes, "rounded", &rounded, "managed", &managed) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -74,22 +84,16 @@ static int from_json(const char *address, const json_t *json, struct record **re
 		return -ENOMEM;
 	record->created = created;
 	record->keep = keep;
-	json_decref(record->baseline);
-	json_decref(record->set);
-	record->baseline = json_incref(baseline);
-	record->set = json_incref(set);
-	if (json_is_object(lacks)) {
-		json_decref(record->lacks);
-		record->lacks = json_incref(lacks);
-	}
-	if (json_is_object(notes)) {
-		json_decref(record->notes);
-		record->notes = json_incref(notes);
-	}
-	if (json_is_array(rounded)) {
-		json_decref(record->rounded);
-		record->rounded = json_incref(rounded);
-	}
+	replace(&record->baseline, baseline);
+	replace(&record->set, set);
+	if (json_is_object(lacks))
+		replace(&record->lacks, lacks);
+	if (json_is_object(notes))
+		replace(&record->notes, notes);
+	if (json_is_array(rounded))
+		replace(&record->rounded, rounded);
+	if (json_is_array(managed))
+		replace(&record->managed, managed);
 	*ret_record = record;
 	return 0;
 }
@@ -145,11 +149,11 @@ int record_save(const struct roots *roots, const struct record *record)
 	r = file_name(record->address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O}", "address",
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
 			 record->address, "kind", record->kind, "config", record->config, "created",
 			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
 			 record->set, "lacks", record->lacks, "notes", record->notes, "rounded",
-			 record->rounded);
+			 record->rounded, "managed", record->managed);
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	json_decref(json);
 	if (!text)

@@ -20,6 +20,7 @@ struct record {
 	json_t *lacks;	  /* mark_to_json(): rows that the driver turned out not to have */
 	json_t *notes;	  /* by plugin, then by its key: text */
 	json_t *rounded;  /* rounded_remember(): values that the device made others of */
+	json_t *managed;  /* addresses of the VFs that managed.h made links of */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)

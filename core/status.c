@@ -30,20 +30,26 @@ static int open_made(const struct roots *roots, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static json_t *or_empty(json_t *value, json_t *(*empty)(void))
-{
-	return value ? json_incref(value) : empty();
-}
-
-static json_t *to_json(const struct pf *pf)
+/* The end of it is JSON already. */
+static char *to_text(const struct pf *pf)
 {
 	const char *kind = pf->config ? pf->config->schema->kind : NULL;
+	_cleanup_free_ char *head = NULL;
+	char *text = NULL;
+	json_t *json;
+	int n;
 
-	return json_pack("{s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:s?, s:o, s:o}", "name", pf->name,
-			 "address", pf->address, "kind", kind, "config", pf->path, "state",
-			 pf_state_names[pf->state], "error", pf->error, "progress", pf->progress,
-			 "pf", or_empty(pf->values, json_object), "vfs",
-			 or_empty(pf->vfs, json_array));
+	json = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:s?}", "name", pf->name, "address",
+			 pf->address, "kind", kind, "config", pf->path, "state",
+			 pf_state_names[pf->state], "error", pf->error, "progress", pf->progress);
+	head = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+	json_decref(json);
+	if (!head)
+		return NULL;
+	n = asprintf(&text, "%.*s,\n \"pf\": %s,\n \"vfs\": %s\n}\n",
+		     (int)(strlen(head) - strlen("\n}")), head,
+		     pf->report.pf ? pf->report.pf : "{}", pf->report.vfs ? pf->report.vfs : "[]");
+	return n < 0 ? NULL : text;
 }
 
 int status_write(const struct roots *roots, const struct pf *pf)
@@ -51,16 +57,13 @@ int status_write(const struct roots *roots, const struct pf *pf)
 	_cleanup_close_ int directory = -1;
 	_cleanup_free_ char *text = NULL;
 	char name[320];
-	json_t *json;
 
 	if (!file_name(pf, name, sizeof(name)))
 		return 0;
 	directory = open_made(roots, STATE_DIRECTORY);
 	if (directory < 0)
 		return directory;
-	json = to_json(pf);
-	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	json_decref(json);
+	text = to_text(pf);
 	if (!text)
 		return -ENOMEM;
 	return replace_file_at(directory, name, text, strlen(text), 0644);
@@ -121,16 +124,6 @@ static void print_metric(FILE *out, const char *name, const struct pf *pf, const
 	fprintf(out, "\"%s} %zu\n", more, value);
 }
 
-static size_t count_vfs(const struct pf *pf, const char *key)
-{
-	const json_t *vf;
-	size_t i, count = 0;
-
-	json_array_foreach(pf->vfs, i, vf)
-		count += !json_is_null(json_object_get(vf, key));
-	return count;
-}
-
 static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 {
 	char more[64];
@@ -148,12 +141,10 @@ static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 	for (size_t i = 0; i < n_pfs; i++) {
 		if (!pfs[i]->address && !pfs[i]->name)
 			continue;
-		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"",
-			     json_array_size(pfs[i]->vfs));
-		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"",
-			     count_vfs(pfs[i], "held_by"));
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"", pfs[i]->report.n_vfs);
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"", pfs[i]->report.n_held);
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"failed\"",
-			     count_vfs(pfs[i], "error"));
+			     pfs[i]->report.n_failed);
 	}
 }
 

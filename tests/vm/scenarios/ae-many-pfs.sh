@@ -38,16 +38,16 @@ for ((count = 1; count <= many; count *= 4)); do
 	done
 	for i in "${!pfs[@]}"; do write_conf "${pfs[i]}" "$i" 8; done
 	began=$(msec)
-	start_viod
-	settled
+	start_viod # which waits until every PF has settled
 	applied=$(($(msec) - began)) applied_cpu=$(usage) memory=$(resident)
+	settled
 	expect_eq "$(cost create) $(cost mac) $(cost vlan) $(cost numvfs-writes)" "$((count * 256)) $((count * 256)) $((count * 256)) $count" \
 		"VFs, addresses, VLANs and counts of $count PFs"
 	for pf in "${pfs[@]}"; do bench_forget "$pf"; done
 	began=$(msec)
 	restart_viod
-	settled
 	restarted=$(($(msec) - began)) restarted_cpu=$(usage)
+	settled
 	expect_eq "$(cost numvfs-writes) $(cost vf-sets) $(cost vf-resets)" "0 0 0" "what a restart costs $count PFs"
 	began=$(msec)
 	write_conf "${pfs[count - 1]}" $((count - 1)) 4000
