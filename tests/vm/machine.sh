@@ -4,7 +4,7 @@
 # The virtual machine of tests/vm/run and tests/vm/demo, which read this file under "set -euo pipefail":
 #
 #   machine_prepare PROGRAM  makes the payload: viod, tests/vm/guest/PROGRAM, which the guest runs at the end of its boot, and
-#                            lib.sh beside it. Until the boot files may be added to $payload, the guest's /usr/lib/viod-test.
+#                            lib.sh and many.sh beside it. Until the boot files may be added to $payload, the guest's /usr/lib/viod-test.
 #   machine_boot             starts the guest; what PROGRAM reports can be read from the descriptor $report
 #   machine_boot_here        the same with this terminal as the guest's console; returns when the guest has ended
 #   machine_death            why a guest that stopped reporting did so
@@ -46,7 +46,7 @@ machine_prepare() {
 	fi
 	payload=$tree/usr/lib/viod-test units=$tree/etc/systemd/system
 	mkdir -p "$payload"/{plugins,bin} "$units/multi-user.target.wants"
-	cp "$vm/guest/lib.sh" "$payload/"
+	cp "$vm/guest"/{lib,many}.sh "$payload/"
 	cp "$vm/guest/$1" "$payload/program"
 	cp "$vm/guest/viod-test.service" "$units/"
 	ln -s ../viod-test.service "$units/multi-user.target.wants/"
