@@ -28,7 +28,8 @@
  *       fault.c; VF a number or *; TIMES how often, for ever without. ACTION is an errno, by name
  *       or number; or delay=MILLISECONDS; or hang, until the rules are taken back, whatever signals
  *       come; or, of create, short: the driver makes the VFs before that one, and says that all is
- *       well. "clear" takes all rules back. Reading tells how often each was met.
+ *       well. Of several errors the newest counts. "clear" takes all rules back. Reading tells how
+ *       often each was met.
  *
  *   counters
  *       numvfs-writes: counts that reached the driver, which an equal one does not; vf-sets:

@@ -112,8 +112,8 @@ int bench_fault_error(struct bench_pf *pf, enum bench_op op, int vf)
 	int err = 0;
 
 	spin_lock(&pf->fault_lock);
-	list_for_each_entry(fault, &pf->faults,
-			    node) if (meant(fault, op, vf) && (fault->error || fault->less))
+	list_for_each_entry_reverse(fault, &pf->faults,
+				    node) if (meant(fault, op, vf) && (fault->error || fault->less))
 	{
 		err = fault->less ? BENCH_SHORT : -fault->error;
 		hit(fault);

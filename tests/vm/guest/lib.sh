@@ -346,7 +346,7 @@ bench_remove() {
 }
 
 # bench_fault PF OPERATION VF ACTION [TIMES]: a rule: bench_fault $pf mac 3 EIO; bench_fault $pf create '*' hang;
-# bench_fault $pf probe '*' delay=50. bench_clear PF takes all of them back and lets go on what hangs.
+# bench_fault $pf probe '*' delay=50. Of several errors the newest counts. bench_clear PF takes all of them back and lets go on what hangs.
 bench_fault() {
 	quiet
 	echo "${*:2}" >"$bench/$1/faults"

@@ -35,13 +35,13 @@ write_guids() { # NODE-GUIDs', PORT-GUIDs' and LINK-STATEs'
 # expect_guids NODE PORT LINK-STATE [KEY]: as the card has them; without that key but of the last VF.
 expect_guids() {
 	quiet
-	local n
+	local n want got
+	mapfile -t got <"$bench/$pf/vfs"
 	for ((n = 0; n < vfs; n++)); do
-		[[ ${4-} == node-guid && $n != $((vfs - 1)) ]] ||
-			expect_eq "$(bench_vf "$pf" $n node-guid)" "$(printf '0011223344%s%04x' "$1" $n)" "node GUID of VF $n"
-		[[ ${4-} == port-guid && $n != $((vfs - 1)) ]] ||
-			expect_eq "$(bench_vf "$pf" $n port-guid)" "$(printf '0011223355%s%04x' "$2" $n)" "port GUID of VF $n"
-		expect_eq "$(bench_vf "$pf" $n link-state)" "$3" "link of VF $n"
+		printf -v want ' link-state=%s *node-guid=0011223344%s%04x port-guid=0011223355%s%04x' "$3" "$1" $n "$2" $n
+		[[ ! ${4-} || $n == $((vfs - 1)) ]] || want=${want/"$4=00112233"[45][45]??????/"$4=*"}
+		# shellcheck disable=SC2053
+		[[ ${got[n]} == *$want* ]] || fail "VF $n has not '$want': ${got[n]}"
 	done
 }
 write_guids 01 01 enable
@@ -65,57 +65,52 @@ rm /etc/vio.d/nic.conf
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
 bench_remove "$pf"
 
-# ---- the eswitch, with another error on each PF: rates, addresses and what the PFs have go on.
-mode() { quiet; devlink -j dev eswitch show "pci/$1" | jq -r '.dev[].mode'; }
-write_conf() { # FILE, PF, VFS, MODE, ROUND, LINES
+# ---- the eswitch: addresses, rates and what the PF has go on.
+pf=$(bench_pf mlx5_core vfs=$vfs)
+mode() { quiet; devlink -j dev eswitch show "pci/$pf" | jq -r '.dev[].mode'; }
+write_conf() { # VFS, MODE, ROUND, LINES
 	quiet
 	{
-		printf '[pf]\nname = %s\nkind = net\nvfs = %s\neswitch = %s\nmtu = %s\n' "$2" "$3" "$4" $((2000 + $5))
-		printf '[vf*]\ndriver = none\nmax-tx-rate = %s\n%b' $((1000 + $5)) "${6-}"
-		each_vf "$3" "[vf@]\nmac = 02:00:$(printf %02x:%02x "$5" "${1#nic}"):@x\n"
-	} | conf "$1"
+		printf '[pf]\nname = %s\nkind = net\nvfs = %s\neswitch = %s\nmtu = %s\n' "$pf" "$1" "$2" $((2000 + $3))
+		printf '[vf*]\ndriver = none\nmax-tx-rate = %s\n%b' $((1000 + $3)) "${4-}"
+		each_vf "$1" "[vf@]\nmac = 02:00:00:$(printf %02x "$3"):@x\n"
+	} | conf nic
 }
-for _ in 1 2 3; do bench_pf mlx5_core ports=8 vfs=4; done >cards
-mapfile -t pfs < <(head -n $count cards)
-set +x
-for n in "${!pfs[@]}"; do
-	bench_fault "${pfs[n]}" eswitch '*' "${bench_errors[n]}"
-	write_conf nic$n "${pfs[n]}" 2 switchdev 1
-done
-for n in "${!pfs[@]}"; do
-	error=${bench_says[${bench_errors[n]}]} pf=${pfs[n]}
+modes=(legacy switchdev) turn=0
+for n in "${!bench_errors[@]}"; do
+	error=${bench_errors[n]}
+	bench_fault "$pf" eswitch '*' "$error"
+	write_conf 2 "${modes[1 - turn]}" $n
 	# For some seconds the driver is asked again, where it is busy.
-	wait_for 30 eval '[[ $(state $pf .error) == *"/etc/vio.d/nic$n.conf:5:11: "*"$error"* ]]'
-	expect_eq "$(state "$pf" .state) $(mode "$pf")" "degraded legacy" "mode after $error"
-	expect_eq "$(bench_vf "$pf" 1 max) $(bench_vf "$pf" 1 mac)" "1001 $(printf 02:00:01:%02x:00:01 $n)" "a VF beside $error"
-	expect_eq "$(cat "$sys/$pf"/net/*/mtu | sort -n | tail -n 1)" 2001 "the PF beside $error"
-done
-for pf in "${pfs[@]}"; do bench_clear "$pf"; done
-for pf in "${pfs[@]}"; do
-	wait_state "$pf" configured 60
-	expect_eq "$(mode "$pf")" switchdev "mode of $pf in the end"
-done
-set -x
-stop_viod
-rm -r /etc/vio.d/nic*.conf /run/viod/{pf,state}
-for pf in 0010:00:00.0 0011:00:00.0 0012:00:00.0; do
-	bench_remove $pf
+	wait_for 30 eval '[[ $(state $pf .error) == *"/etc/vio.d/nic.conf:5:11: "*"${bench_says[$error]}"* ]]'
+	expect_eq "$(state "$pf" .state) $(mode)" "degraded ${modes[turn]}" "mode after $error"
+	expect_eq "$(bench_vf "$pf" 1 max) $(bench_vf "$pf" 1 mac)" "$((1000 + n)) $(printf 02:00:00:%02x:00:01 "$n")" "a VF beside $error"
+	expect_eq "$(cat "$sys/$pf"/net/*/mtu | sort -n | tail -n 1)" $((2000 + n)) "the PF beside $error"
+	# The same way leads out of all of them; some are told, or tried again, in a way of their own.
+	case $error in
+	EPERM | EBUSY | ENODEV | EOPNOTSUPP | "${bench_errors[-1]}")
+		bench_clear "$pf"
+		wait_state "$pf" configured 60
+		turn=$((1 - turn))
+		expect_eq "$(mode)" "${modes[turn]}" "mode in the end, $error"
+		;;
+	esac
 done
 
 # ---- functions of ports: the addresses, and what VFs are able to
-pf=$(bench_pf mlx5_core vfs=$vfs)
-write_conf nic "$pf" $vfs switchdev 100
-start_viod
+write_conf $vfs switchdev 100
 wait_state "$pf" configured 60
 expect_macs() { # ROUND, FIRST
 	quiet
-	local n
+	local n want got
+	mapfile -t got <"$bench/$pf/vfs"
 	for ((n = $2; n < vfs; n++)); do
-		expect_eq "$(bench_vf "$pf" $n mac) $(bench_vf "$pf" $n max)" "$(printf 02:00:%02x:00:00:%02x "$1" $n) $((1000 + $1))" "VF $n"
+		printf -v want ' mac=02:00:00:%02x:00:%02x ' "$1" $n
+		[[ ${got[n]} == *"$want"*" max=$((1000 + $1)) "* ]] || fail "VF $n has not '$want': ${got[n]}"
 	done
 }
 inject "$pf" function 3
-write_conf nic "$pf" $vfs switchdev 101
+write_conf $vfs switchdev 101
 expect_told "$pf" 3 mac
 expect_macs 101 $((vfs - 1))
 expect_eq "$(bench_vf "$pf" 0 max)" 1101 "rate of a VF whose address failed"
@@ -124,7 +119,7 @@ wait_state "$pf" configured 30
 expect_macs 101 0
 roce() { quiet; state "$pf" "[.vfs[] | select(.attributes.roce == \"$1\")] | length"; }
 inject "$pf" function 7
-write_conf nic "$pf" $vfs switchdev 101 'roce = off\n'
+write_conf $vfs switchdev 101 'roce = off\n'
 expect_told "$pf" 7 roce
 expect_eq "$(roce off)" 1 "VFs that have it"
 bench_clear "$pf"
