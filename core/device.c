@@ -277,5 +277,7 @@ void device_close(struct viod_pf *pf)
 	free(pf->resolved);
 	pf->resolved = NULL;
 	pf->n_resolved = 0;
+	json_decref(pf->facts);
+	pf->facts = NULL;
 	diag_list_clear(&pf->diags);
 }

@@ -60,6 +60,8 @@ struct viod_pf {
 	bool takes_vfs, takes_self;
 	const struct viod_values *wanted; /* while a plan is made and carried out */
 	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
+	json_t *facts;			  /* what plugins told, by topic; NULL: nothing */
+	struct viod_holders *waits_for;	  /* who uses what a step would have taken; NULL: nobody */
 	int (*save_notes)(void *userdata);
 	void *save_userdata;
 	const char *key;	      /* of the row being applied: whose advice fits an errno */

@@ -216,6 +216,55 @@ static int host_noted(struct viod_pf *pf, const struct viod_plugin *plugin, cons
 	return copy_text(ret_text, size, text);
 }
 
+/* --- what plugins have to say ---------------------------------------------------------------- */
+
+/* The object of this key, made where there is none. */
+static json_t *object_in(json_t *parent, const char *key)
+{
+	json_t *object = json_object_get(parent, key);
+
+	if (!object) {
+		object = json_object();
+		if (json_object_set_new(parent, key, object) < 0)
+			return NULL;
+	}
+	return object;
+}
+
+static int host_tell(struct viod_pf *pf, const char *topic, const char *about, const char *what,
+		     const char *text)
+{
+	json_t *facts, *value = json_string(text);
+
+	if (!value)
+		return -EINVAL;
+	pf->facts = pf->facts ? pf->facts : json_object();
+	facts = pf->facts ? object_in(pf->facts, topic) : NULL;
+	facts = facts ? object_in(facts, about) : NULL;
+	if (!facts) {
+		json_decref(value);
+		return -ENOMEM;
+	}
+	return json_object_set_new(facts, what, value) < 0 ? -ENOMEM : 0;
+}
+
+static int host_wait_for(struct viod_pf *pf, int vf, const struct viod_holder *holder)
+{
+	char text[256];
+	size_t before;
+
+	if (!pf->waits_for)
+		pf->waits_for = calloc(1, sizeof(*pf->waits_for));
+	before = pf->waits_for ? pf->waits_for->count : 0;
+	if (!pf->waits_for || holders_add(pf->waits_for, holder) < 0)
+		return -ENOMEM;
+	if (pf->waits_for->count == before)
+		return 0;
+	holder_text(&pf->waits_for->items[before], text, sizeof(text));
+	diag_add(&pf->diags, VIOD_WARNING, vf, NULL, 0, "waiting for %s", text);
+	return 0;
+}
+
 /* --- calling plugins ------------------------------------------------------------------------- */
 
 void host_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op)
@@ -312,4 +361,6 @@ const struct viod_host host_table = {
 	.held = holders_of_other,
 	.open_directory = host_open_directory,
 	.nearest = nearest_word,
+	.tell = host_tell,
+	.wait_for = host_wait_for,
 };

@@ -118,6 +118,10 @@ static json_t *holders_json(const struct job_run *run)
 			    (vf == run->n_holders ? run->self_blocked : run->blocked[vf]))
 				(void)json_array_append_new(
 					pids, json_integer(run->holders[vf].items[i].pid));
+	for (size_t i = 0; run->pf.waits_for && i < run->pf.waits_for->count; i++)
+		if (run->pf.waits_for->items[i].pid > 0)
+			(void)json_array_append_new(pids,
+						    json_integer(run->pf.waits_for->items[i].pid));
 	return pids;
 }
 
@@ -169,10 +173,12 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	if (looked && run->pf.present && run->pf.n_vfs &&
 	    (run->writes || run->some_asked || !run->holders))
 		(void)job_ask_holders(run);
-	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
-			    "verdict", job_verdict_names[verdict], "seqnum",
-			    (json_int_t)run->seqnum, "looked", (json_int_t)run->looked, "writes",
-			    (json_int_t)run->writes, "diags", diags_json(run), "holders",
-			    holders_json(run), "steps", steps_json(run), "print", print_json(run),
-			    "pf", pf_json(run), "vfs", looked ? vfs_json(run) : json_array()));
+	send(run,
+	     json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
+		       "verdict", job_verdict_names[verdict], "seqnum", (json_int_t)run->seqnum,
+		       "looked", (json_int_t)run->looked, "writes", (json_int_t)run->writes,
+		       "diags", diags_json(run), "holders", holders_json(run), "steps",
+		       steps_json(run), "print", print_json(run), "pf", pf_json(run), "facts",
+		       run->pf.facts ? json_incref(run->pf.facts) : json_object(), "vfs",
+		       looked ? vfs_json(run) : json_array()));
 }

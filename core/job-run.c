@@ -31,6 +31,8 @@ static int observe(struct job_run *run)
 	r = values_new(run->schema, run->pf.n_vfs, &state);
 	if (r < 0)
 		return r;
+	json_decref(run->pf.facts);
+	run->pf.facts = NULL;
 	r = host_run(&run->pf, HOST_OBSERVE, state, NULL);
 	if (r < 0) {
 		values_free(state);
@@ -43,6 +45,16 @@ static int observe(struct job_run *run)
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
+/* What goes with the VFs. */
+static void forget_volatile(struct viod_values *values)
+{
+	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_PF];
+
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (rows->rows[i].option->flags & VIOD_OPTION_VOLATILE)
+			values_forget(values, VIOD_PF, &rows->rows[i]);
+}
+
 /* The state that the changes are made against: VFs that will be new know nothing. */
 static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
 {
@@ -50,8 +62,10 @@ static int base_state(struct job_run *run, bool recreates, struct viod_values **
 	int r;
 
 	r = values_copy(run->state, &base);
-	if (r == 0 && recreates)
+	if (r == 0 && recreates) {
+		forget_volatile(base);
 		r = values_resize(base, 0);
+	}
 	if (r < 0) {
 		values_free(base);
 		return r;
@@ -137,8 +151,8 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 		 */
 		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
 		    diag_first_error(&run->pf.diags, vf) ||
-		    (vf != VIOD_PF &&
-		     (run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF))))
+		    (vf == VIOD_PF ? run->pf.waits_for != NULL
+				   : run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF)))
 			continue;
 		plan_change_text(change, text, sizeof(text));
 		advice = quirk_advice(&run->pf.quirk, change->option->key, 0);
@@ -187,7 +201,7 @@ static int verify(struct job_run *run)
 
 static enum job_verdict judge(const struct job_run *run)
 {
-	bool blocked = run->pf_blocked;
+	bool blocked = run->pf_blocked || run->pf.waits_for;
 
 	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
 		blocked = blocked || run->blocked[i];
@@ -441,6 +455,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	values_free(run.base);
 	values_free(run.wanted);
 	record_free(run.record);
+	holders_free(run.pf.waits_for, 0);
 	device_close(&run.pf);
 	return (int)verdict;
 }

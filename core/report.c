@@ -11,6 +11,7 @@ void report_clear(struct report *report)
 	free(report->addresses);
 	free(report->sorted);
 	free(report->pf);
+	free(report->facts);
 	free(report->vfs);
 	*report = (struct report){ 0 };
 }
@@ -69,14 +70,21 @@ static int take_vfs(struct report *report, const json_t *vfs)
 	return 0;
 }
 
+static char *object_text(const json_t *result, const char *key)
+{
+	const json_t *object = json_object_get(result, key);
+
+	return json_is_object(object) ? json_dumps(object, JSON_COMPACT) : strdup("{}");
+}
+
 int report_take(struct report *report, const json_t *result)
 {
-	const json_t *pf = json_object_get(result, "pf");
 	struct report new = { 0 };
 	int r;
 
-	new.pf = json_is_object(pf) ? json_dumps(pf, JSON_COMPACT) : strdup("{}");
-	r = new.pf ? take_vfs(&new, json_object_get(result, "vfs")) : -ENOMEM;
+	new.pf = object_text(result, "pf");
+	new.facts = object_text(result, "facts");
+	r = new.pf &&new.facts ? take_vfs(&new, json_object_get(result, "vfs")) : -ENOMEM;
 	if (r < 0) {
 		report_clear(&new);
 		return r;

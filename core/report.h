@@ -9,7 +9,7 @@
 #include "util.h"
 
 struct report {
-	char *pf;	  /* JSON: an object; NULL before the first result */
+	char *pf, *facts; /* JSON: objects; NULL before the first result */
 	char *vfs;	  /* JSON: an array, one line for each VF; NULL before the first result */
 	char **addresses; /* by VF; NULL where one has none */
 	const char **sorted; /* the addresses that there are */

@@ -46,9 +46,10 @@ static char *to_text(const struct pf *pf)
 	json_decref(json);
 	if (!head)
 		return NULL;
-	n = asprintf(&text, "%.*s,\n \"pf\": %s,\n \"vfs\": %s\n}\n",
-		     (int)(strlen(head) - strlen("\n}")), head,
-		     pf->report.pf ? pf->report.pf : "{}", pf->report.vfs ? pf->report.vfs : "[]");
+	n = asprintf(
+		&text, "%.*s,\n \"pf\": %s,\n \"facts\": %s,\n \"vfs\": %s\n}\n",
+		(int)(strlen(head) - strlen("\n}")), head, pf->report.pf ? pf->report.pf : "{}",
+		pf->report.facts ? pf->report.facts : "{}", pf->report.vfs ? pf->report.vfs : "[]");
 	return n < 0 ? NULL : text;
 }
 

@@ -130,13 +130,14 @@ enum viod_option_flags {
 	VIOD_OPTION_INTERNAL = 1 << 5,	 /* no key in files; only observed, recorded, put back */
 	/* Since minor 1: no two VFs of any files may have the same value; words do not count. */
 	VIOD_OPTION_UNIQUE = 1 << 6,
-	/* Since minor 2: goes with the function's driver, whatever viod set before. */
+	/* Since minor 2: goes with the function's driver, whatever viod set before; a row of [pf]
+	 * with its VFs. */
 	VIOD_OPTION_VOLATILE = 1 << 7,
 	/* Since minor 2: no driver may be bound while it changes; core takes the VF from its driver
 	 * and gives it back. */
 	VIOD_OPTION_UNBOUND = 1 << 8,
-	/* Since minor 2, internal rows of [pf]: once a plugin wanted a value, what was there before
-	 * viod is wanted again as soon as no plugin wants one. */
+	/* Since minor 2, rows of [pf]: once a value was wanted, what was there before viod is
+	 * wanted again as soon as neither the file nor a plugin wants one. */
 	VIOD_OPTION_RETURNS = 1 << 9,
 };
 
@@ -480,6 +481,9 @@ struct viod_host {
 	int (*held)(struct viod_pf *, const char *address, char *ret_text, size_t size);
 	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
 	const char *(*nearest)(const char *word, const char *const *words, size_t n_words);
+	int (*tell)(struct viod_pf *, const char *topic, const char *about, const char *what,
+		    const char *text);
+	int (*wait_for)(struct viod_pf *, int vf, const struct viod_holder *);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -553,6 +557,16 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_held(pf_, address_, text_, size_) \
 	(viod_host->held((pf_), (address_), (text_), (size_)))
 #define viod_node_add(nodes_, path_) (viod_host->node((nodes_), (path_)))
+/** Only for apply(): the step would take away a part of a function that somebody uses, and leaves
+ * it. The PF is blocked, and the step planned again, until he lets go. vf: VIOD_PF, or an index. 0
+ * or -ENOMEM. Since minor 2. */
+#define viod_wait_for(pf_, vf_, holder_) (viod_host->wait_for((pf_), (vf_), (holder_)))
+
+/** Only for observe(): what there is to know of the device and no row says, such as what can be had
+ * of it. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL where
+ * it is no UTF-8. Since minor 2. */
+#define viod_tell(pf_, topic_, about_, what_, text_) \
+	(viod_host->tell((pf_), (topic_), (about_), (what_), (text_)))
 
 /** A row's value as it is written in a file. 0, or -EMSGSIZE. */
 #define viod_format(option_, value_, text_, size_) \
