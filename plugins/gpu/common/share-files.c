@@ -232,7 +232,7 @@ int gpu_share_is_auto(struct viod_pf *pf, const struct gpu_share_place *place, u
 	return 0;
 }
 
-/* Without a switch for it the driver provides again once nobody has anything. */
+/* Where there is a switch for it, some drivers refuse it as long as anybody has anything. */
 static int zero_all(struct viod_pf *pf, const struct gpu_share_place *place)
 {
 	char text[16];
@@ -254,11 +254,12 @@ static int zero_all(struct viod_pf *pf, const struct gpu_share_place *place)
 int gpu_share_restore(struct viod_pf *pf, const struct gpu_share_place *place)
 {
 	char path[GPU_PATH_MAX];
+	int r = zero_all(pf, place);
 
-	if (!place->layout->restore ||
+	if (r < 0 || !place->layout->restore ||
 	    snprintf(path, sizeof(path), "%s/%s", place->base, place->layout->restore) >=
 		    (int)sizeof(path) ||
 	    !gpu_exists(pf, path))
-		return zero_all(pf, place);
+		return r;
 	return gpu_write(pf, path, "1");
 }
