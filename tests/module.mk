@@ -23,7 +23,7 @@ $(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
 GPU_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
 GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c)) plugins/gpu/common/tree.c)
 $(filter $(BUILD)/tests/unit/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o
-$(filter $(BUILD)/tests/unit/check_gpu_profile,$(UNIT_TESTS)): $(GPU_OBJECTS)
+$(filter $(BUILD)/tests/unit/check_gpu_profile $(BUILD)/tests/unit/check_gpu_mdev,$(UNIT_TESTS)): $(GPU_OBJECTS)
 $(filter $(BUILD)/tests/unit/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))

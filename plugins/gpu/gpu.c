@@ -15,6 +15,13 @@ const struct viod_option gpu_rows[] = {
 			    .flags = VIOD_OPTION_POLICY,
 			    .fallback = "60",
 			    .help = "Seconds that an mdev is left to whoever is to open it." },
+	[GPU_ROW_MDEVS] = { .scope = VIOD_SCOPE_PF,
+			    .type = VIOD_TYPE_LIST,
+			    .key = "mdevs",
+			    VIOD_FIELD(struct gpu_profile_pf, mdevs),
+			    .flags = VIOD_OPTION_VOLATILE | VIOD_OPTION_RETURNS,
+			    .phase = VIOD_PHASE_SETTLE,
+			    .help = "How many mdevs of which profiles there are, wherever." },
 	[GPU_ROW_PROFILE] = { .scope = VIOD_SCOPE_VF,
 			      .type = VIOD_TYPE_STRING,
 			      .key = "profile",
@@ -47,7 +54,8 @@ static void hint(struct viod_pf *pf, const struct viod_values *state,
 	if (base == 0x12)
 		viod_report(
 			pf, VIOD_INFO, VIOD_PF, NULL, where, 0,
-			"%s is a processing accelerator; 'kind = dev' serves those without vGPUs",
+			"%s is a processing accelerator (PCI class 12); 'kind = dev' serves those "
+			"without vGPUs",
 			function->address);
 	else
 		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, where, 0,

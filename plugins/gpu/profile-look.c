@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "profile.h"
+#include "mdev.h"
 
 /* Vendors that program the VF itself have their files in a directory of the VF. */
 static const char *const vendors[] = { "nvidia", NULL };
@@ -43,8 +44,10 @@ static int add_mdev_type(struct viod_pf *pf, const char *path, void *data)
 	    gpu_read(pf, file, type.name, sizeof(type.name)) < 0 || !*type.name)
 		snprintf(type.name, sizeof(type.name), "%s", type.id);
 	if (snprintf(file, sizeof(file), "%s/description", path) < (int)sizeof(file) &&
-	    gpu_read(pf, file, text, sizeof(text)) == 0)
+	    gpu_read(pf, file, text, sizeof(text)) == 0) {
 		type.framebuffer = gpu_framebuffer_of_description(text);
+		type.most = gpu_most_of_description(text);
+	}
 	if (snprintf(file, sizeof(file), "%s/available_instances", path) < (int)sizeof(file) &&
 	    gpu_read(pf, file, text, sizeof(text)) == 0)
 		type.available = (int32_t)(strtoul(text, NULL, 10) & 0xffff);
@@ -56,13 +59,15 @@ void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types)
 {
 	const char *directory = NULL;
 	char path[GPU_PATH_MAX], *text;
+	struct gpu_now now;
 
 	switch (gpu_mode_of(pf, vf, &directory)) {
 	case GPU_VENDOR:
 		text = malloc(65536);
 		snprintf(path, sizeof(path), "%s/creatable_vgpu_types", directory);
+		/* The list tells what there is, and a VF can be one of that unless it is one. */
 		if (text && viod_read(pf, vf, path, text, 65536) == 0)
-			gpu_catalogue_parse(text, types);
+			gpu_catalogue_parse(text, gpu_look(pf, vf, &now) == 0 && !*now.id, types);
 		free(text);
 		break;
 	case GPU_MDEV:
@@ -75,9 +80,37 @@ void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types)
 	}
 }
 
+static int take_from(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data)
+{
+	struct gpu_types *types = data;
+
+	for (size_t i = 0; i < types->count; i++)
+		if (types->items[i].most && strcmp(types->items[i].id, mdev->id) == 0)
+			types->items[i].most--;
+	return 0;
+}
+
+/* Each VF tells what it could become, though not all of them can; some drivers say how many of a
+ * type a GPU takes. */
+static void limit_available(struct viod_pf *pf, struct gpu_types *types)
+{
+	struct gpu_types left = *types;
+
+	(void)gpu_mdevs_each(pf, take_from, &left);
+	for (size_t i = 0; i < types->count; i++)
+		if (types->items[i].most && types->items[i].available > left.items[i].most)
+			types->items[i].available = left.items[i].most;
+}
+
+static struct gpu_types known;
+
+void gpu_types_forget(void)
+{
+	known.count = 0;
+}
+
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 {
-	static struct gpu_types known;
 	static const struct viod_pf *of;
 	static unsigned looked_at;
 	char *text;
@@ -86,8 +119,9 @@ const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 	if (of == pf && looked_at >= vfs && known.count)
 		return &known;
 	known.count = 0;
-	for (unsigned vf = 0; vf < vfs; vf++)
-		gpu_types_of(pf, (int)vf, &known);
+	for (int vf = VIOD_PF; vf < (int)vfs; vf++)
+		gpu_types_of(pf, vf, &known);
+	limit_available(pf, &known);
 	text = malloc(65536);
 	if (text && viod_noted(pf, "types", text, 65536) == 0)
 		gpu_types_read(text, &known);
@@ -95,6 +129,20 @@ const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 	of = pf;
 	looked_at = vfs;
 	return &known;
+}
+
+const char *gpu_machine(struct viod_pf *pf)
+{
+	static char machine[64];
+	int fd = *machine ? -1 : viod_open(pf, VIOD_TREE_ETC, "machine-id", 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return machine;
+	n = read(fd, machine, sizeof(machine) - 1);
+	close(fd);
+	machine[n > 0 ? strcspn(machine, "\n") : 0] = '\0';
+	return machine;
 }
 
 /* --- now ------------------------------------------------------------------------------------- */
@@ -119,7 +167,8 @@ static int take_mdev(struct viod_pf *pf, const char *path, void *data)
 
 	if (gpu_uuid_parse(strrchr(path, '/') + 1, now->uuid) < 0 ||
 	    snprintf(link, sizeof(link), "%s/mdev_type", path) >= (int)sizeof(link) ||
-	    gpu_link(pf, link, now->id, sizeof(now->id)) < 0)
+	    gpu_link(pf, link, now->id, sizeof(now->id)) < 0 ||
+	    gpu_mdev_number(pf, now->id, now->uuid) >= 0)
 		return 0;
 	return 1;
 }

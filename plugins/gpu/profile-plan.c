@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile.h"
+#include "mdev.h"
 
 int64_t gpu_grace = 60;
 
@@ -36,6 +36,11 @@ static void put_text(struct viod_values *values, int vf, enum gpu_row row, const
 int gpu_observe(struct viod_pf *pf, struct viod_values *state)
 {
 	unsigned vfs = viod_vf_count(state);
+	const struct gpu_types *types;
+
+	/* How many are left is another number after each apply. */
+	gpu_types_forget();
+	types = gpu_types_known(pf, vfs);
 
 	for (unsigned vf = 0; vf < vfs; vf++) {
 		const struct gpu_type *type;
@@ -43,7 +48,7 @@ int gpu_observe(struct viod_pf *pf, struct viod_values *state)
 
 		if (gpu_look(pf, (int)vf, &now) < 0)
 			continue;
-		type = *now.id ? gpu_types_find(gpu_types_known(pf, vfs), now.id) : NULL;
+		type = *now.id ? gpu_types_find(types, now.id) : NULL;
 		put_text(state, (int)vf, GPU_ROW_PROFILE,
 			 type	   ? type->name
 			 : *now.id ? now.id
@@ -51,7 +56,7 @@ int gpu_observe(struct viod_pf *pf, struct viod_values *state)
 		if (*now.uuid)
 			put_text(state, (int)vf, GPU_ROW_UUID, now.uuid);
 	}
-	return 0;
+	return gpu_mdevs_observe(pf, state, types);
 }
 
 /* --- what a file may say --------------------------------------------------------------------- */
@@ -73,7 +78,7 @@ static int validate_driver(struct viod_pf *pf, const struct viod_values *wanted,
 
 int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted)
 {
-	int r = 0;
+	int r = gpu_mdevs_validate(pf, wanted);
 
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
 		const char *uuid = text_of(wanted, vf, GPU_ROW_UUID);
@@ -94,24 +99,6 @@ int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted)
 
 /* --- what this device offers ----------------------------------------------------------------- */
 
-static int refuse_unknown(struct viod_pf *pf, const struct viod_values *wanted, int vf,
-			  const struct gpu_types *types)
-{
-	const char *profile = text_of(wanted, vf, GPU_ROW_PROFILE);
-	const struct gpu_type *nearest = gpu_types_nearest(types, profile);
-	char list[512];
-
-	gpu_types_list(types, list, sizeof(list));
-	REFUSE(pf, wanted, vf, GPU_ROW_PROFILE,
-	       "'%s' is no profile of this GPU; did you mean '%s'? It has: %s%s", profile,
-	       nearest ? nearest->name : "?", list,
-	       gpu_is_mig(profile)
-		       ? ". Profiles like this one need MIG mode and a GPU instance first "
-			 "(nvidia-smi mig -cgi)"
-		       : "");
-	return -EINVAL;
-}
-
 /* A VF that has its driver, and neither way. */
 static int refuse_plain(struct viod_pf *pf, const struct viod_values *wanted, int vf)
 {
@@ -119,8 +106,8 @@ static int refuse_plain(struct viod_pf *pf, const struct viod_values *wanted, in
 
 	REFUSE(pf, wanted, vf, GPU_ROW_PROFILE,
 	       "driver '%s' of this VF offers no vGPUs: neither files of the vendor nor "
-	       "mdev_supported_types are there; remove 'profile', or load the vGPU host driver",
-	       function->driver);
+	       "mdev_supported_types are there; remove 'profile', or load the vGPU host driver%s",
+	       function->driver, gpu_hint(pf));
 	return -EOPNOTSUPP;
 }
 
@@ -172,7 +159,9 @@ static int complete_vf(struct viod_pf *pf, const struct viod_values *state,
 	}
 	type = gpu_types_find(types, profile);
 	if (!type && types->count && viod_where(wanted, vf, &gpu_rows[GPU_ROW_PROFILE])->file)
-		return refuse_unknown(pf, wanted, vf, types);
+		return gpu_refuse_type(pf, vf, &gpu_rows[GPU_ROW_PROFILE],
+				       viod_where(wanted, vf, &gpu_rows[GPU_ROW_PROFILE]), types,
+				       profile);
 	if (type)
 		put_text(wanted, vf, GPU_ROW_PROFILE, type->name);
 	complete_uuid(pf, state, wanted, vf, mode);
@@ -183,14 +172,16 @@ int gpu_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 {
 	const int64_t *grace = viod_get(wanted, VIOD_PF, &gpu_rows[GPU_ROW_GRACE]);
 	const struct gpu_types *types = gpu_types_known(pf, viod_vf_count(state));
-	int r = 0;
+	int r = gpu_mdevs_complete(pf, wanted, types);
 
 	if (grace)
 		gpu_grace = *grace;
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
+		const char *profile = text_of(wanted, vf, GPU_ROW_PROFILE);
 		int one = complete_vf(pf, state, wanted, vf, types);
 
 		r = r < 0 ? r : one;
+		gpu_mdev_reserve(vf, !is_none(profile));
 	}
 	return r;
 }
@@ -249,23 +240,42 @@ static int plan_vf(const struct viod_values *state, const struct vf_changes *cha
 	return is_none(order.profile) ? 0 : add(plan, GPU_SET, change, &order, "");
 }
 
+/* The next VF's changes of ours; how many of the list that took. */
+static size_t changes_of(const struct viod_change *changes, size_t n_changes,
+			 struct vf_changes *ret_changes)
+{
+	struct vf_changes vf = { 0 };
+	size_t n = 0;
+
+	for (; n < n_changes && changes[n].vf == changes[0].vf; n++) {
+		if (changes[n].option == &gpu_rows[GPU_ROW_PROFILE])
+			vf.profile = &changes[n];
+		else if (changes[n].option == &gpu_rows[GPU_ROW_UUID])
+			vf.uuid = &changes[n];
+	}
+	*ret_changes = vf;
+	return n;
+}
+
+/* VFs that are told what to be come before mdevs that go wherever there is room. */
 int gpu_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
 	     size_t n_changes, struct viod_plan *plan)
 {
+	const struct viod_change *mdevs = NULL;
 	int r = 0;
 
+	for (size_t i = 0; i < n_changes && !mdevs; i++)
+		if (changes[i].option == &gpu_rows[GPU_ROW_MDEVS])
+			mdevs = &changes[i];
+	if (mdevs)
+		r = gpu_mdevs_plan(mdevs, true, plan);
 	for (int half = 0; half < 2; half++)
-		for (size_t i = 0, n; i < n_changes && r == 0; i += n) {
-			struct vf_changes vf = { 0 };
+		for (size_t i = 0; i < n_changes && r == 0;) {
+			struct vf_changes vf;
 
-			for (n = 0; i + n < n_changes && changes[i + n].vf == changes[i].vf; n++) {
-				if (changes[i + n].option == &gpu_rows[GPU_ROW_PROFILE])
-					vf.profile = &changes[i + n];
-				else if (changes[i + n].option == &gpu_rows[GPU_ROW_UUID])
-					vf.uuid = &changes[i + n];
-			}
+			i += changes_of(&changes[i], n_changes - i, &vf);
 			if (vf.profile || vf.uuid)
 				r = plan_vf(state, &vf, half == 0, plan);
 		}
-	return r;
+	return r == 0 && mdevs ? gpu_mdevs_plan(mdevs, false, plan) : r;
 }

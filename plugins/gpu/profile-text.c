@@ -54,7 +54,7 @@ int gpu_catalogue_line(const char *line, struct gpu_type *ret_type)
 	return 0;
 }
 
-void gpu_catalogue_parse(const char *text, struct gpu_types *types)
+void gpu_catalogue_parse(const char *text, int32_t available, struct gpu_types *types)
 {
 	while (*text) {
 		size_t length = strcspn(text, "\n");
@@ -64,8 +64,10 @@ void gpu_catalogue_parse(const char *text, struct gpu_types *types)
 		if (length < sizeof(line)) {
 			memcpy(line, text, length);
 			line[length] = '\0';
-			if (gpu_catalogue_line(line, &type) == 0)
+			if (gpu_catalogue_line(line, &type) == 0) {
+				type.available = available;
 				(void)gpu_types_add(types, &type);
+			}
 		}
 		text += length + (text[length] == '\n');
 	}
@@ -97,6 +99,17 @@ uint32_t gpu_framebuffer_of_description(const char *text)
 	return *end == 'M' && megabytes <= UINT32_MAX ? (uint32_t)megabytes : 0;
 }
 
+int32_t gpu_most_of_description(const char *text)
+{
+	const char *found = strstr(text, "max_instance=");
+	unsigned long most;
+
+	if (!found || !isdigit((unsigned char)found[13]))
+		return 0;
+	most = strtoul(found + 13, NULL, 10);
+	return most <= 65536 ? (int32_t)most : 0;
+}
+
 bool gpu_is_mig(const char *name)
 {
 	const char *last = strrchr(name, '-'), *dash;
@@ -117,6 +130,8 @@ bool gpu_types_add(struct gpu_types *types, const struct gpu_type *type)
 			continue;
 		if (type->framebuffer)
 			types->items[i].framebuffer = type->framebuffer;
+		if (type->most)
+			types->items[i].most = type->most;
 		if (type->available >= 0)
 			types->items[i].available =
 				(types->items[i].available > 0 ? types->items[i].available : 0) +
@@ -246,17 +261,27 @@ void gpu_types_write(const struct gpu_types *types, char *ret_text, size_t size)
 	}
 }
 
+static bool has_id(const struct gpu_types *types, const char *id)
+{
+	for (size_t i = 0; i < types->count; i++)
+		if (strcmp(types->items[i].id, id) == 0)
+			return true;
+	return false;
+}
+
 void gpu_types_read(const char *text, struct gpu_types *types)
 {
 	while (*text) {
 		size_t id = strcspn(text, "\t\n"), line = strcspn(text, "\n");
-		struct gpu_type type = { .available = -1 };
+		struct gpu_type type = { 0 };
 
 		if (id < line && id < sizeof(type.id) && id > 0 &&
 		    copy_trimmed(text + id, line - id, type.name, sizeof(type.name)) == 0) {
 			memcpy(type.id, text, id);
 			type.framebuffer = gpu_framebuffer_of_name(type.name);
-			(void)gpu_types_add(types, &type);
+			/* What is not on offer now is used up. */
+			if (!has_id(types, type.id))
+				(void)gpu_types_add(types, &type);
 		}
 		text += line + (text[line] == '\n');
 	}

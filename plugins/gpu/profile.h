@@ -14,9 +14,11 @@
 #define GPU_ID_MAX 48
 #define GPU_UUID_MAX 37
 #define GPU_TYPES_MAX 256
+#define GPU_MDEVS_TEXT 512
 
 struct gpu_profile_pf {
-	int64_t mdev_grace; /* seconds */
+	int64_t mdev_grace;	    /* seconds */
+	char mdevs[GPU_MDEVS_TEXT]; /* "2 x NAME, 1 x NAME", or "none"; see mdev.h */
 };
 
 struct gpu_profile_vf {
@@ -25,7 +27,7 @@ struct gpu_profile_vf {
 };
 
 /** Places in gpu_rows. */
-enum gpu_row { GPU_ROW_GRACE, GPU_ROW_PROFILE, GPU_ROW_UUID, GPU_ROW_LAST };
+enum gpu_row { GPU_ROW_GRACE, GPU_ROW_MDEVS, GPU_ROW_PROFILE, GPU_ROW_UUID, GPU_ROW_LAST };
 extern const struct viod_option gpu_rows[];
 
 /* --- text (profile-text.c): pure ------------------------------------------------------------- */
@@ -34,7 +36,8 @@ struct gpu_type {
 	char id[GPU_ID_MAX];	    /* "711", "nvidia-711" */
 	char name[GPU_PROFILE_MAX]; /* "NVIDIA A16-2Q" */
 	uint32_t framebuffer;	    /* MiB; 0: not known, or less than one GiB */
-	int32_t available;	    /* -1: not told */
+	int32_t available;	    /* how many more at most; -1: not told */
+	int32_t most;		    /* on a whole GPU; 0: not told */
 };
 
 struct gpu_types {
@@ -45,13 +48,16 @@ struct gpu_types {
 /** A line of creatable_vgpu_types: "711 : NVIDIA A16-2Q", or the two the other way round. -EINVAL
  *  for a heading or anything else. */
 int gpu_catalogue_line(const char *line, struct gpu_type *ret_type);
-/** All its lines; those that are none are passed over. */
-void gpu_catalogue_parse(const char *text, struct gpu_types *types);
+/** All its lines; those that are none are passed over. @available: of each type, how many more can
+ *  be made of what has this catalogue; -1: not told. */
+void gpu_catalogue_parse(const char *text, int32_t available, struct gpu_types *types);
 
 /** MiB: "A16-12Q" is 12 GiB; 0 where the name does not tell. */
 uint32_t gpu_framebuffer_of_name(const char *name);
 /** "…, framebuffer=2048M, …"; 0 where it is not there. */
 uint32_t gpu_framebuffer_of_description(const char *text);
+/** "…, max_instance=8"; 0 where it is not there. */
+int32_t gpu_most_of_description(const char *text);
 /** "A100-1-5C": such types need a MIG instance. */
 bool gpu_is_mig(const char *name);
 
@@ -77,27 +83,51 @@ void gpu_uuid_stable(const char *machine, const char *address, char ret_uuid[sta
 
 enum gpu_mode { GPU_PLAIN, GPU_VENDOR, GPU_MDEV };
 
-/** How a VF becomes a vGPU; ret_directory is the vendor's, relative to the VF. */
+/** How a VF, or the PF, becomes a vGPU; ret_directory is the vendor's, relative to the function. */
 enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory);
 
-/** Add the types that a VF can be given now. */
+/** Add the types that a function can be given now. */
 void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types);
 
-/** All types that the PF's VFs offer, or offered since viod has it: what is used up is not offered
- * any more. Looked at once in each job. */
+/** All types that the PF and its VFs offer, or offered since viod has it: what is used up is not
+ * offered any more. Looked at once, until it is forgotten or there are more VFs. */
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs);
+void gpu_types_forget(void);
+
+/** What tells this machine from others; as long as the plugin lives. */
+const char *gpu_machine(struct viod_pf *pf);
 
 struct gpu_now {
 	enum gpu_mode mode;
 	char id[GPU_ID_MAX]; /* empty: none */
 	char uuid[GPU_UUID_MAX];
 };
-/** -errno where it cannot be told. */
+/** Without the mdevs that viod has placed on it. -errno where it cannot be told. */
 int gpu_look(struct viod_pf *pf, int vf, struct gpu_now *ret_now);
 
-/** Call found() for each mdev of a VF; as gpu_glob(). */
+/** Call found() for each mdev of a function; as gpu_glob(). */
 int gpu_each_mdev(struct viod_pf *pf, int vf,
 		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
+
+/* --- who has an mdev (profile-holders.c) ----------------------------------------------------- */
+
+/** 1: somebody has it, it is younger than its grace, or not viod's; 0: nobody; -errno: unknown. */
+int gpu_mdev_user(struct viod_pf *pf, const char *path, struct viod_holder *ret_holder);
+/** "/dev/vfio/N"; -ENOENT where it has no group. */
+int gpu_mdev_node(struct viod_pf *pf, const char *path, char *ret_name, size_t size);
+
+/* --- why not (profile-explain.c) ------------------------------------------------------------- */
+
+/** No type has this name; reports it with the nearest one. -EINVAL. */
+int gpu_refuse_type(struct viod_pf *pf, int vf, const struct viod_option *row,
+		    const struct viod_where *where, const struct gpu_types *types,
+		    const char *profile);
+/** What a driver may mean that answers with an error when it is asked for a type. -error. */
+int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
+		const struct viod_where *where, const struct gpu_types *types,
+		const struct gpu_type *type, int error);
+/** What to do with a processing accelerator that is no GPU, as the end of a sentence. */
+const char *gpu_hint(struct viod_pf *pf);
 
 /* --- ops ------------------------------------------------------------------------------------- */
 
@@ -105,8 +135,9 @@ int gpu_each_mdev(struct viod_pf *pf, int vf,
 extern int64_t gpu_grace;
 /** Of the clock that notes are written by. */
 int64_t gpu_seconds(void);
-/** The key of the note that viod made an mdev; its text is the second its grace ends. */
-void gpu_mdev_note(const char *uuid, char ret_key[static 48]);
+/** Whether viod made this mdev, and not somebody else one with the UUID of an earlier one; the
+ *  second that its grace ends. */
+bool gpu_mdev_is_own(struct viod_pf *pf, const char *path, const char *uuid, int64_t *ret_end);
 
 int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted);
 int gpu_observe(struct viod_pf *pf, struct viod_values *state);
@@ -118,8 +149,19 @@ int gpu_apply(struct viod_pf *pf, const struct viod_step *step);
 int gpu_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 int gpu_holders(struct viod_pf *pf, int vf, struct viod_holders *holders);
 
-/** What a step does; its data is a struct gpu_order. */
-enum gpu_code { GPU_CLEAR, GPU_SET };
+/** Types are noted before any of them is used up. @vf: one that is there at least. */
+const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf);
+/** A VF that failed to become this profile again and again is left alone. ret_times may be NULL. */
+bool gpu_is_quarantined(struct viod_pf *pf, int vf, const char *profile, unsigned *ret_times);
+/** Count a failure, or forget all of them after a success. */
+void gpu_note_outcome(struct viod_pf *pf, int vf, const char *profile, bool failed);
+/** Make one, with a note that it is viod's; and take one away that is. -EEXIST: the UUID is taken.
+ */
+int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid);
+int gpu_mdev_remove(struct viod_pf *pf, const char *path, const char *uuid);
+
+/** What a step does; its data is a struct gpu_order, or for the last two the text of "mdevs". */
+enum gpu_code { GPU_CLEAR, GPU_SET, GPU_MDEVS_CLEAR, GPU_MDEVS_PLACE };
 struct gpu_order {
 	char profile[GPU_PROFILE_MAX];
 	char uuid[GPU_UUID_MAX]; /* empty: the stable one */

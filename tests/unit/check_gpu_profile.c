@@ -78,7 +78,7 @@ static void three_types(struct gpu_types *types)
 			    "711   : NVIDIA A16-2Q\n"
 			    "\nrubbish\n"
 			    "712   : NVIDIA A16-4Q",
-			    types);
+			    -1, types);
 	ck_assert_uint_eq(types->count, 3);
 }
 

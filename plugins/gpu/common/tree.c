@@ -52,28 +52,33 @@ int gpu_write(struct viod_pf *pf, const char *path, const char *text)
 	return (size_t)n == length ? 0 : -EIO;
 }
 
-static mode_t mode_of(struct viod_pf *pf, const char *path)
+/* All zero where it is not there. */
+static struct stat status_of(struct viod_pf *pf, const char *path)
 {
 	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH);
-	struct stat status;
-	mode_t mode = 0;
+	struct stat status = { 0 };
 
 	if (fd < 0)
-		return 0;
-	if (fstat(fd, &status) == 0)
-		mode = status.st_mode;
+		return status;
+	if (fstat(fd, &status) < 0)
+		memset(&status, 0, sizeof(status));
 	close(fd);
-	return mode;
+	return status;
+}
+
+uint64_t gpu_inode(struct viod_pf *pf, const char *path)
+{
+	return status_of(pf, path).st_ino;
 }
 
 bool gpu_exists(struct viod_pf *pf, const char *path)
 {
-	return mode_of(pf, path) != 0;
+	return status_of(pf, path).st_mode != 0;
 }
 
 bool gpu_writable(struct viod_pf *pf, const char *path)
 {
-	return mode_of(pf, path) & 0222;
+	return status_of(pf, path).st_mode & 0222;
 }
 
 int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size)

@@ -15,6 +15,9 @@ int gpu_read(struct viod_pf *pf, const char *path, char *ret_text, size_t size);
 /** Write it in one write(). 0, or -errno. Only for apply(). */
 int gpu_write(struct viod_pf *pf, const char *path, const char *text);
 
+/** Which tells it from another one that had its name before; 0 where it is not there. */
+uint64_t gpu_inode(struct viod_pf *pf, const char *path);
+
 /** Whether it is there, and whether its mode lets anybody write it. */
 bool gpu_exists(struct viod_pf *pf, const char *path);
 bool gpu_writable(struct viod_pf *pf, const char *path);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Mediated devices: made with a UUID that stays the same, kept while young, open, or somebody else's; gone with the file
-# timeout: 180
+# timeout: 400
 pf=$(bench_pf nvidia-mdev)
 modprobe vfio_iommu_type1
 echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
@@ -22,7 +22,7 @@ conf gpu <<-CONF
 CONF
 trace_viod
 start_viod
-wait_state "$pf" configured
+wait_state "$pf" configured 60
 mdev_of() {
 	quiet
 	local path=("$sys/$(vf_addr "$pf" "$1")"/*-*-*-*-*)
@@ -36,7 +36,7 @@ expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(basename "$(
 out=$(viod --check) || fail "a finished PF has changes: $out"
 forget_trace
 restart_viod
-wait_state "$pf" configured
+wait_state "$pf" configured 60
 expect_eq "$(sys_writes)" "" "writes of a restart"
 untrace_viod
 
@@ -45,9 +45,9 @@ untrace_viod
 holder=$!
 wait_for 10 grep -q holding $viod_run/hold
 sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu.conf
-wait_state "$pf" blocked
+wait_state "$pf" blocked 60
 expect_eq "$(mdev_of 1)" "$mine" "the mdev in use"
-expect_log "VF 1 .* is used by vfio-hold .*: /dev/vfio/"
+expect_log "VF 1 .* is used by vfio-hold .*: /dev/vfio/" 30
 kill $holder
 wait_state "$pf" configured 60
 expect_eq "$(mdev_of 1)" "" "the mdev when it was let go"
@@ -55,26 +55,34 @@ expect_eq "$(mdev_of 1)" "" "the mdev when it was let go"
 # Somebody else's is not touched, and what is wrong with the file is said.
 echo $mine >"$sys/$(vf_addr "$pf" 2)/mdev_supported_types/nvidia-711/create"
 sed -i 's/A16-2Q/A16-1Q/; s/^mdev-grace.*/mdev-grace = 3600/' /etc/vio.d/gpu.conf
-wait_state "$pf" blocked
+wait_state "$pf" blocked 60
 expect_eq "$(mdev_of 2)" "$mine" "the mdev of somebody else"
-expect_log "VF 2 .* is used by mdev $mine, which viod did not make"
+expect_log "VF 2 .* is used by mdev $mine, which viod did not make" 30
 echo 1 >$mdevs/$mine/remove
 wait_state "$pf" configured 60
 expect_eq "$(mdev_of 0) $(<$mdevs/"$stable"/mdev_type/name)" "$stable NVIDIA A16-1Q" "the mdev of VF 0"
 
 # Made just now: nobody can have opened it yet.
 sed -i 's/A16-1Q/A16-4Q/' /etc/vio.d/gpu.conf
-wait_state "$pf" blocked
-expect_log "mdev $stable, made just now and kept [0-9]+ s for its user"
+wait_state "$pf" blocked 60
+expect_log "mdev $stable, made just now and kept [0-9]+ s for its user" 30
 expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the young mdev"
 sed -i 's/A16-4Q/A16-1Q/' /etc/vio.d/gpu.conf
-wait_state "$pf" configured
+wait_state "$pf" configured 60
 
 # A wrong name, a UUID that is none, a driver that would take the VF away.
 sed -i 's/A16-1Q/A16-1B/' /etc/vio.d/gpu.conf
-expect_log "'NVIDIA A16-1B' is no profile of this GPU; did you mean 'NVIDIA A16-1Q'\? It has: .*1024 MiB"
-sed -i 's/A16-1B/A16-1Q\nuuid = 12/' /etc/vio.d/gpu.conf
-expect_log "'12' is no UUID"
+expect_log "'NVIDIA A16-1B' is no profile of this GPU; did you mean 'NVIDIA A16-1Q'\? It has: .*1024 MiB" 30
+# Offered, and not to be had without a part of the GPU.
+sed -i 's/A16-1B/A16-1Q/; $a[vf2]\nprofile = NVIDIA A16-1-4C' /etc/vio.d/gpu.conf
+wait_state "$pf" degraded
+expect_log "vf2: .*does not take 'NVIDIA A16-1-4C': such profiles need MIG mode and a free GPU instance" 30
+bench_knob "$pf" mig 1
+systemctl reload viod
+wait_state "$pf" configured 60
+expect_eq "$(<"$mdevs/$(mdev_of 2)/mdev_type/name")" "NVIDIA A16-1-4C" "an mdev of a part"
+sed -i '/\[vf2\]/,$d; s/A16-1Q/A16-1Q\nuuid = 12/' /etc/vio.d/gpu.conf
+expect_log "'12' is no UUID" 30
 sed -i 's/^uuid = 12/driver = vfio-pci/' /etc/vio.d/gpu.conf
-expect_log "a VF with a profile stays on the driver that makes it a vGPU"
+expect_log "a VF with a profile stays on the driver that makes it a vGPU" 30
 expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the mdev after wrong files"
