@@ -18,8 +18,8 @@
 #include "common/tree.h"
 
 #define TOOL "/usr/lib/nvidia/sriov-manage"
-/* It waits for the GPU's lock, and starts over some times. */
-#define TOOL_MSEC 60000
+/* It waits for the GPU's lock, and starts over some times: half of what the file gives the job. */
+static int tool_seconds = 60;
 
 /* --- the tool -------------------------------------------------------------------------------- */
 
@@ -30,6 +30,7 @@ static _Noreturn void become_tool(char *const arguments[])
 				       (char *)"LC_ALL=C", NULL };
 	sigset_t none;
 
+	(void)setpgid(0, 0);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -49,14 +50,16 @@ static int run_tool(const char *what, const char *address)
 		return -errno;
 	if (pid == 0)
 		become_tool(arguments);
+	(void)setpgid(pid, pid);
 	ready.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (ready.fd >= 0) {
 		do
-			r = poll(&ready, 1, TOOL_MSEC);
+			r = poll(&ready, 1, tool_seconds * 1000);
 		while (r < 0 && errno == EINTR);
 		close(ready.fd);
+		/* What it has started is of its group. */
 		if (r == 0)
-			(void)kill(pid, SIGKILL);
+			(void)kill(-pid, SIGKILL);
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
@@ -113,6 +116,14 @@ static int by_tool(struct viod_pf *pf, unsigned count)
 		if (r == 0 && bound < 0)
 			r = bound;
 	}
+	if (r == -ETIMEDOUT) {
+		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
+			    TOOL
+			    " %s %s did not end within %d s and was killed; something holds the "
+			    "GPU, or 'timeout' of the file is too short for it",
+			    count ? "-e" : "-d", address, tool_seconds);
+		return r;
+	}
 	if (r < 0) {
 		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, -r,
 			    TOOL
@@ -143,7 +154,65 @@ static int resize(struct viod_pf *pf, unsigned count)
 	return by_tool(pf, count);
 }
 
-static const struct viod_ops ops = { .size = sizeof(ops), .resize = resize };
+/* --- the driver of the VFs ------------------------------------------------------------------- */
+
+static bool asks_for(const struct viod_values *wanted, int vf, const char *key)
+{
+	const struct viod_option *row = viod_option_of(wanted, vf, key);
+	const char *value = row ? viod_get(wanted, vf, row) : NULL;
+
+	return value && *value && strcmp(value, "none") != 0;
+}
+
+/* 1: the VF has the driver; 0: none, or it is going to be made anew; -1: another, which it is not
+ * taken from for want of a word. */
+static int has_driver(struct viod_pf *pf, const struct viod_values *state,
+		      const struct viod_values *wanted, int vf, const char *driver)
+{
+	const struct viod_option *count = viod_option_of(wanted, VIOD_PF, "vfs");
+	const int64_t *vfs = count ? viod_get(wanted, VIOD_PF, count) : NULL;
+	const struct viod_function *function = viod_function(pf, vf);
+
+	if ((unsigned)vf >= viod_vf_count(state) || (vfs && *vfs != viod_vf_count(state)) ||
+	    !function || !function->driver)
+		return 0;
+	return strcmp(function->driver, driver) == 0 ? 1 : -1;
+}
+
+/* vGPUs are made by the driver that the PF has. No module need say that it is for the VFs, and then
+ * the kernel's choice is none. */
+static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	const struct viod_function *self = viod_function(pf, VIOD_PF);
+	bool anywhere = asks_for(wanted, VIOD_PF, "mdevs");
+	const struct viod_option *limit = viod_option_of(wanted, VIOD_PF, "timeout");
+	const int64_t *seconds = limit ? viod_get(wanted, VIOD_PF, limit) : NULL;
+	struct viod_driver own = { 0 };
+
+	if (seconds)
+		tool_seconds = *seconds > 1 ? (int)(*seconds / 2) : 1;
+	if (!self || !self->driver)
+		return 0;
+	snprintf(own.name, sizeof(own.name), "%s", self->driver);
+	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
+		const struct viod_option *row = viod_option_of(wanted, vf, "driver");
+		const struct viod_driver *driver = row ? viod_get(wanted, vf, row) : NULL;
+		int has;
+
+		if (!row || (driver && strcmp(driver->name, "default") != 0))
+			continue;
+		has = has_driver(pf, state, wanted, vf, own.name);
+		if (asks_for(wanted, vf, "profile") || has > 0 || (anywhere && has == 0))
+			viod_put(wanted, vf, row, &own);
+	}
+	return 0;
+}
+
+static const struct viod_ops ops = {
+	.size = sizeof(ops),
+	.complete = complete,
+	.resize = resize,
+};
 
 static const struct viod_match match[] = {
 	VIOD_MATCH_DRIVER("nvidia"),
