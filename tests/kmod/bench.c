@@ -51,6 +51,10 @@
  *   carrier, speed, reset-ms
  *       of NICs: the link, its Mbit/s, and how long the reset of a VF takes.
  *
+ *   mixed, mig
+ *       of NVIDIA's GPUs: whether vGPUs may have different sizes, and whether there are parts of it
+ *       for those that need one.
+ *
  * mlx5_core has /sys/kernel/debug/mlx5/ADDRESS/lag/state too (lag.c).
  *
  * A new personality is a row in a table like that of nics.c, and a file of its own if it is no NIC;

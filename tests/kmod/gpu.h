@@ -5,6 +5,15 @@
 
 #include "bench.h"
 
+/* drm.c: /dev/dri/cardN and renderDN of a function, without anything behind them */
+struct drm_nodes {
+	struct device *card, *render;
+	int number;
+};
+int drm_nodes_add(struct drm_nodes *nodes, struct device *parent);
+void drm_nodes_remove(struct drm_nodes *nodes);
+void drm_exit(void);
+
 /* What a function has of an Intel GPU. */
 enum xe_share {
 	XE_EXEC_QUANTUM,    /* milliseconds; 0 = no limit */
@@ -20,6 +29,7 @@ enum xe_share {
 
 struct xe_function {
 	u64 share[XE_SHARES];
+	struct drm_nodes nodes;
 };
 
 struct xe_pf;
@@ -37,7 +47,9 @@ struct xe_pf {
 	struct kobject **vfs, **profiles;
 	struct dentry *dri;
 	struct xe_knob *knobs;
-	bool by_hand;		       /* somebody has written in debugfs */
+	struct kobject **nodes; /* of i915.c */
+	size_t n_nodes;
+	bool by_hand;		       /* somebody has set shares that the driver leaves alone */
 	struct xe_function function[]; /* the PF, then the VFs */
 };
 
@@ -47,6 +59,8 @@ void xe_exit(struct bench_pf *pf);
 void xe_created(struct bench_pf *pf);
 void xe_destroying(struct bench_pf *pf);
 void xe_show_vf(struct bench_vf *vf, struct seq_file *out);
+int xe_vf_probe(struct bench_vf *vf, struct pci_dev *pdev);
+void xe_vf_remove(struct bench_vf *vf);
 /* As a file shows it, and as it is written to one; -errno. @n is 0 for the PF. */
 int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size);
 int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text);
@@ -63,21 +77,30 @@ void xe_debugfs_remove(struct bench_pf *pf);
 int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
 void xe_sysfs_remove(struct bench_pf *pf);
 
-/* nvidia.c: vGPUs. The memory of a PF is divided among types of one size, and the lists of what can
+/* i915.c: the same below the PF's card, as drivers from outside of the kernel have it */
+void i915_created(struct bench_pf *pf);
+void i915_destroying(struct bench_pf *pf);
+int i915_probe(struct bench_pf *pf, struct pci_dev *pdev);
+int i915_probe_prelim(struct bench_pf *pf, struct pci_dev *pdev);
+void i915_remove(struct bench_pf *pf);
+
+/* vgpu.c: vGPUs. The memory of a PF is divided among types of one size, and the lists of what can
  * be made shrink. */
 #define VGPU_MEMORY 16384 /* MiB */
-#define VGPU_TYPES 5
+#define VGPU_TYPES 6
+#define VGPU_OWN 16 /* of a PF without VFs */
 
 struct vgpu_type {
 	unsigned int id, memory;
 	const char *name;
+	bool mig; /* needs a part of the GPU that somebody has made */
 };
 extern const struct vgpu_type vgpu_types[VGPU_TYPES];
 
 struct vgpu {
-	struct bench_vf *vf;
-	unsigned int type; /* its id, or 0 */
-	atomic_t users;	   /* who has its VFIO device open */
+	struct bench_vf *vf; /* NULL: one of the PF's own */
+	unsigned int type;   /* its id, or 0 */
+	atomic_t users;	     /* who has its VFIO device open */
 	struct kobject *dir;
 	struct vfio_device *vfio;
 	void *mediated; /* struct mediated, of vgpu-mdev.c */
@@ -86,7 +109,10 @@ struct vgpu {
 struct vgpu_pf {
 	struct bench_pf *pf;
 	struct mutex lock;
-	bool mixed; /* types of several sizes at a time */
+	bool mixed;	/* types of several sizes at a time */
+	bool mig;	/* there are parts for types that need one */
+	void *mediated; /* where the PF itself is a parent */
+	struct vgpu own[VGPU_OWN];
 	struct vgpu vgpus[];
 };
 
@@ -98,6 +124,8 @@ int vgpu_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
 struct vgpu *vgpu_of(struct bench_vf *vf);
 /* With the lock held: whether there is room for one more, but for what @but has. */
 bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
+/* The same: how many. */
+unsigned int vgpu_left(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
 /* A VFIO device without anything in it, in the IOMMU group of @dev or in one of its own; @users
  * counts who opens it.
  */
@@ -109,6 +137,8 @@ int vgpu_vfio_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void vgpu_vfio_remove(struct bench_vf *vf);
 int vgpu_mdev_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void vgpu_mdev_remove(struct bench_vf *vf);
+int vgpu_mdev_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
+void vgpu_mdev_pf_remove(struct bench_pf *pf);
 void vgpu_mdev_exit(void);
 
 #endif

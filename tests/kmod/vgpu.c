@@ -10,7 +10,7 @@
 const struct vgpu_type vgpu_types[VGPU_TYPES] = {
 	{ 710, 1024, "NVIDIA A16-1Q" },	  { 711, 2048, "NVIDIA A16-2Q" },
 	{ 712, 4096, "NVIDIA A16-4Q" },	  { 713, 8192, "NVIDIA A16-8Q" },
-	{ 714, 16384, "NVIDIA A16-16Q" },
+	{ 714, 16384, "NVIDIA A16-16Q" }, { 715, 4096, "NVIDIA A16-1-4C", .mig = true },
 };
 
 int vgpu_init(struct bench_pf *pf)
@@ -53,21 +53,33 @@ static unsigned int memory_of(unsigned int type)
 	return 0;
 }
 
-bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but)
+/* False: of another size than @type. */
+static bool add_used(struct vgpu_pf *gpu, const struct vgpu *vgpu, const struct vgpu_type *type,
+		     unsigned int *used)
 {
-	unsigned int used = type->memory;
+	*used += memory_of(vgpu->type);
+	return !vgpu->type || vgpu->type == type->id || gpu->mixed;
+}
+
+unsigned int vgpu_left(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but)
+{
+	unsigned int used = 0;
 	int n;
 
-	for (n = 0; n < gpu->pf->total_vfs; n++) {
-		unsigned int other = gpu->vgpus[n].type;
+	if (type->mig && !gpu->mig)
+		return 0;
+	for (n = 0; n < gpu->pf->total_vfs; n++)
+		if (&gpu->vgpus[n] != but && !add_used(gpu, &gpu->vgpus[n], type, &used))
+			return 0;
+	for (n = 0; n < VGPU_OWN; n++)
+		if (!add_used(gpu, &gpu->own[n], type, &used))
+			return 0;
+	return used < VGPU_MEMORY ? (VGPU_MEMORY - used) / type->memory : 0;
+}
 
-		if (&gpu->vgpus[n] == but || !other)
-			continue;
-		if (other != type->id && !gpu->mixed)
-			return false;
-		used += memory_of(other);
-	}
-	return used <= VGPU_MEMORY;
+bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but)
+{
+	return vgpu_left(gpu, type, but) > 0;
 }
 
 void vgpu_knobs(struct bench_pf *pf)
@@ -75,6 +87,7 @@ void vgpu_knobs(struct bench_pf *pf)
 	struct vgpu_pf *gpu = pf->data;
 
 	debugfs_create_bool("mixed", 0600, pf->dir, &gpu->mixed);
+	debugfs_create_bool("mig", 0600, pf->dir, &gpu->mig);
 }
 
 void vgpu_show_vf(struct bench_vf *vf, struct seq_file *out)

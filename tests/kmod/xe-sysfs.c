@@ -120,11 +120,16 @@ int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev)
 {
 	struct xe_pf *xe = pf->data;
 	char name[16];
-	int n;
+	int n, err;
 
 	xe->vfs = kvcalloc(pf->total_vfs + 1, 2 * sizeof(*xe->vfs), GFP_KERNEL);
 	if (!xe->vfs)
 		return -ENOMEM;
+	err = drm_nodes_add(&xe->function[0].nodes, &pdev->dev);
+	if (err) {
+		kvfree(xe->vfs);
+		return err;
+	}
 	xe->profiles = xe->vfs + pf->total_vfs + 1;
 	xe->admin = node_new(xe, -1, &pdev->dev.kobj, "sriov_admin", NULL);
 	xe->bulk = node_new(xe, -1, xe->admin, ".bulk_profile", bulk_files);
@@ -161,4 +166,5 @@ void xe_sysfs_remove(struct bench_pf *pf)
 	node_free(&xe->self);
 	node_free(&xe->bulk);
 	node_free(&xe->admin);
+	drm_nodes_remove(&xe->function[0].nodes);
 }

@@ -10,8 +10,7 @@ static const char *const priorities[] = { "low", "normal", "high" };
 
 static void function_begin(struct xe_function *function)
 {
-	memset(function, 0, sizeof(*function));
-	function->share[XE_PRIORITY] = 0;
+	memset(function->share, 0, sizeof(function->share));
 }
 
 int xe_init(struct bench_pf *pf)
@@ -86,6 +85,22 @@ int xe_restore(struct xe_pf *xe)
 	return 0;
 }
 
+/* ---- its nodes in /dev */
+
+int xe_vf_probe(struct bench_vf *vf, struct pci_dev *pdev)
+{
+	struct xe_pf *xe = vf->pf->data;
+
+	return drm_nodes_add(&xe->function[vf->index + 1].nodes, &pdev->dev);
+}
+
+void xe_vf_remove(struct bench_vf *vf)
+{
+	struct xe_pf *xe = vf->pf->data;
+
+	drm_nodes_remove(&xe->function[vf->index + 1].nodes);
+}
+
 /* ---- as files */
 
 int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size)
@@ -146,7 +161,7 @@ static int set(struct xe_pf *xe, int n, enum xe_share share, const char *text)
 		return err;
 	if (share == XE_VRAM) {
 		value = roundup(value, XE_VRAM_UNIT);
-		if (in_use(xe, n))
+		if (n && in_use(xe, n))
 			return -EBUSY;
 		if (!fits(xe, n, value))
 			return -EIO;

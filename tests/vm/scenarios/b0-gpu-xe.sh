@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Shares of an Intel GPU (sriov_admin): their order, rounding, refusals, what a running VF does to them, and all given back
-# timeout: 180
+# timeout: 240
 modprobe vfio-pci
 pf=$(bench_pf xe)
 admin=$sys/$pf/sriov_admin

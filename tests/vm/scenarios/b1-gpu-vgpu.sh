@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # vGPU types of NVIDIA's own files: by name and number, a list that shrinks, one size at a time, VFs in use, wrong names, quarantine
-# timeout: 240
+# timeout: 300
 pf=$(bench_pf nvidia)
 
 # The example of the README.
@@ -24,8 +24,8 @@ conf gpu0 <<-CONF
 	name = $pf
 	kind = gpu
 	vfs = 4
+
 	[vf*]
-	driver = nvidia
 	profile = NVIDIA A16-4Q
 	[vf1]
 	profile = 712
@@ -46,11 +46,18 @@ expect_eq "$(types)" "712 712 712 712" "types"
 expect_eq "$(wc -l <"$sys/$(vf_addr "$pf" 0)/nvidia/creatable_vgpu_types")" 1 "lines of the list that shrank"
 expect_eq "$(state "$pf" '[.vfs[].driver] | unique | @csv')" '"nvidia"' drivers
 expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(group_of "$(vf_addr "$pf" 1)")" "what a machine opens"
+expect_eq "$(state "$pf" '.facts.profiles["NVIDIA A16-4Q"] | [.id, .framebuffer, .available] | @csv')" '"712","4096M","0"' \
+	"what is told of a type that is used up"
 out=$(viod --check) || fail "a finished PF has changes: $out"
 forget_trace
 restart_viod
 wait_state "$pf" configured
 expect_eq "$(sys_writes)" "" "writes of a restart"
+
+# No module of this kernel names the VFs: their driver is the PF's all the same, and comes back when it is lost.
+echo "$(vf_addr "$pf" 3)" >"$sys/$(vf_addr "$pf" 3)/driver/unbind"
+wait_for 20 eval '[[ $(types) == "712 712 712 712" ]]'
+wait_state "$pf" configured
 
 # Another size: none of the old is left before the first of the new.
 forget_trace
@@ -79,8 +86,14 @@ expect_eq "$(types)" "710 710 710 710" "types when it had let go"
 # A name that nobody has: nothing is touched, and the nearest is offered.
 bench_forget "$pf"
 sed -i 's/A16-1Q/A16-3Q/' /etc/vio.d/gpu0.conf
-expect_log "'NVIDIA A16-3Q' is no profile of this GPU; did you mean 'NVIDIA A16-[0-9]+Q'\? It has: .*NVIDIA A16-8Q \(8192 MiB\)"
+expect_log "'NVIDIA A16-3Q' is no profile of this GPU; did you mean 'NVIDIA A16-[0-9]+Q'\? It has: .*NVIDIA A16-8Q \(8192 MiB, 0 left\)"
 expect_eq "$(types) $(bench_count "$pf" attribute)" "710 710 710 710 0" "types with a wrong name"
+
+sed -i 's/A16-3Q/A16-1-4C/' /etc/vio.d/gpu0.conf
+expect_log "'NVIDIA A16-1-4C' is no profile of this GPU; .*Profiles like this one need MIG mode and a GPU instance first"
+sed -i 's/A16-1-4C/A16-3Q/; s/^vfs = 4/vfs = 4\nmdevs = A16-1Q/' /etc/vio.d/gpu0.conf
+expect_log "with this driver a VF itself becomes a vGPU, and there are no mdevs; remove 'mdevs'"
+sed -i '/^mdevs/d' /etc/vio.d/gpu0.conf
 
 # Two sizes on one GPU.
 sed -i 's/A16-3Q/A16-1Q/; $a[vf3]\nprofile = NVIDIA A16-2Q' /etc/vio.d/gpu0.conf

@@ -61,3 +61,29 @@ conf gpu <<-CONF
 CONF
 wait_state "$pf" configured
 expect_eq "$(vf_count "$pf")/$(<$viod_run/tool)" "2/" "VFs that the driver made"
+
+# It never ends, and what it has started neither: it gets half of the file's time, and the PF its driver.
+rm /etc/vio.d/gpu.conf
+wait_for 30 test ! -e "/run/viod/pf/$pf.json"
+: >$viod_run/tool
+echo 0 >"$sys/$pf/sriov_numvfs"
+cat >$tool <<END
+#!/bin/bash
+echo "\$*" >>$viod_run/tool
+echo "\$2" >$sys/\$2/driver/unbind
+sleep 100000 &
+echo \$! >$viod_run/child
+wait
+END
+bench_fault "$pf" create '*' EPERM 1
+conf gpu <<-CONF
+	[pf]
+	name = $pf
+	kind = gpu
+	vfs = max
+	timeout = 8
+CONF
+expect_log "sriov-manage -e $pf did not end within 4 s and was killed" 30
+expect_eq "$(sort -u $viod_run/tool)" "-e $pf" "how the tool was run"
+wait_for 10 eval '[[ ! -e /proc/$(<$viod_run/child) ]]'
+wait_for 10 eval '[[ $(driver_of "$pf") == nvidia ]]'
