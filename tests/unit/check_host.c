@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "fakesys.h"
+#include "holders.h"
 
 static struct root root;
 static struct roots roots;
@@ -87,12 +88,48 @@ START_TEST(what_is_no_directory_opens_nothing)
 }
 END_TEST
 
+/* --- what plugins have to say ---------------------------------------------------------------- */
+
+START_TEST(what_is_told_has_topics)
+{
+	json_t *facts;
+
+	set_up();
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "710"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "711"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "712"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "\xff"), -EINVAL);
+	facts = json_pack("{s:{s:{s:s}, s:{s:s}}}", "profiles", "A-1Q", "id", "711", "A-2Q", "id",
+			  "712");
+	ck_assert(json_equal(pf.facts, facts));
+	json_decref(facts);
+	tear_down();
+}
+END_TEST
+
+START_TEST(who_is_waited_for_is_named_once)
+{
+	const struct viod_holder holder = { .pid = 12, .process = "qemu", .what = "/dev/vfio/3" };
+	_cleanup_free_ char *text = NULL;
+
+	set_up();
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(host_table.wait_for(&pf, VIOD_PF, &holder), 0);
+	ck_assert_uint_eq(pf.waits_for->count, 1);
+	assert_diag_count(&pf.diags, 1);
+	text = diag_text(&pf.diags.items[0]);
+	ck_assert_str_eq(text, "waiting for qemu (pid 12): /dev/vfio/3");
+	holders_free(pf.waits_for, 0);
+	tear_down();
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_directory_is_below_the_root_of_its_tree,
-		no_path_and_a_slash_are_the_root_itself,
-		what_is_no_directory_opens_nothing,
+		a_directory_is_below_the_root_of_its_tree, no_path_and_a_slash_are_the_root_itself,
+		what_is_no_directory_opens_nothing,	   what_is_told_has_topics,
+		who_is_waited_for_is_named_once,
 	};
 
 	return run_tests("host", tests, ARRAY_SIZE(tests));
