@@ -252,15 +252,26 @@ int record_extend_baseline(struct record *record, const struct viod_values *stat
 	return r;
 }
 
-static void keep_rows_set(struct viod_values *wanted, const struct viod_values *set, int vf)
+/* VFs may have been made by a job that failed, or did not live, before it could say so. */
+static bool may_be_set(const struct record *record, const struct viod_option *option)
+{
+	return record->created && (option->flags & VIOD_OPTION_RECREATES) &&
+	       option->phase == VIOD_PHASE_RESIZE;
+}
+
+static void keep_rows_set(const struct record *record, struct viod_values *wanted,
+			  const struct viod_values *set, int vf)
 {
 	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
 	const struct schema_scope *rows = &wanted->schema->scopes[scope];
 
-	for (size_t i = 0; i < rows->n_rows; i++)
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct viod_option *option = rows->rows[i].option;
+
 		if (!values_get(set, vf, &rows->rows[i]) &&
-		    !(rows->rows[i].option->flags & VIOD_OPTION_INTERNAL))
+		    !(option->flags & VIOD_OPTION_INTERNAL) && !may_be_set(record, option))
 			values_forget(wanted, vf, &rows->rows[i]);
+	}
 }
 
 int record_wanted(const struct record *record, const struct schema *schema,
@@ -274,10 +285,10 @@ int record_wanted(const struct record *record, const struct schema *schema,
 		r = values_from_json(schema, record->set, &set);
 	if (r < 0)
 		return r;
-	keep_rows_set(wanted, set, VIOD_PF);
+	keep_rows_set(record, wanted, set, VIOD_PF);
 	/* VFs that are about to come back, or did, have lost all that the baseline says of them. */
 	for (size_t i = 0; !record->created && i < wanted->n_vfs; i++)
-		keep_rows_set(wanted, set, (int)i);
+		keep_rows_set(record, wanted, set, (int)i);
 	*ret_wanted = TAKE(wanted);
 	return 0;
 }

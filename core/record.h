@@ -54,7 +54,7 @@ int record_extend_baseline(struct record *record, const struct viod_values *stat
 
 /**
  * What to put back: the baseline's values of each row that viod has set; all of them for VFs that
- * viod re-created. -ENOMEM, or -EBADMSG.
+ * viod re-created, or tried to, and then their number. -ENOMEM, or -EBADMSG.
  */
 int record_wanted(const struct record *record, const struct schema *schema,
 		  struct viod_values **ret_wanted);

@@ -18,20 +18,10 @@ wait_state "$pf" configured
 expect_eq "$(vf_count "$pf") $(driver_of "$(vf_addr "$pf" 0)") $(driver_of "$(vf_addr "$pf" 1)")" "2 nvidia nvidia" "the README's VFs"
 stop_viod
 
-# All the memory there is, by name, by number, and by a name as people say it.
-conf gpu0 <<-CONF
-	[pf]
-	name = $pf
-	kind = gpu
-	vfs = 4
-
-	[vf*]
-	profile = NVIDIA A16-4Q
-	[vf1]
-	profile = 712
-	[vf2]
-	profile = A16-4Q
-CONF
+# The example of the README and of the installed vgpu0.conf, which take all the memory there is; by number, and by a name
+# as people say it.
+example=/usr/share/doc/viod/examples/vgpu0.conf
+{ sed "s/^name = .*/name = $pf/" $example && printf '[vf1]\nprofile = 712\n[vf2]\nprofile = A16-4Q\n'; } | conf gpu0
 trace_viod
 start_viod
 wait_state "$pf" configured
