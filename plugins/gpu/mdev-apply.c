@@ -88,14 +88,6 @@ static int count_one(struct viod_pf *pf, const char *path, void *data)
 	return 0;
 }
 
-static bool offers(struct viod_pf *pf, int vf, const char *id)
-{
-	char path[GPU_PATH_MAX], text[16];
-
-	snprintf(path, sizeof(path), "mdev_supported_types/%s/available_instances", id);
-	return viod_read(pf, vf, path, text, sizeof(text)) == 0 && strtoul(text, NULL, 10) > 0;
-}
-
 /* The parent with the fewest mdevs that has this type to give and was not tried before, which is
  * what the marks say, by place behind the PF. False: there is none. */
 static bool best_parent(struct viod_pf *pf, const struct gpu_type *type, const bool *tried,
@@ -107,7 +99,7 @@ static bool best_parent(struct viod_pf *pf, const struct gpu_type *type, const b
 	for (int vf = VIOD_PF; viod_function(pf, vf) && (size_t)(vf + 1) < n_tried; vf++) {
 		unsigned load = 0;
 
-		if (tried[vf + 1] || gpu_mdev_reserved(vf) || !offers(pf, vf, type->id) ||
+		if (tried[vf + 1] || gpu_mdev_reserved(vf) || !gpu_offered(pf, vf, type->id) ||
 		    gpu_is_quarantined(pf, vf, type->name, NULL))
 			continue;
 		(void)gpu_each_mdev(pf, vf, count_one, &load);

@@ -307,6 +307,7 @@ static int give(struct viod_pf *pf, const struct viod_step *step, const struct g
 	const char *directory = NULL;
 	enum gpu_mode mode = gpu_mode_of(pf, step->vf, &directory);
 	size_t length = strlen(order->profile);
+	bool offered = gpu_offered(pf, step->vf, type->id);
 	int r;
 
 	if (mode == GPU_VENDOR)
@@ -322,7 +323,9 @@ static int give(struct viod_pf *pf, const struct viod_step *step, const struct g
 	}
 	if (r == -EAGAIN || r == -EEXIST)
 		return r;
-	gpu_note_outcome(pf, step->vf, order->profile, true);
+	/* What the GPU has no room for, beside what others have, is no fault of this VF. */
+	if (offered)
+		gpu_note_outcome(pf, step->vf, order->profile, true);
 	return gpu_explain(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, types, type, -r);
 }
 

@@ -80,6 +80,20 @@ void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types)
 	}
 }
 
+bool gpu_offered(struct viod_pf *pf, int vf, const char *id)
+{
+	struct gpu_types *types = calloc(1, sizeof(*types));
+	bool offered = false;
+
+	if (!types)
+		return false;
+	gpu_types_of(pf, vf, types);
+	for (size_t i = 0; i < types->count && !offered; i++)
+		offered = strcmp(types->items[i].id, id) == 0 && types->items[i].available > 0;
+	free(types);
+	return offered;
+}
+
 static int take_from(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data)
 {
 	struct gpu_types *types = data;

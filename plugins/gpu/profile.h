@@ -89,6 +89,9 @@ enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory
 /** Add the types that a function can be given now. */
 void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types);
 
+/** Whether it can be given this type now, by what its driver says. */
+bool gpu_offered(struct viod_pf *pf, int vf, const char *id);
+
 /** All types that the PF and its VFs offer, or offered since viod has it: what is used up is not
  * offered any more. Looked at once, until it is forgotten or there are more VFs. */
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs);

@@ -250,6 +250,25 @@ START_TEST(no_room_says_what_there_is)
 }
 END_TEST
 
+/* A GPU that is full, or has another size, says nothing about the VF. */
+START_TEST(only_a_vf_that_offered_it_has_failed)
+{
+	struct gpu_order order = { .profile = "NVIDIA A16-2Q" };
+	struct viod_step step = { .code = GPU_SET, .data = &order, .size = sizeof(order) };
+
+	for (int i = 0; i < 2; i++) {
+		struct bench b;
+
+		machine_new(&b, 1);
+		add_parent(&b, VF(0), i == 0 ? "0\n" : "1\n");
+		for (int times = 0; times < 2; times++)
+			ck_assert_int_eq(gpu_apply(&b.pf, &step), -EIO);
+		ck_assert_int_eq(gpu_is_quarantined(&b.pf, 0, order.profile, NULL), i == 1);
+		machine_clear(&b);
+	}
+}
+END_TEST
+
 /* --- what is told, and what is wanted -------------------------------------------------------- */
 
 static const char *fact(struct bench *b, const char *topic, const char *about, const char *what)
@@ -360,6 +379,7 @@ int main(void)
 		only_own_idle_old_ones_go,
 		what_is_not_noted_is_kept,
 		no_room_says_what_there_is,
+		only_a_vf_that_offered_it_has_failed,
 		types_and_mdevs_are_told,
 		files_are_completed_and_refused,
 		what_goes_goes_first,
