@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Every error of GUIDs, of the functions of devlink ports and of the eswitch: told, all else applied, mended when it ends
+# Every error of query-rss, GUIDs, functions of devlink ports and the eswitch: told, all else applied, mended when it ends
 # timeout: 300
 began=$SECONDS
 count=${#bench_errors[@]} vfs=$((${#bench_errors[@]} + 1)) # the last VF is spared
@@ -24,6 +24,35 @@ expect_told() {
 	expect_eq "${said[vfs - 1]}" null "the VF that nothing happened to, $3"
 }
 
+# ---- query-rss
+pf=$(bench_pf ixgbe)
+write_rss() { # QUERY-RSS, VLAN
+	printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\ndriver = none\nquery-rss = %s\nvlan = %s\n' "$pf" $vfs "$1" "$2" | conf nic
+}
+# expect_rss 0|1 VLAN FIRST: of all VFs from that one on, as the card has them.
+expect_rss() {
+	quiet
+	local n got
+	mapfile -t got <"$bench/$pf/vfs"
+	for ((n = 0; n < vfs; n++)); do
+		[[ ${got[n]} == *" vlan=$2 "* ]] || fail "VF $n has not vlan=$2: ${got[n]}"
+		((n < $3)) || [[ ${got[n]} == *" query-rss=$1 "* ]] || fail "VF $n has not query-rss=$1: ${got[n]}"
+	done
+}
+write_rss on 5
+start_viod
+wait_state "$pf" configured
+inject "$pf" query-rss 9
+write_rss off 6
+expect_told "$pf" 9 query-rss
+expect_rss 0 6 $((vfs - 1))
+bench_clear "$pf"
+wait_state "$pf" configured
+expect_rss 0 6 0
+rm /etc/vio.d/nic.conf
+wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
+bench_remove "$pf"
+
 # ---- GUIDs
 pf=$(bench_pf mlx5_core-ib vfs=$vfs)
 write_guids() { # NODE-GUIDs', PORT-GUIDs' and LINK-STATEs'
@@ -45,7 +74,6 @@ expect_guids() {
 	done
 }
 write_guids 01 01 enable
-start_viod
 wait_state "$pf" configured
 inject "$pf" guid 0
 write_guids 02 01 disable
