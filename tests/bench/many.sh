@@ -16,7 +16,7 @@ many_bench() {
 	local count vfs first=() values=() i line
 	say "" "plain cards with 256 VFs each, MAC and VLAN (ms, KiB; beside it per VF, the first row being 1)" \
 		"$(printf '%4s %6s %16s %16s %16s %16s %16s %9s' PFs VFs applied 'its CPU' restarted 'its CPU' resident 'one VLAN')"
-	many_begin
+	stop_udev
 	for count in $(<"$viod_test/many"); do
 		many_round "$count"
 		vfs=$((count * 256))
@@ -28,10 +28,7 @@ many_bench() {
 		done
 		say "$line$(printf ' %9d' "$changed")"
 	done
-	stop_viod
-	rm -f /etc/vio.d/many*.conf
-	rm -rf /run/viod/{pf,state,managed}
-	bench_unload
 	many_end
+	start_udev
 	start_viod
 }

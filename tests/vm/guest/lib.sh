@@ -125,6 +125,12 @@ refute_log() {
 	fail "logged: $line"
 }
 
+# ---- udev
+
+# stop_udev, start_udev: what happens in between it never hears of. Thousands of new devices would keep it busy for minutes.
+stop_udev() { quiet; systemctl stop systemd-udevd{,-control.socket,-kernel.socket}; }
+start_udev() { quiet; systemctl start systemd-udevd{-control.socket,-kernel.socket,}; }
+
 # ---- what the kernel says
 
 vf_count() {

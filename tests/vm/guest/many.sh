@@ -7,14 +7,11 @@
 #                      anything was written that need not be; what it took is in these variables:
 #                      applied, restarted, changed (ms), applied_cpu, restarted_cpu (ms, viod and its jobs), memory (KiB)
 #
-# udev would be busy with the interfaces for minutes: many_begin stops it, many_end has it go on.
+#   many_end           the cards go; at once, for the runner would not have the patience
 #
 # shellcheck disable=SC2016,SC2034,SC2154  # lib.sh's variables, and what readers of this file use
 
 many_cards=()
-
-many_begin() { udevadm control --stop-exec-queue; }
-many_end() { udevadm control --start-exec-queue; }
 
 many_conf() { # PF, number of it, VLAN of VF 7
 	quiet
@@ -30,6 +27,12 @@ many_conf() { # PF, number of it, VLAN of VF 7
 many_usage() { quiet; echo $(($(sed -n 's/^usage_usec //p' /sys/fs/cgroup/system.slice/viod.service/cpu.stat) / 1000)); }
 many_resident() { quiet; awk '/^VmRSS/ {print $2}' "/proc/$(viod_pid)/status"; }
 many_msec() { quiet; echo $((${EPOCHREALTIME/./} / 1000)); }
+many_end() {
+	stop_viod
+	rm -rf /etc/vio.d/many*.conf /run/viod/{pf,state,managed}
+	many_cards=()
+	bench_unload
+}
 # jq would take longer than viod.
 many_settled() {
 	quiet

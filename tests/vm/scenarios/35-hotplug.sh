@@ -81,7 +81,7 @@ wait_for 10 test -e /run/viod/state/$SPARE.json
 rm /etc/vio.d/nic0.conf
 wait_for 10 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
 udevadm settle
-systemctl stop systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
+stop_udev
 modprobe -r igbvf
 [[ ! -e /sys/bus/pci/drivers/igbvf ]] || fail "igbvf is still there"
 plug_nic
@@ -102,4 +102,4 @@ wait_state $NIC1 configured
 expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" vfio-pci "driver that nobody else would have loaded"
 unplug_nic
 wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
-systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd.service
+start_udev

@@ -23,9 +23,8 @@ bench_unload
 left() { quiet; echo "$sys"/00[1-9]*; }
 expect_eq "$(left)" "$sys/00[1-9]*" "devices that are left"
 
-# udev would be busy for minutes.
-systemctl stop systemd-udevd{,-control.socket,-kernel.socket}
-trap 'systemctl start systemd-udevd{-control.socket,-kernel.socket,}' EXIT
+stop_udev
+trap start_udev EXIT
 dmesg -n 1
 
 # KiB that the kernel and programs have for good: neither free, nor a cache, nor a file in memory, as the journal is.

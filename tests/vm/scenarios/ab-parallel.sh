@@ -4,8 +4,8 @@
 pf=$(bench_pf plain)
 bench_fault "$pf" probe '*' delay=50
 bench_fault "$pf" netdev '*' delay=60000 # what the kernel needs for 256 interfaces is not what is measured, either
-udevadm control --stop-exec-queue # 256 VFs keep it busy for minutes
-trap 'udevadm control --start-exec-queue' EXIT
+stop_udev
+trap start_udev EXIT
 usec() { quiet; echo "${EPOCHREALTIME/./}"; }
 
 # One after the other, as a script does it.
