@@ -20,7 +20,7 @@
 #include "mark.h"
 
 /* Most of what they do is waiting, so these are not as many as there are processors. */
-#define WORKERS_MAX 16
+#define WORKERS_MAX 32
 /* How soon the daemon sees what the workers are at. */
 #define LOOK_MSEC 50
 /* What one of them says in the end; a VF with more to say than this has gone wild. */
