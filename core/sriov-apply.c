@@ -116,9 +116,12 @@ static void remember(struct viod_pf *pf, const struct viod_step *step)
 	    step->change->option->type != VIOD_TYPE_DRIVER)
 		return;
 	f->taken = true;
+	/* Without a driver there is nothing to come back to. */
+	f->was_driver[0] = f->was_override[0] = '\0';
+	if (!function->driver)
+		return;
 	read_override(pf, step->vf, f->was_override);
-	(void)copy_text(f->was_driver, sizeof(f->was_driver),
-			function->driver ? function->driver : "");
+	(void)copy_text(f->was_driver, sizeof(f->was_driver), function->driver);
 }
 
 static int write_override(struct viod_pf *pf, int vf, const char *name)
