@@ -133,13 +133,6 @@ start_udev() { quiet; systemctl start systemd-udevd{-control.socket,-kernel.sock
 
 # ---- what the kernel says
 
-# taken: KiB that the kernel and programs have for good: neither free, nor a cache, nor a file in memory, as the journal is.
-taken() {
-	quiet
-	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^MemTotal:/ { taken = $2 } /^(MemFree|Buffers|Cached|SReclaimable):/ { taken -= $2 } END { print taken }' /proc/meminfo
-}
-
 vf_count() {
 	quiet
 	cat "$sys/$1/sriov_numvfs"

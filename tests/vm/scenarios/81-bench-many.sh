@@ -27,6 +27,12 @@ stop_udev
 trap start_udev EXIT
 dmesg -n 1
 
+# KiB that the kernel and programs have for good: neither free, nor a cache, nor a file in memory, as the journal is.
+taken() {
+	quiet
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^MemTotal:/ { taken = $2 } /^(MemFree|Buffers|Cached|SReclaimable):/ { taken -= $2 } END { print taken }' /proc/meminfo
+}
 many() {
 	quiet
 	bench_load
