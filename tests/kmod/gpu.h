@@ -56,6 +56,7 @@ struct xe_pf {
 /* xe.c: what functions have, and the driver's part in it */
 int xe_init(struct bench_pf *pf);
 void xe_exit(struct bench_pf *pf);
+bool xe_any_vram(struct xe_pf *xe);
 void xe_created(struct bench_pf *pf);
 void xe_destroying(struct bench_pf *pf);
 void xe_show_vf(struct bench_vf *vf, struct seq_file *out);

@@ -21,16 +21,6 @@ struct iov_file {
 	int share; /* enum xe_share, or -1: auto_provisioning */
 };
 
-static bool any_vram(struct xe_pf *xe)
-{
-	int n;
-
-	for (n = 1; n <= xe->pf->total_vfs; n++)
-		if (xe->function[n].share[XE_VRAM])
-			return true;
-	return false;
-}
-
 /* ---- the driver's own doing */
 
 void i915_created(struct bench_pf *pf)
@@ -64,7 +54,7 @@ static int set_automatic(struct xe_pf *xe, const char *text)
 	if (err)
 		return err;
 	mutex_lock(&xe->lock);
-	if (automatic && xe->by_hand && any_vram(xe))
+	if (automatic && xe->by_hand && xe_any_vram(xe))
 		err = -ESTALE;
 	else
 		xe->by_hand = !automatic;

@@ -32,7 +32,7 @@ void xe_exit(struct bench_pf *pf)
 
 /* ---- the driver's own doing */
 
-static bool any_vram(struct xe_pf *xe)
+bool xe_any_vram(struct xe_pf *xe)
 {
 	int n;
 
@@ -52,7 +52,7 @@ void xe_created(struct bench_pf *pf)
 	int n;
 
 	mutex_lock(&xe->lock);
-	vram = any_vram(xe);
+	vram = xe_any_vram(xe);
 	for (n = 1; n <= pf->num_vfs && !xe->by_hand; n++) {
 		xe->function[n].share[XE_EXEC_QUANTUM] = 16;
 		xe->function[n].share[XE_PREEMPT_TIMEOUT] = 32000;

@@ -7,6 +7,10 @@ bench_fault "$pf" probe '*' delay=50
 bench_fault "$pf" netdev '*' delay=60000 # what the kernel needs for 256 interfaces is not what is measured, either
 stop_udev
 trap start_udev EXIT
+write_conf() { # COUNT
+	quiet
+	printf '[pf]\nname = %s\nkind = dev\nvfs = %d\n[vf*]\ndriver = plain_nicvf\n' "$pf" "$1" | conf plain
+}
 usec() { quiet; echo "${EPOCHREALTIME/./}"; }
 
 # One after the other, as a script does it.
@@ -51,14 +55,7 @@ by_viod() {
 	stop_viod
 	echo 0 >"$sys/$pf/sriov_numvfs"
 	bench_forget "$pf"
-	conf plain <<-CONF
-		[pf]
-		name = $pf
-		kind = dev
-		vfs = 256
-		[vf*]
-		driver = plain_nicvf
-	CONF
+	write_conf 256
 	watch_vfs &
 	watcher=$!
 	start_viod
@@ -80,14 +77,7 @@ wait_for 60 eval '[[ $(vf_count $pf) == 0 ]]'
 bench_clear "$pf"
 bench_fault "$pf" probe 7 EIO
 bench_fault "$pf" probe 200 ENOMEM
-conf plain <<-CONF
-	[pf]
-	name = $pf
-	kind = dev
-	vfs = 256
-	[vf*]
-	driver = plain_nicvf
-CONF
+write_conf 256
 wait_state "$pf" degraded 60
 expect_eq "$(state "$pf" '[.vfs[] | select(.error != null) | .index] | tojson')" '[7,200]' "VFs with an error"
 expect_eq "$(state "$pf" '[.vfs[] | select(.driver == "plain_nicvf")] | length')" 254 "VFs with a driver"
@@ -99,14 +89,7 @@ expect_eq "$(state "$pf" '[.vfs[] | select(.driver == "plain_nicvf")] | length')
 rm /etc/vio.d/plain.conf
 wait_for 60 eval '[[ $(vf_count $pf) == 0 ]]'
 bench_fault "$pf" probe '*' delay=200
-conf plain <<-CONF
-	[pf]
-	name = $pf
-	kind = dev
-	vfs = 64
-	[vf*]
-	driver = plain_nicvf
-CONF
+write_conf 64
 wait_for 30 pgrep -x viod-worker
 pkill -KILL -x -n viod-worker
 expect_log 'the job crashed \(SIGKILL\)' 30
