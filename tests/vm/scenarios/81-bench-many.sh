@@ -27,7 +27,7 @@ stop_udev
 trap start_udev EXIT
 dmesg -n 1
 
-# KiB of the kernel's own structures, caches excepted. Memory as a whole has grown by 9 MiB in a run in which these had not.
+# KiB of the kernel's own structures, caches excepted. Memory as a whole is no measure: it grew by 9 MiB in a guest that had just booted.
 taken() { quiet; awk '/^SUnreclaim:/ { print $2 }' /proc/meminfo; }
 many() {
 	quiet
