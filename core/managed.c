@@ -94,12 +94,13 @@ static int list_new(struct viod_pf *pf, struct record *record, json_t *now)
 	const json_t *address;
 	size_t i;
 
+	/* Nearly always it is as before, and nothing has to be looked for. */
+	if (json_equal(now, record->managed))
+		return 0;
 	json_array_foreach(record->managed, i, address)
 		if (!has_vf(pf, json_string_value(address)) &&
 		    json_array_append(now, (json_t *)address) < 0)
 			return -ENOMEM;
-	if (json_equal(now, record->managed))
-		return 0;
 	json_decref(record->managed);
 	record->managed = json_incref(now);
 	return record_save(pf->roots, record);
