@@ -25,9 +25,9 @@ HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FOR
 CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0
 net_PACKAGES := libnl-3.0 libnl-route-3.0 libnl-genl-3.0 nettle
 
-# Core's headers may be named like the system's (<link.h>, <values.h>): "" means core's, <> theirs,
-# and only <viod/...> is to be had as it will be installed.
-CPPFLAGS += -D_GNU_SOURCE -iquote core -idirafter $(BUILD)/include -DVIOD_VERSION='"$(VERSION)"' \
+# Plugins see <viod/...> as it will be installed, and nothing else of viod; core and the tests see
+# core's headers too, each by its folder: "model/value.h".
+CPPFLAGS += -D_GNU_SOURCE -I$(BUILD)/include -DVIOD_VERSION='"$(VERSION)"' \
 	-DVIOD_PLUGIN_DIR='"$(PLUGIN_DIR)"'
 CFLAGS += -std=gnu17 $(OPTIMISE) -g $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) \
 	-fvisibility=hidden -fno-common -fPIC -MD -MP
@@ -49,14 +49,15 @@ say = $(if $(V),,@printf '  %-4s %s\n' $1 $(patsubst $(BUILD)/%,%,$@);)
 
 # --- the daemon ----------------------------------------------------------------------------------
 
-CORE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/*.c))
+CORE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/*/*.c))
+$(BUILD)/core/%.o $(BUILD)/tests/%.o: CPPFLAGS += -Icore
 LIBCORE := $(BUILD)/libcore.a
 
-$(LIBCORE): $(filter-out $(BUILD)/core/main.o,$(CORE_OBJECTS))
+$(LIBCORE): $(filter-out $(BUILD)/core/daemon/main.o,$(CORE_OBJECTS))
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
-$(BUILD)/viod: $(BUILD)/core/main.o $(LIBCORE)
+$(BUILD)/viod: $(BUILD)/core/daemon/main.o $(LIBCORE)
 	$(call say,LD)$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
 
 $(BUILD)/include/viod:
@@ -113,7 +114,7 @@ SYSTEMD_VERSION := $(shell $(PKG_CONFIG) --modversion libsystemd 2>/dev/null)
 OLD_SYSTEMD := $(filter 24% 250 251 252,$(firstword $(subst ., ,$(subst ~, ,$(SYSTEMD_VERSION)))))
 UNIT_EDITS := -e 's|@PREFIX@|$(PREFIX)|' \
 	$(if $(OLD_SYSTEMD),-e 's|^Type=notify-reload|Type=notify\nExecReload=kill -HUP $$MAINPID|')
-MAN_PAGES := $(wildcard core/*.[578] plugins/*/*.[3578])
+MAN_PAGES := $(wildcard core/*/*.[578] plugins/*/*.[3578])
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod \

@@ -2,7 +2,7 @@
 # Everything that proves viod. Unit tests and corpora run from a second build with sanitizers.
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/check_*.c))
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/check_*.c tests/unit/*/check_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 VM_PROGRAMS := $(patsubst tests/vm/programs/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/programs/*.c))
 TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(wildcard tests/plugins/*.c))
@@ -16,19 +16,19 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LI
 # A plugin's own tests take the objects of its folder, and bring a host table of their own. Objects come
 # before core's library, which has a viod_host too.
 NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
-$(filter $(BUILD)/tests/unit/check_net_%,$(UNIT_TESTS)): $(NET_OBJECTS)
-$(BUILD)/tests/unit/check_net_%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
+$(filter $(BUILD)/tests/unit/net/%,$(UNIT_TESTS)): $(NET_OBJECTS)
+$(BUILD)/tests/unit/net/%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
 VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
-$(filter $(BUILD)/tests/unit/check_vfio%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
+$(filter $(BUILD)/tests/unit/vfio/check_vfio $(BUILD)/tests/unit/vfio/check_vfio_%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
 GPU_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
 GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c)) plugins/gpu/common/tree.c)
-$(filter $(BUILD)/tests/unit/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o
-$(filter $(BUILD)/tests/unit/check_gpu_profile $(BUILD)/tests/unit/check_gpu_mdev,$(UNIT_TESTS)): $(GPU_OBJECTS)
-$(filter $(BUILD)/tests/unit/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_profile $(BUILD)/tests/unit/gpu/check_gpu_mdev,$(UNIT_TESTS)): $(GPU_OBJECTS)
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
-$(filter $(BUILD)/tests/unit/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
-$(BUILD)/tests/unit/check_qat: $(BUILD)/plugins/dev/dev-qat.o
+$(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
+$(BUILD)/tests/unit/dev/check_qat: $(BUILD)/plugins/dev/dev-qat.o
 $(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
 
 # -fvisibility and the version script are left to the file: some of these are bad on purpose.

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "../unit/fixture.h"
-#include "config.h"
+#include "config/config.h"
 
 #define MUST(condition_)           \
 	do {                       \

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "scan.h"
+#include "config/ini.h"
+#include "model/value.h"
 
 #define MUST(condition_)           \
 	do {                       \
@@ -38,7 +39,7 @@ static void check_section(const struct scan_section *section, const char *text, 
 	for (size_t i = 0; i < section->n_ranges; i++) {
 		const struct scan_range *range = &section->ranges[i];
 
-		MUST(range->first <= range->last && range->last < SCAN_VF_MAX);
+		MUST(range->first <= range->last && range->last < VIOD_VF_MAX);
 		MUST(i == 0 || range->first > range[-1].last + 1);
 		MUST(scan_section_has(section, range->first) &&
 		     scan_section_has(section, range->last));

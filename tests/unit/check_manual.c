@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include "fakesys.h"
-#include "host.h"
-#include "loader.h"
-#include "sriov.h"
+#include "loader/loader.h"
+#include "plan/host-table.h"
+#include "sriov/sriov.h"
 
 static char *page_of(const struct viod_plugin *plugin)
 {
@@ -14,7 +14,7 @@ static char *page_of(const struct viod_plugin *plugin)
 	int fd;
 
 	if (streq(plugin->name, "core"))
-		snprintf(path, sizeof(path), "core/vio.d.5");
+		snprintf(path, sizeof(path), "core/config/vio.d.5");
 	else
 		snprintf(path, sizeof(path), "plugins/%s/viod-%s.5",
 			 plugin->kind ? plugin->kind : plugin->name, plugin->name);

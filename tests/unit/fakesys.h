@@ -5,7 +5,7 @@
 #define VIOD_TEST_FAKESYS_H
 
 #include "fixture.h"
-#include "sysfs.h"
+#include "kernel/sysfs.h"
 
 #define FAKE_PF "0000:01:00.0"
 

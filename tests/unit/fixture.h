@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "diag.h"
-#include "schema.h"
+#include "base/diagnostic.h"
+#include "model/schema.h"
 
 /* --- rows ------------------------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_PARSED_H
 #define TESTS_PARSED_H
 
-#include "config.h"
+#include "config/config.h"
 #include "fixture.h"
 
 /* A root, the kinds, and what came of parsing a.conf in it. */

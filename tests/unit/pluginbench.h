@@ -4,8 +4,9 @@
 #define TESTS_PLUGINBENCH_H
 
 #include "fakesys.h"
-#include "host.h"
-#include "sriov.h"
+#include "model/value-set.h"
+#include "plan/host-table.h"
+#include "sriov/sriov.h"
 
 struct bench {
 	struct root root;

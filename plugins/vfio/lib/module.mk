@@ -61,5 +61,5 @@ endef
 
 # Unit tests and the fuzzer bring tables of system calls of their own.
 VFIO_LIB_TESTED := $(filter-out %/system.o,$(VFIO_LIB_OBJECTS))
-$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/check_vfiolib_*.c)): $(VFIO_LIB_TESTED)
+$(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/vfio/check_vfiolib_*.c)): $(VFIO_LIB_TESTED)
 $(BUILD)/tests/fuzz/fuzz_vfio $(BUILD)/tests/fuzz/fuzz_vfio.run: $(VFIO_LIB_TESTED)

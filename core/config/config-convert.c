@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Text to values, by libconfuse. It never sees a file: the text it parses is made here from the
+ * statements, line for line, with every value in single quotes, which it takes literally but for
+ * \ and '. Each type has a parse callback of ours (its own integers are octal with a leading 0),
+ * and errors are recorded there and not returned, since libconfuse stops at the first.
+ */
+#include <confuse.h>
+#include <errno.h>
+#include <string.h>
+
+#include "config/config-private.h"
+
+/* One file on its way through libconfuse. */
+struct conversion {
+	struct config_parse *parse;
+	struct config_value *values; /* of this file, in the order of its lines */
+	size_t n_values, next;
+	const char *file;
+	bool no_memory;
+};
+
+/* libconfuse hands its callbacks no pointer of ours. */
+static struct conversion *current;
+
+static bool is_converted(const struct config_value *value)
+{
+	return value->row && *value->statement->value;
+}
+
+/* The next value that libconfuse was given, in the order it was given them. */
+static struct config_value *next_value(const char *key)
+{
+	while (current->next < current->n_values && !is_converted(&current->values[current->next]))
+		current->next++;
+	if (current->next == current->n_values ||
+	    !streq(current->values[current->next].row->option->key, key))
+		return NULL;
+	return &current->values[current->next++];
+}
+
+static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result)
+{
+	struct config_value *value = next_value(option->name);
+	_cleanup_free_ char *why = NULL;
+	_cleanup_free_ void *data = NULL;
+	int r;
+
+	/* It would be a bug of ours or of libconfuse; the error function tells the user. */
+	if (!value) {
+		cfg_error(cfg, "unexpected '%s'", option->name);
+		return -1;
+	}
+	*(void **)result = NULL;
+	data = calloc(1, value->row->option->size);
+	r = data ? value_parse(value->row->option, text, data, &why) : -ENOMEM;
+	if (r == -ENOMEM || (r < 0 && !why))
+		current->no_memory = true;
+	else if (r < 0)
+		parse_error(current->parse, &value->statement->value_where, "'%s': %s",
+			    value->statement->key, why);
+	else
+		value->data = TAKE(data);
+	return 0;
+}
+
+PRINTF_LIKE(2, 0) static void refuse(cfg_t *cfg, const char *format, va_list arguments)
+{
+	const struct viod_where where = { .file = current->file };
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	parse_error(current->parse, &where, "libconfuse cannot read the file: %s",
+		    text ? text : "out of memory");
+}
+
+/* An array for cfg_init(), from the rows of a scope. */
+static cfg_opt_t *options_of(const struct schema_scope *scope)
+{
+	cfg_opt_t *options = calloc(scope->n_rows + 1, sizeof(*options));
+
+	for (size_t i = 0; options && i < scope->n_rows; i++)
+		options[i] = (cfg_opt_t)CFG_PTR_CB(scope->rows[i].option->key, NULL, CFGF_NONE,
+						   convert, NULL);
+	if (options)
+		options[scope->n_rows] = (cfg_opt_t)CFG_END();
+	return options;
+}
+
+static void print_quoted(FILE *file, const char *text)
+{
+	fputc('\'', file);
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '\'')
+			fputc('\\', file);
+		fputc(*text, file);
+	}
+	fputc('\'', file);
+}
+
+/*
+ * One section of each scope, entered again for each header. Titled sections would say more, but
+ * libconfuse looks them up one by one and copies every row for each: a file of headers would cost
+ * minutes and gigabytes. Which VFs a value is for is known from its statement.
+ */
+static char *print_statements(const struct conversion *conversion)
+{
+	static const char *const words[] = { [VIOD_SCOPE_PF] = "pf", [VIOD_SCOPE_VF] = "vf" };
+	_cleanup_free_ char *text = NULL;
+	int scope = VIOD_SCOPE_MAX_;
+	size_t size = 0;
+	uint32_t line = 1;
+	FILE *file = open_memstream(&text, &size);
+	bool failed;
+
+	if (!file)
+		return NULL;
+	for (size_t i = 0; i < conversion->n_values; i++) {
+		const struct config_value *value = &conversion->values[i];
+
+		if (!is_converted(value))
+			continue;
+		for (; line < value->statement->where.line; line++)
+			fputc('\n', file);
+		if (value->row->option->scope != scope) {
+			fprintf(file, "%s%s { ", scope == VIOD_SCOPE_MAX_ ? "" : "} ",
+				words[value->row->option->scope]);
+			scope = value->row->option->scope;
+		}
+		fprintf(file, "%s = ", value->row->option->key);
+		print_quoted(file, value->statement->value);
+	}
+	fputs(scope == VIOD_SCOPE_MAX_ ? "" : " }", file);
+	failed = ferror(file);
+	if (fclose(file) != 0 || failed)
+		return NULL;
+	return TAKE(text);
+}
+
+static int convert_file(struct conversion *conversion)
+{
+	const struct schema *schema = conversion->parse->config->schema;
+	_cleanup_free_ cfg_opt_t *pf = options_of(&schema->scopes[VIOD_SCOPE_PF]);
+	_cleanup_free_ cfg_opt_t *vf = options_of(&schema->scopes[VIOD_SCOPE_VF]);
+	_cleanup_free_ char *text = print_statements(conversion);
+	cfg_opt_t options[] = { CFG_SEC("pf", pf, CFGF_NONE), CFG_SEC("vf", vf, CFGF_NONE),
+				CFG_END() };
+	cfg_t *cfg = pf && vf && text ? cfg_init(options, CFGF_NONE) : NULL;
+	int r;
+
+	if (!cfg)
+		return -ENOMEM;
+	(void)cfg_set_error_function(cfg, refuse);
+	current = conversion;
+	r = *text ? cfg_parse_buf(cfg, text) : CFG_SUCCESS;
+	/* At once, since a failed parse leaves its state behind for the next one. */
+	(void)cfg_free(cfg);
+	current = NULL;
+	if (conversion->no_memory)
+		return -ENOMEM;
+	if (r != CFG_SUCCESS)
+		conversion->parse->errors += conversion->parse->errors == 0;
+	return 0;
+}
+
+int parse_values(struct config_parse *parse)
+{
+	struct config *config = parse->config;
+	size_t first = 0, end;
+
+	/* The values stand in the order of the files still. */
+	for (size_t scan = 0; scan < config->n_scans; scan++) {
+		struct conversion conversion = { .parse = parse,
+						 .values = config->values + first,
+						 .file = config->scans[scan]->file };
+		int r;
+
+		for (end = first; end < config->n_values && config->values[end].scan == scan;)
+			end++;
+		conversion.n_values = end - first;
+		r = end > first ? convert_file(&conversion) : 0;
+		if (r < 0)
+			return r;
+		first = end;
+	}
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tells when configuration files may have changed: 100 ms after the last sign of it. It says
+ * nothing about which file; whoever is told compares identities, so that a lost event costs
+ * nothing.
+ */
+#ifndef VIOD_CONFIG_WATCH_H
+#define VIOD_CONFIG_WATCH_H
+
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+
+struct watch;
+
+typedef void (*watch_handler)(void *userdata);
+
+/** root as for config_list(). -errno. */
+int watch_new(sd_event *loop, int root, const char *name, watch_handler handler, void *userdata,
+	      struct watch **ret_watch);
+struct watch *watch_free(struct watch *watch);
+
+/** Watch the directories and files that count now; to be called before the files are read, so that
+ *  no change falls between. Directories that are not there are waited for. -errno. */
+int watch_refresh(struct watch *watch, const struct config_files *files);
+
+#endif

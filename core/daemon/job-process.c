@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/job-process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* A job that says more than this is broken: 65535 VFs need about 40 MiB. */
+#define JOB_OUTPUT_MAX (256 * 1024 * 1024)
+
+struct job {
+	pid_t pid;
+	uint64_t timeout;
+	struct progress *progress;
+	sd_event_source *child, *output, *deadline;
+	char *buffer;
+	size_t size, allocated;
+	json_t *result;
+	char *death;
+	bool exited, closed, ended;
+	const struct job_handlers *handlers;
+	void *userdata;
+};
+
+struct job *job_free(struct job *job)
+{
+	if (!job)
+		return NULL;
+	sd_event_source_disable_unref(job->child);
+	sd_event_source_disable_unref(job->output);
+	sd_event_source_disable_unref(job->deadline);
+	if (job->progress)
+		munmap(job->progress, sizeof(*job->progress));
+	json_decref(job->result);
+	free(job->buffer);
+	free(job->death);
+	free(job);
+	return NULL;
+}
+
+void job_stop(struct job *job)
+{
+	job->progress->stop = true;
+}
+
+pid_t job_pid(const struct job *job)
+{
+	return job->pid;
+}
+
+/* The page is written by a process that may have gone wild: it ends where we say it ends. */
+static void describe(const struct job *job, char *ret_text, size_t size)
+{
+	struct progress p;
+
+	memcpy(&p, job->progress, sizeof(p));
+	p.plugin[sizeof(p.plugin) - 1] = '\0';
+	p.op[sizeof(p.op) - 1] = '\0';
+	p.text[sizeof(p.text) - 1] = '\0';
+	if (!p.plugin[0] && p.text[0])
+		snprintf(ret_text, size, "at '%s'", p.text);
+	else if (!p.plugin[0])
+		snprintf(ret_text, size, "between two steps");
+	else if (streq(p.op, "apply"))
+		snprintf(ret_text, size, "in apply() of plugin '%s', step '%s'", p.plugin, p.text);
+	else
+		snprintf(ret_text, size, "in %s() of plugin '%s'", p.op, p.plugin);
+}
+
+static void finish(struct job *job)
+{
+	struct job_outcome outcome = { .result = job->result, .death = job->death };
+
+	if (job->exited && job->closed)
+		job->handlers->done(job->userdata, &outcome);
+}
+
+static void take_line(struct job *job, const char *line, size_t size)
+{
+	json_t *message = json_loadb(line, size, 0, NULL);
+	json_t *progress = json_object_get(message, "progress");
+	json_t *result = json_object_get(message, "result");
+
+	if (json_is_object(result)) {
+		json_decref(job->result);
+		job->result = json_incref(result);
+	} else if (json_is_object(progress)) {
+		job->handlers->progress(job->userdata, progress);
+	}
+	json_decref(message);
+}
+
+static void take_lines(struct job *job)
+{
+	char *line = job->buffer, *end;
+
+	while ((end = memchr(line, '\n', job->size - (size_t)(line - job->buffer)))) {
+		take_line(job, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	job->size -= (size_t)(line - job->buffer);
+	memmove(job->buffer, line, job->size);
+}
+
+static int grow(struct job *job)
+{
+	size_t wanted = MAX(job->allocated * 2, (size_t)4096);
+	char *buffer;
+
+	if (job->allocated - job->size >= 4096)
+		return 0;
+	buffer = wanted <= JOB_OUTPUT_MAX ? realloc(job->buffer, wanted) : NULL;
+	if (!buffer)
+		return -ENOMEM;
+	job->buffer = buffer;
+	job->allocated = wanted;
+	return 0;
+}
+
+static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct job *job = userdata;
+	ssize_t n = -1;
+
+	if (grow(job) == 0)
+		n = read(fd, job->buffer + job->size, job->allocated - job->size);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n > 0) {
+		job->size += (size_t)n;
+		take_lines(job);
+		return 0;
+	}
+	job->closed = true;
+	job->output = sd_event_source_disable_unref(job->output);
+	finish(job);
+	return 0;
+}
+
+static int on_exit_(sd_event_source *source, const siginfo_t *info, void *userdata)
+{
+	struct job *job = userdata;
+	char where[512];
+
+	job->exited = true;
+	job->deadline = sd_event_source_disable_unref(job->deadline);
+	describe(job, where, sizeof(where));
+	if (info->si_code != CLD_EXITED &&
+	    asprintf(&job->death, "the job %s (SIG%s) %s", job->ended ? "was ended" : "crashed",
+		     sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?",
+		     where) < 0)
+		job->death = NULL;
+	else if (info->si_code == CLD_EXITED && info->si_status != 0 &&
+		 asprintf(&job->death, "the job ended itself with status %d %s", info->si_status,
+			  where) < 0)
+		job->death = NULL;
+	/* What it wrote before is still in the pipe; a process of the plugin's may hold it open. */
+	if (!job->closed && info->si_code != CLD_EXITED) {
+		job->closed = true;
+		job->output = sd_event_source_disable_unref(job->output);
+	}
+	finish(job);
+	return 0;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct job *job = userdata;
+	char where[512];
+
+	describe(job, where, sizeof(where));
+	/* A signal would turn a write that waits for a holder into one that nothing can end. */
+	job->ended = !job->progress->in_kernel;
+	job->handlers->overdue(job->userdata, where, job->ended);
+	if (job->ended)
+		(void)kill(job->pid, SIGKILL);
+	return 0;
+}
+
+/* --- in the child ---------------------------------------------------------------------------- */
+
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* No exec follows the fork, so the daemon's sockets, watches and pipes are closed by hand. */
+static void close_others(const struct roots *roots, int fd)
+{
+	int keep[ARRAY_SIZE(roots->trees) + 2], n = 0, next = 3;
+
+	keep[n++] = fd;
+	keep[n++] = roots->root;
+	for (size_t i = 0; i < ARRAY_SIZE(roots->trees); i++)
+		keep[n++] = roots->trees[i];
+	qsort(keep, (size_t)n, sizeof(*keep), compare_fds);
+	for (int i = 0; i < n; i++) {
+		if (keep[i] > next)
+			(void)close_range((unsigned)next, (unsigned)keep[i] - 1, 0);
+		next = MAX(next, keep[i] + 1);
+	}
+	(void)close_range((unsigned)next, ~0U, 0);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void run_child(const struct job_request *request, struct progress *progress,
+				int fd)
+{
+	reset_signals();
+	close_others(request->roots, fd);
+	(void)prctl(PR_SET_NAME, "viod-job");
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_PID");
+	_exit(job_run(request, progress, fd) < 0 ? 1 : 0);
+}
+
+/* --- start ----------------------------------------------------------------------------------- */
+
+static int watch_child(sd_event *event, struct job *job, int *fd)
+{
+	int r;
+
+	r = sd_event_add_child(event, &job->child, job->pid, WEXITED, on_exit_, job);
+	if (r >= 0)
+		r = sd_event_add_io(event, &job->output, *fd, EPOLLIN, on_output, job);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(job->output, true);
+	if (r >= 0)
+		TAKE_FD(*fd);
+	if (r >= 0 && job->timeout)
+		r = sd_event_add_time_relative(event, &job->deadline, CLOCK_MONOTONIC,
+					       job->timeout * 1000000, 100000, on_deadline, job);
+	/* What a job wrote counts before the news of its death. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(job->child, SD_EVENT_PRIORITY_NORMAL + 10);
+	return r < 0 ? r : 0;
+}
+
+int job_start(sd_event *event, const struct job_request *request, uint64_t timeout,
+	      const struct job_handlers *handlers, void *userdata, struct job **ret_job)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	_cleanup_close_ int ours = -1;
+	int pipe_fds[2], r;
+
+	if (!job)
+		return -ENOMEM;
+	job->handlers = handlers;
+	job->userdata = userdata;
+	job->timeout = timeout;
+	job->progress = mmap(NULL, sizeof(*job->progress), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (job->progress == MAP_FAILED) {
+		job->progress = NULL;
+		job_free(job);
+		return -ENOMEM;
+	}
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		r = -errno;
+		job_free(job);
+		return r;
+	}
+	ours = pipe_fds[0];
+	(void)fcntl(ours, F_SETFL, O_NONBLOCK);
+	job->pid = fork();
+	if (job->pid == 0)
+		run_child(request, job->progress, pipe_fds[1]);
+	r = job->pid < 0 ? -errno : 0;
+	close(pipe_fds[1]);
+	if (r == 0)
+		r = watch_child(event, job, &ours);
+	if (r < 0) {
+		job_free(job);
+		return r;
+	}
+	*ret_job = job;
+	return 0;
+}

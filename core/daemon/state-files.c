@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/state-files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define STATE_DIRECTORY "viod/state"
+
+/* A name may be anything a file could hold; as a file name it may not. */
+static bool file_name(const struct pf *pf, char *ret_name, size_t size)
+{
+	const char *stem = pf->address ? pf->address : pf->name;
+	int n;
+
+	if (!stem || !*stem || stem[0] == '.' || strchr(stem, '/'))
+		return false;
+	n = snprintf(ret_name, size, "%s.json", stem);
+	return n > 0 && (size_t)n < size;
+}
+
+static int open_made(const struct roots *roots, const char *path)
+{
+	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], path, 0755);
+	int fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(roots->trees[VIOD_TREE_RUN], path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The end of it is JSON already. */
+static char *to_text(const struct pf *pf)
+{
+	const char *kind = pf->config ? pf->config->schema->kind : NULL;
+	_cleanup_free_ char *head = NULL;
+	char *text = NULL;
+	json_t *json;
+	int n;
+
+	json = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:s?}", "name", pf->name, "address",
+			 pf->address, "kind", kind, "config", pf->path, "state",
+			 pf_state_names[pf->state], "error", pf->error, "progress", pf->progress);
+	head = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+	json_decref(json);
+	if (!head)
+		return NULL;
+	n = asprintf(
+		&text, "%.*s,\n \"pf\": %s,\n \"facts\": %s,\n \"vfs\": %s\n}\n",
+		(int)(strlen(head) - strlen("\n}")), head, pf->report.pf ? pf->report.pf : "{}",
+		pf->report.facts ? pf->report.facts : "{}", pf->report.vfs ? pf->report.vfs : "[]");
+	return n < 0 ? NULL : text;
+}
+
+int status_write(const struct roots *roots, const struct pf *pf)
+{
+	_cleanup_close_ int directory = -1;
+	_cleanup_free_ char *text = NULL;
+	char name[320];
+
+	if (!file_name(pf, name, sizeof(name)))
+		return 0;
+	directory = open_made(roots, STATE_DIRECTORY);
+	if (directory < 0)
+		return directory;
+	text = to_text(pf);
+	if (!text)
+		return -ENOMEM;
+	return replace_file_at(directory, name, text, strlen(text), 0644);
+}
+
+int status_remove(const struct roots *roots, const struct pf *pf)
+{
+	_cleanup_close_ int directory = open_made(roots, STATE_DIRECTORY);
+	char name[320];
+
+	if (directory < 0 || !file_name(pf, name, sizeof(name)))
+		return directory < 0 ? directory : 0;
+	return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static bool is_current(struct pf *const *pfs, size_t n_pfs, const char *name)
+{
+	char current[320];
+
+	for (size_t i = 0; i < n_pfs; i++)
+		if (file_name(pfs[i], current, sizeof(current)) && streq(current, name))
+			return true;
+	return false;
+}
+
+int status_sweep(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	int r;
+
+	r = open_directory(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, &dir);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && !is_current(pfs, n_pfs, entry->d_name))
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	return 0;
+}
+
+/* --- metrics --------------------------------------------------------------------------------- */
+
+static void print_label(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		if (*text != '\n')
+			fputc(*text, out);
+	}
+}
+
+static void print_metric(FILE *out, const char *name, const struct pf *pf, const char *more,
+			 size_t value)
+{
+	fprintf(out, "%s{pf=\"", name);
+	print_label(out, pf->address ? pf->address : pf->name);
+	fprintf(out, "\"%s} %zu\n", more, value);
+}
+
+static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
+{
+	char more[64];
+
+	fputs("# HELP viod_pf_state 1 for the state a PF is in.\n# TYPE viod_pf_state gauge\n",
+	      out);
+	for (size_t i = 0; i < n_pfs; i++) {
+		if (!pfs[i]->address && !pfs[i]->name)
+			continue;
+		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->state]);
+		print_metric(out, "viod_pf_state", pfs[i], more, 1);
+	}
+	fputs("# HELP viod_pf_vfs VFs there are, held, and failed.\n# TYPE viod_pf_vfs gauge\n",
+	      out);
+	for (size_t i = 0; i < n_pfs; i++) {
+		if (!pfs[i]->address && !pfs[i]->name)
+			continue;
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"", pfs[i]->report.n_vfs);
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"", pfs[i]->report.n_held);
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"failed\"",
+			     pfs[i]->report.n_failed);
+	}
+}
+
+int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+{
+	_cleanup_close_ int directory = open_made(roots, "viod");
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	if (directory < 0)
+		return directory;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -ENOMEM;
+	print_metrics(out, pfs, n_pfs);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	return replace_file_at(directory, "metrics.prom", text, size, 0644);
+}
+
+char *status_line(struct pf *const *pfs, size_t n_pfs)
+{
+	size_t counts[PF_STATE_MAX_] = { 0 }, size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < n_pfs; i++) {
+		const struct pf *pf = pfs[i];
+
+		counts[pf->state]++;
+		if ((pf->state == PF_APPLYING || pf->state == PF_RELEASING) && pf->address &&
+		    pf->vfs_total)
+			fprintf(out, "%s: %u/%u VFs; ", pf->address, pf->vfs_done, pf->vfs_total);
+	}
+	fprintf(out, "%zu PFs", n_pfs);
+	for (size_t i = 0; i < PF_STATE_MAX_; i++)
+		if (counts[i])
+			fprintf(out, ", %zu %s", counts[i], pf_state_names[i]);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the daemon keeps of a job's result for as long as the PF lives: the state file's text, and
+ * which VFs there are. A tree of JSON would take ten times the room, for each VF of the machine. */
+#ifndef VIOD_VF_REPORT_H
+#define VIOD_VF_REPORT_H
+
+#include <jansson.h>
+
+#include "base/util.h"
+
+struct report {
+	char *pf, *facts; /* JSON: objects; NULL before the first result */
+	char *vfs;	  /* JSON: an array, one line for each VF; NULL before the first result */
+	char **addresses; /* by VF; NULL where one has none */
+	const char **sorted; /* the addresses that there are */
+	size_t n_vfs, n_sorted, n_held, n_failed;
+};
+
+/** Take the place of what was kept before. -ENOMEM: it stays as it was. */
+int report_take(struct report *report, const json_t *result);
+void report_clear(struct report *report);
+
+/** Whether one of the VFs has this address. */
+bool report_has_vf(const struct report *report, const char *address);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "loader/quirk-match.h"
+#include "model/value.h"
+
+static uint16_t read_id(int directory, const char *attribute)
+{
+	uint64_t id;
+
+	return sysfs_read_number(directory, attribute, 0xffff, &id) < 0 ? 0 : (uint16_t)id;
+}
+
+/* What can change while a job runs: everything else is fixed as long as the device is there. The
+ * group comes with the device, but for VFIO without an IOMMU, where it comes with the driver. */
+static void refresh_function(struct device_function *f, int sys)
+{
+	char path[160], group[16], driver[VIOD_NAME_MAX];
+	bool bound;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/driver", f->directory);
+	bound = sysfs_link_name(sys, path, driver, sizeof(driver)) == 0;
+	if (f->known && streq(bound ? driver : NULL, f->function.driver))
+		return;
+	f->known = true;
+	if (bound)
+		memcpy(f->driver, driver, sizeof(driver));
+	f->function.driver = bound ? f->driver : NULL;
+	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
+	r = sysfs_link_name(sys, path, group, sizeof(group));
+	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
+}
+
+/* The modalias has all that tells a device from others, in one file. */
+static int read_identity(struct device_function *f, int sys)
+{
+	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
+	_cleanup_close_ int directory = -1;
+	char path[160], text[128];
+	uint64_t class_code = 0;
+
+	snprintf(path, sizeof(path), "%s/modalias", f->directory);
+	if (sysfs_read(sys, path, text, sizeof(text)) == 0 &&
+	    sscanf(text, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &device, &subvendor,
+		   &subdevice, &base, &sub, &interface) == 7) {
+		f->function.vendor = (uint16_t)vendor;
+		f->function.device = (uint16_t)device;
+		f->function.subvendor = (uint16_t)subvendor;
+		f->function.subdevice = (uint16_t)subdevice;
+		f->function.class_code = base << 16 | sub << 8 | interface;
+		return 0;
+	}
+	directory = openat(sys, f->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	(void)sysfs_read_number(directory, "class", 0xffffff, &class_code);
+	f->function.class_code = (uint32_t)class_code;
+	f->function.vendor = read_id(directory, "vendor");
+	f->function.device = read_id(directory, "device");
+	f->function.subvendor = read_id(directory, "subsystem_vendor");
+	f->function.subdevice = read_id(directory, "subsystem_device");
+	return 0;
+}
+
+static int fill_function(struct device_function *f, int sys, const char *bus, const char *address)
+{
+	int n, r;
+
+	if (copy_text(f->address, sizeof(f->address), address) < 0)
+		return -ENAMETOOLONG;
+	n = snprintf(f->directory, sizeof(f->directory), "bus/%s/devices/%s", bus, address);
+	if (n < 0 || (size_t)n >= sizeof(f->directory))
+		return -ENAMETOOLONG;
+	f->function = (struct viod_function){ .address = f->address, .directory = f->directory };
+	r = read_identity(f, sys);
+	if (r < 0)
+		return r;
+	f->known = false;
+	refresh_function(f, sys);
+	return 0;
+}
+
+/* The array may move when it grows, and each function points into its own slot. */
+static void repoint(struct viod_pf *pf)
+{
+	for (size_t i = 0; i < pf->n_vfs; i++) {
+		struct device_function *f = &pf->vfs[i];
+
+		f->function.address = f->address;
+		f->function.directory = f->directory;
+		f->function.driver = f->function.driver ? f->driver : NULL;
+	}
+}
+
+static int count_vfs(struct viod_pf *pf, int directory)
+{
+	uint64_t count;
+	int r;
+
+	r = sysfs_read_number(directory, "sriov_numvfs", VIOD_VF_MAX, &count);
+	if (r < 0)
+		return r;
+	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
+	if (!pf->vfs)
+		return -ENOMEM;
+	pf->n_vfs = count;
+	return 0;
+}
+
+const char *device_path(const struct viod_pf *pf, int vf)
+{
+	const struct device_function *f;
+
+	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
+		return NULL;
+	f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+	return pf->present && f->directory[0] ? f->directory : NULL;
+}
+
+int device_scan_vfs(struct viod_pf *pf)
+{
+	const char *path = device_path(pf, VIOD_PF);
+	int sys = pf->roots->trees[VIOD_TREE_SYS];
+	char link[32], address[DEVICE_NAME_MAX];
+	_cleanup_close_ int directory = -1;
+
+	free(pf->vfs);
+	pf->vfs = NULL;
+	pf->n_vfs = 0;
+	if (!path)
+		return -ENODEV;
+	directory = openat(sys, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	if (!pf->vfs_are_devices)
+		return count_vfs(pf, directory);
+	for (unsigned i = 0; i <= VIOD_VF_MAX; i++) {
+		struct device_function *f;
+		int r;
+
+		snprintf(link, sizeof(link), "virtfn%u", i);
+		r = sysfs_link_name(directory, link, address, sizeof(address));
+		if (r == -ENOENT)
+			break;
+		if (r < 0)
+			return r;
+		f = array_append((void **)&pf->vfs, &pf->n_vfs, sizeof(*pf->vfs));
+		if (!f)
+			return -ENOMEM;
+		/* A VF that goes while we look keeps its slot: indices must not shift. */
+		(void)fill_function(f, sys, "pci", address);
+	}
+	repoint(pf);
+	return 0;
+}
+
+int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count)
+{
+	struct device_function *vfs = calloc(count + 1, sizeof(*vfs));
+
+	if (!vfs)
+		return -ENOMEM;
+	free(pf->vfs);
+	pf->vfs = vfs;
+	pf->n_vfs = count;
+	for (size_t i = 0; i < count; i++)
+		if (addresses[i])
+			(void)fill_function(&vfs[i], pf->roots->trees[VIOD_TREE_SYS], "pci",
+					    addresses[i]);
+	repoint(pf);
+	return 0;
+}
+
+struct device_function *device_slot(struct viod_pf *pf, int vf)
+{
+	if (vf != VIOD_PF && (vf < 0 || (size_t)vf >= pf->n_vfs))
+		return NULL;
+	return vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+}
+
+const struct viod_function *device_function(struct viod_pf *pf, int vf)
+{
+	struct device_function *f = device_slot(pf, vf);
+
+	if (!f || !f->directory[0])
+		return NULL;
+	refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
+	return &f->function;
+}
+
+bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin)
+{
+	return plugin->role != VIOD_ROLE_QUIRK || plugin == pf->quirk_plugin;
+}
+
+int device_choose_quirk(struct viod_pf *pf)
+{
+	const struct viod_quirk *quirk;
+	int r;
+
+	r = quirk_best(pf->schema->plugins, pf->schema->n_plugins, VIOD_ROLE_QUIRK,
+		       &pf->self.function, &pf->diags, &pf->quirk_plugin);
+	if (r < 0)
+		return r;
+	schema_choose(pf->schema, pf->quirk_plugin);
+	quirk = pf->quirk_plugin ? pf->quirk_plugin->quirk : NULL;
+	if (quirk)
+		memcpy(&pf->quirk, quirk, MIN(sizeof(pf->quirk), (size_t)quirk->size));
+	return 0;
+}
+
+int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size)
+{
+	_cleanup_closedir_ DIR *buses = NULL;
+	int sys = roots->trees[VIOD_TREE_SYS];
+	const struct dirent *bus;
+	char path[512];
+
+	if (!*name || name[0] == '.' || strchr(name, '/'))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "bus/pci/devices/%s", name);
+	if (faccessat(sys, path, F_OK, 0) == 0)
+		return copy_text(ret_bus, size, "pci");
+	if (open_directory(sys, "bus", &buses) < 0)
+		return -ENODEV;
+	while ((bus = readdir(buses))) {
+		snprintf(path, sizeof(path), "bus/%s/devices/%s/sriov_numvfs", bus->d_name, name);
+		if (bus->d_name[0] != '.' && faccessat(sys, path, F_OK, 0) == 0)
+			return copy_text(ret_bus, size, bus->d_name);
+	}
+	return -ENODEV;
+}
+
+int device_look(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf)
+{
+	char bus[32];
+	int r;
+
+	*ret_pf = (struct viod_pf){ .roots = roots, .loader = loader };
+	ret_pf->progress = &ret_pf->own_progress;
+	(void)copy_text(ret_pf->self.address, sizeof(ret_pf->self.address), address);
+	ret_pf->self.function.address = ret_pf->self.address;
+	if (device_find_bus(roots, address, bus, sizeof(bus)) < 0)
+		return 0;
+	ret_pf->vfs_are_devices = streq(bus, "pci");
+	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], bus, address);
+	if (r == -ENOENT || r == -ENAMETOOLONG)
+		return 0;
+	if (r < 0)
+		return r;
+	ret_pf->present = true;
+	return 0;
+}
+
+int device_open(const struct roots *roots, const struct loader *loader, const char *address,
+		struct viod_pf *ret_pf)
+{
+	int r = device_look(roots, loader, address, ret_pf);
+
+	return r < 0 || !ret_pf->present ? r : device_scan_vfs(ret_pf);
+}
+
+void device_close(struct viod_pf *pf)
+{
+	free(pf->vfs);
+	pf->vfs = NULL;
+	pf->n_vfs = 0;
+	free(pf->marks);
+	pf->marks = NULL;
+	pf->n_marks = 0;
+	free(pf->resolved);
+	pf->resolved = NULL;
+	pf->n_resolved = 0;
+	json_decref(pf->facts);
+	pf->facts = NULL;
+	diag_list_clear(&pf->diags);
+}

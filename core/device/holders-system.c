@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device/holders-system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "device/device.h"
+
+/* Bridges on bonds on VLANs: no sane stack is higher. */
+#define STACK_MAX 8
+
+static FILE *open_text(struct viod_pf *pf, const char *path)
+{
+	int fd = openat(pf->roots->trees[VIOD_TREE_PROC], path, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
+
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
+/* --- disks ----------------------------------------------------------------------------------- */
+
+/* Some file systems have device numbers of their own, and name their disk only. */
+static bool is_source(struct viod_pf *pf, const char *line, dev_t device)
+{
+	const char *tail = strstr(line, " - ");
+	char source[PATH_MAX];
+	struct stat status;
+
+	return tail && sscanf(tail, " - %*s /dev/%4095s", source) == 1 &&
+	       fstatat(pf->roots->trees[VIOD_TREE_DEV], source, &status, 0) == 0 &&
+	       S_ISBLK(status.st_mode) && status.st_rdev == device;
+}
+
+static int check_mounts(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
+			struct viod_holders *holders)
+{
+	_cleanup_fclose_ FILE *mounts = open_text(pf, "1/mountinfo");
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+
+	if (!mounts)
+		return -errno;
+	while (getline(&line, &size, mounts) >= 0) {
+		struct viod_holder holder = { 0 };
+		unsigned major_, minor_;
+		char point[64];
+
+		if (sscanf(line, "%*u %*u %u:%u %*s %63s", &major_, &minor_, point) != 3 ||
+		    (makedev(major_, minor_) != node->device && !is_source(pf, line, node->device)))
+			continue;
+		snprintf(holder.what, sizeof(holder.what), "the host: mounted at %s", point);
+		if (holders_add_flagged(holders, &holder, flags) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
+		      struct viod_holders *holders)
+{
+	static const struct viod_holder swap = { .what = "the host: swap space" };
+	_cleanup_fclose_ FILE *swaps = open_text(pf, "swaps");
+	_cleanup_free_ char *line = NULL;
+	char path[PATH_MAX];
+	struct stat status;
+	size_t size = 0;
+
+	while (swaps && getline(&line, &size, swaps) >= 0)
+		if (sscanf(line, "/dev/%4095s", path) == 1 &&
+		    fstatat(pf->roots->trees[VIOD_TREE_DEV], path, &status, 0) == 0 &&
+		    S_ISBLK(status.st_mode) && status.st_rdev == node->device)
+			return holders_add_flagged(holders, &swap, flags);
+	return 0;
+}
+
+/* A mount in another namespace, or a volume that is not in sysfs: the kernel lets nobody else have
+ * a disk for himself. The question takes it for a moment, in which a mount would fail: so it comes
+ * last, and only where the disk is about to go. */
+static int check_claim(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
+		       struct viod_holders *holders)
+{
+	static const struct viod_holder claimed = { .what = "the host: claimed by the kernel, by a "
+							    "mount elsewhere or a volume" };
+	int fd;
+
+	if (holders->count || strncmp(node->path, "/dev/", 5) != 0 ||
+	    !(node->vf == VIOD_PF ? pf->takes_self : pf->takes_vfs))
+		return 0;
+	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5,
+		    O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	return errno == EBUSY ? holders_add_flagged(holders, &claimed, flags) : 0;
+}
+
+int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
+		       struct viod_holders *holders)
+{
+	int r;
+
+	if (!node->block)
+		return 0;
+	r = check_mounts(pf, node, flags, holders);
+	if (r == 0)
+		r = check_swap(pf, node, flags, holders);
+	return r < 0 ? r : check_claim(pf, node, flags, holders);
+}
+
+/* --- routes ---------------------------------------------------------------------------------- */
+
+static bool is_default_4(const char *line, const char *interface)
+{
+	unsigned destination, flags, mask;
+	char name[IFNAMSIZ + 1];
+
+	return sscanf(line, "%16s %x %*x %x %*u %*u %*u %x", name, &destination, &flags, &mask) ==
+		       4 &&
+	       streq(name, interface) && destination == 0 && mask == 0;
+}
+
+static bool is_default_6(const char *line, const char *interface)
+{
+	static const char zero[] = "00000000000000000000000000000000 00 ";
+	char name[IFNAMSIZ + 1];
+
+	return strncmp(line, zero, sizeof(zero) - 1) == 0 &&
+	       sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %16s", name) == 1 &&
+	       streq(name, interface);
+}
+
+static bool has_default_route(struct viod_pf *pf, const char *interface)
+{
+	static const struct {
+		const char *path;
+		bool (*is_default)(const char *line, const char *interface);
+	} tables[] = { { "net/route", is_default_4 }, { "net/ipv6_route", is_default_6 } };
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		_cleanup_fclose_ FILE *table = open_text(pf, tables[i].path);
+
+		while (table && getline(&line, &size, table) >= 0)
+			if (tables[i].is_default(line, interface))
+				return true;
+	}
+	return false;
+}
+
+/* An address may sit on a bridge that the interface is part of. */
+static int check_stack(struct viod_pf *pf, const char *interface, unsigned depth,
+		       struct viod_holders *holders)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[320];
+	int r = 0;
+
+	if (has_default_route(pf, interface)) {
+		struct viod_holder holder = { 0 };
+
+		snprintf(holder.what, sizeof(holder.what),
+			 "the host: its default route goes through %s", interface);
+		return holders_add_flagged(holders, &holder, VIOD_HOLDER_YIELDS);
+	}
+	snprintf(path, sizeof(path), "class/net/%s", interface);
+	if (depth == STACK_MAX || open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir) < 0)
+		return 0;
+	while (r == 0 && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, "upper_", 6) == 0)
+			r = check_stack(pf, entry->d_name + 6, depth + 1, holders);
+	return r;
+}
+
+int holders_check_route(struct viod_pf *pf, struct viod_holders *holders)
+{
+	const struct viod_function *function = device_function(pf, VIOD_PF);
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[160];
+	int r = 0;
+
+	if (!function)
+		return 0;
+	snprintf(path, sizeof(path), "%s/net", function->directory);
+	if (open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir) < 0)
+		return 0;
+	while (r == 0 && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			r = check_stack(pf, entry->d_name, 0, holders);
+	return r;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How core calls the ops of plugins. */
+#ifndef VIOD_PLUGIN_CALL_H
+#define VIOD_PLUGIN_CALL_H
+
+#include "device/device.h"
+#include "model/value-set.h"
+
+/* Around each op: progress names the plugin and the op while it runs, so that a crash can be told.
+ */
+void plugin_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op);
+void plugin_leave(struct viod_pf *pf);
+
+/** An op that failed without a word still owes the user one. Returns r. */
+int plugin_explain(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op, int r,
+		   size_t errors_before);
+
+enum plugin_op {
+	PLUGIN_VALIDATE, /* wanted */
+	PLUGIN_OBSERVE,	 /* state */
+	PLUGIN_COMPLETE, /* both */
+	PLUGIN_INSPECT,	 /* both */
+};
+
+/** Call an op of every plugin that concerns the PF, in their order, and go on after an error, so
+ * that all of them are told at once. 0, or the first error. */
+int plugin_call_all(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		    struct viod_values *wanted);
+
+#endif

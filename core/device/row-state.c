@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device/row-state.h"
+
+#include <string.h>
+
+#include "loader/quirk-match.h"
+#include "model/schema.h"
+
+static const struct device_mark *find(const struct viod_pf *pf, int vf,
+				      const struct viod_option *option, int mark)
+{
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].vf == vf && pf->marks[i].option == option &&
+		    pf->marks[i].mark == mark)
+			return &pf->marks[i];
+	return NULL;
+}
+
+static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, int mark)
+{
+	struct device_mark *added;
+
+	if (find(pf, vf, option, mark))
+		return false;
+	added = array_append((void **)&pf->marks, &pf->n_marks, sizeof(*added));
+	if (added)
+		*added = (struct device_mark){ .option = option, .vf = vf, .mark = mark };
+	return added;
+}
+
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark)
+{
+	return add(pf, vf, option, mark);
+}
+
+bool mark_refused(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_UNSUPPORTED);
+}
+
+void mark_taken(struct viod_pf *pf, const struct viod_option *option)
+{
+	(void)add(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
+}
+
+bool mark_takes(const struct viod_pf *pf, const struct viod_option *option)
+{
+	return find(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
+}
+
+bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option)
+{
+	return quirk_lacks(&pf->quirk, option->key) ||
+	       find(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED);
+}
+
+bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_DEFERRED);
+}
+
+bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return find(pf, vf, option, VIOD_MARK_ROUNDED);
+}
+
+bool mark_unready(const struct viod_pf *pf, int vf)
+{
+	return find(pf, vf, NULL, VIOD_MARK_UNREADY);
+}
+
+bool mark_any_deferred(const struct viod_pf *pf)
+{
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].mark == VIOD_MARK_DEFERRED)
+			return true;
+	return false;
+}
+
+void mark_clear(struct viod_pf *pf)
+{
+	free(pf->marks);
+	pf->marks = NULL;
+	pf->n_marks = 0;
+}
+
+void mark_settle_refused(struct viod_pf *pf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < pf->n_marks; i++)
+		if (pf->marks[i].mark != VIOD_MARK_UNSUPPORTED || pf->marks[i].vf == VIOD_PF)
+			pf->marks[kept++] = pf->marks[i];
+	pf->n_marks = kept;
+}
+
+/* --- in the record --------------------------------------------------------------------------- */
+
+static const char *scope_name(const struct viod_option *option)
+{
+	return option->scope == VIOD_SCOPE_PF ? "pf" : "vf";
+}
+
+static json_t *keys_of(const struct viod_pf *pf, int mark)
+{
+	json_t *keys = json_array();
+
+	for (size_t i = 0; i < pf->n_marks; i++) {
+		const struct viod_option *option = pf->marks[i].option;
+
+		if (pf->marks[i].mark == mark && pf->marks[i].vf == VIOD_PF)
+			(void)json_array_append_new(
+				keys, json_sprintf("%s.%s", scope_name(option), option->key));
+	}
+	return keys;
+}
+
+json_t *mark_to_json(struct viod_pf *pf)
+{
+	const struct viod_function *self = device_function(pf, VIOD_PF);
+
+	return json_pack("{s:s?, s:o, s:o}", "driver", self ? self->driver : NULL, "keys",
+			 keys_of(pf, VIOD_MARK_UNSUPPORTED), "takes",
+			 keys_of(pf, DEVICE_MARK_TAKEN));
+}
+
+static void add_key(struct viod_pf *pf, const char *key, int mark)
+{
+	for (enum viod_scope scope = 0; scope < VIOD_SCOPE_MAX_; scope++) {
+		const struct schema_row *row = NULL;
+
+		if (key && strncmp(key, scope == VIOD_SCOPE_PF ? "pf." : "vf.", 3) == 0)
+			row = schema_find(pf->schema, scope, key + 3);
+		if (row)
+			(void)add(pf, VIOD_PF, row->option, mark);
+	}
+}
+
+void mark_from_json(struct viod_pf *pf, const json_t *json, bool lacks)
+{
+	const struct viod_function *self = device_function(pf, VIOD_PF);
+	const char *driver = json_string_value(json_object_get(json, "driver"));
+	const json_t *key;
+	size_t i;
+
+	if (!self || !streq(self->driver, driver))
+		return;
+	json_array_foreach(json_object_get(json, "takes"), i, key)
+		add_key(pf, json_string_value(key), DEVICE_MARK_TAKEN);
+	if (!lacks)
+		return;
+	json_array_foreach(json_object_get(json, "keys"), i, key)
+		add_key(pf, json_string_value(key), VIOD_MARK_UNSUPPORTED);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The question that comes before each disruptive step: who uses what it would take away. */
+#include <errno.h>
+#include <string.h>
+
+#include "device/holders.h"
+#include "job/job-run.h"
+
+/* Of one VF, or of all (VIOD_PF). */
+static int ask_holders(struct job_run *run, int vf)
+{
+	struct viod_holders *holders;
+	int r;
+
+	holders_free(run->holders, run->n_holders);
+	run->holders = NULL;
+	run->n_holders = run->pf.n_vfs;
+	run->some_asked = vf != VIOD_PF;
+	r = vf == VIOD_PF ? holders_find(&run->pf, &holders)
+			  : holders_find_of(&run->pf, vf, &holders);
+	if (r < 0) {
+		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r,
+			 "cannot find out who uses the VFs, so all count as used: %s",
+			 strerror(-r));
+		return r;
+	}
+	run->holders = holders;
+	return 0;
+}
+
+int job_ask_holders(struct job_run *run)
+{
+	return ask_holders(run, VIOD_PF);
+}
+
+bool job_is_held(const struct job_run *run, int vf)
+{
+	return vf >= 0 && (size_t)vf < run->n_holders && run->holders && run->holders[vf].count > 0;
+}
+
+static void report_held(struct job_run *run, int vf)
+{
+	const struct viod_holders *holders =
+		&run->holders[vf == VIOD_PF ? run->n_holders : (size_t)vf];
+	const struct viod_function *function = device_function(&run->pf, vf);
+	char text[256], number[16] = "the device";
+
+	if (vf != VIOD_PF)
+		snprintf(number, sizeof(number), "VF %d", vf);
+	for (size_t i = 0; i < holders->count; i++) {
+		holder_text(&holders->items[i], text, sizeof(text));
+		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %s%s",
+			 number, function ? function->address : "?", text,
+			 holders->flags[i] & VIOD_HOLDER_YIELDS
+				 ? "; 'force = yes' in [pf] takes it all the same"
+				 : "");
+	}
+}
+
+void job_report_holders(struct job_run *run)
+{
+	for (size_t vf = 0; run->holders && vf < run->n_holders; vf++)
+		report_held(run, (int)vf);
+	if (run->holders)
+		report_held(run, VIOD_PF);
+}
+
+static bool is_forced(const struct job_run *run)
+{
+	const struct config *config = run->request->config;
+	const bool *force = config ? config_pf_value(config, "force") : NULL;
+
+	return force && *force;
+}
+
+/* The PF itself, which loses its driver. */
+static bool self_held_back(struct job_run *run)
+{
+	if (!holders_object(&run->holders[run->n_holders], is_forced(run) ? VIOD_HOLDER_YIELDS : 0))
+		return false;
+	if (!run->self_blocked)
+		report_held(run, VIOD_PF);
+	run->self_blocked = true;
+	return true;
+}
+
+/* The answer is asked for anew each time: only what is true right before the write counts. */
+bool job_held_back(struct job_run *run, const struct viod_step *step)
+{
+	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & VIOD_STEP_SELF;
+	bool held = false;
+	int r;
+
+	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || (!run->pf.n_vfs && !self))
+		return false;
+	run->pf.takes_vfs = true;
+	run->pf.takes_self = self;
+	r = ask_holders(run, all ? VIOD_PF : step->vf);
+	run->pf.takes_vfs = run->pf.takes_self = false;
+	if (r < 0)
+		return true;
+	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
+		if (!all && (int)vf != step->vf)
+			continue;
+		if (holders_object(&run->holders[vf], all ? 0 : VIOD_HOLDER_REMOVAL)) {
+			if (!run->blocked[vf])
+				report_held(run, (int)vf);
+			run->blocked[vf] = held = true;
+		}
+	}
+	return (self && self_held_back(run)) || held;
+}
+
+/* One held VF keeps a PF-wide step, and with it the whole plan, back. */
+int job_check_holders(struct job_run *run)
+{
+	run->n_holders = run->pf.n_vfs;
+	run->blocked = calloc(MAX(run->pf.n_vfs, run->wanted->n_vfs) + 1, sizeof(*run->blocked));
+	if (!run->blocked)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->plan.n_steps; i++) {
+		const struct viod_step *step = &run->plan.steps[i].step;
+
+		if (!(step->flags & VIOD_STEP_ALL_VFS) || !job_held_back(run, step))
+			continue;
+		run->pf_blocked = true;
+		return 0;
+	}
+	return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a job writes down: what was there before viod, what viod has set, and plugins' notes. */
+#include <errno.h>
+#include <string.h>
+
+#include "device/row-state.h"
+#include "job/job-run.h"
+#include "sriov/sriov.h"
+
+static int save_notes(void *userdata)
+{
+	struct job_run *run = userdata;
+
+	return record_save(run->pf.roots, run->record);
+}
+
+void job_share_notes(struct job_run *run)
+{
+	run->pf.notes = run->record ? run->record->notes : NULL;
+	run->pf.save_notes = save_notes;
+	run->pf.save_userdata = run;
+}
+
+int job_write_baseline(struct job_run *run)
+{
+	const struct job_request *request = run->request;
+	const int64_t *on_remove;
+	int r;
+
+	if (!request->config)
+		return 0;
+	if (!run->record) {
+		run->record = record_new(run->pf.self.address, run->schema->kind, request->file);
+		if (!run->record)
+			return -ENOMEM;
+	}
+	job_share_notes(run);
+	on_remove = config_pf_value(request->config, "on-remove");
+	run->record->keep = on_remove && *on_remove == SRIOV_KEEP;
+	run->record->created = run->record->created || run->plan.recreates;
+	free(run->record->config);
+	free(run->record->kind);
+	run->record->config = strdup(request->file ? request->file : "");
+	run->record->kind = strdup(run->schema->kind);
+	if (!run->record->config || !run->record->kind)
+		return -ENOMEM;
+	r = record_extend_baseline(run->record, run->state);
+	return r < 0 ? r : record_save(run->pf.roots, run->record);
+}
+
+/* Whether a row was not written, or the device does not tell and it may not have been. */
+static bool is_doubtful(const struct job_run *run, int vf, const struct schema_row *row)
+{
+	if (mark_lacks(&run->pf, row->option))
+		return true;
+	if (!run->plan.n_steps || values_get(run->state, vf, row))
+		return false;
+	return run->stopped || mark_deferred(&run->pf, vf, row->option) ||
+	       diag_first_error(&run->pf.diags, VIOD_PF) || diag_first_error(&run->pf.diags, vf) ||
+	       (vf != VIOD_PF && run->blocked && run->blocked[vf]);
+}
+
+/* For a row that the device does not report the record is the only witness: what failed must not
+ * count as set, or it would never be tried again. */
+static void forget_doubtful(const struct job_run *run, struct viod_values *set)
+{
+	for (int vf = VIOD_PF; vf < (int)set->n_vfs; vf++) {
+		const struct schema_scope *rows =
+			&run->schema->scopes[vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF];
+
+		for (size_t i = 0; i < rows->n_rows; i++)
+			if (is_doubtful(run, vf, &rows->rows[i]))
+				values_forget(set, vf, &rows->rows[i]);
+	}
+}
+
+int job_remember_set(struct job_run *run)
+{
+	_cleanup_values_ struct viod_values *set = NULL;
+	json_t *lacks;
+	int r;
+
+	if (!run->record || run->request->goal == JOB_RELEASE)
+		return 0;
+	r = values_copy(run->wanted, &set);
+	if (r < 0)
+		return r;
+	forget_doubtful(run, set);
+	job_note_taken(run);
+	lacks = mark_to_json(&run->pf);
+	if (lacks) {
+		json_decref(run->record->lacks);
+		run->record->lacks = lacks;
+	}
+	r = record_remember(run->record, set, run->plan.recreates);
+	return r < 0 ? r : record_save(run->pf.roots, run->record);
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/job-run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "device/holders.h"
+#include "device/plugin-call.h"
+#include "device/row-state.h"
+#include "job/record-rounding.h"
+#include "job/udev-links.h"
+#include "loader/quirk-match.h"
+#include "sriov/sriov.h"
+
+/* --- what is --------------------------------------------------------------------------------- */
+
+static int observe(struct job_run *run)
+{
+	struct viod_values *state;
+	int r;
+
+	run->looked = now_usec();
+	r = device_scan_vfs(&run->pf);
+	if (r < 0)
+		return r;
+	/* Events from here on may tell of something that this look missed. */
+	(void)sysfs_read_number(run->pf.roots->trees[VIOD_TREE_SYS], "kernel/uevent_seqnum",
+				UINT64_MAX, &run->seqnum);
+	r = values_new(run->schema, run->pf.n_vfs, &state);
+	if (r < 0)
+		return r;
+	json_decref(run->pf.facts);
+	run->pf.facts = NULL;
+	r = plugin_call_all(&run->pf, PLUGIN_OBSERVE, state, NULL);
+	if (r < 0) {
+		values_free(state);
+		return r;
+	}
+	values_free(run->state);
+	run->state = state;
+	return 0;
+}
+
+/* --- plan ------------------------------------------------------------------------------------ */
+
+/* What goes with the VFs. */
+static void forget_volatile(struct viod_values *values)
+{
+	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_PF];
+
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (rows->rows[i].option->flags & VIOD_OPTION_VOLATILE)
+			values_forget(values, VIOD_PF, &rows->rows[i]);
+}
+
+/* The state that the changes are made against: VFs that will be new know nothing. */
+static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
+{
+	struct viod_values *base;
+	int r;
+
+	r = values_copy(run->state, &base);
+	if (r == 0 && recreates) {
+		forget_volatile(base);
+		r = values_resize(base, 0);
+	}
+	if (r < 0) {
+		values_free(base);
+		return r;
+	}
+	*ret_base = base;
+	return 0;
+}
+
+static int last_values(struct job_run *run, bool recreates, struct viod_values **ret_last)
+{
+	struct viod_values *last = NULL;
+	int r = 0;
+
+	if (run->record)
+		r = values_from_json(run->schema, run->record->set, &last);
+	if (r == 0 && last && recreates)
+		r = values_resize(last, 0);
+	*ret_last = r < 0 ? values_free(last) : last;
+	return r;
+}
+
+/* Nobody asked for this change now: a VF in use keeps what it has. */
+static int spare_held(struct job_run *run, struct plan_changes *changes)
+{
+	int r;
+
+	if (run->request->goal != JOB_DRIFT || !changes->count)
+		return 0;
+	r = job_ask_holders(run);
+	if (r < 0)
+		return r;
+	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
+		if (job_is_held(run, (int)vf))
+			plan_changes_drop_vf(changes, (int)vf);
+	return 0;
+}
+
+static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
+{
+	_cleanup_values_ struct viod_values *last = NULL;
+	struct plan_changes changes = { 0 };
+	bool recreates = job_recreates(run);
+	int r;
+
+	r = base_state(run, recreates, &run->base);
+	if (r == 0)
+		r = job_want_rest(run, recreates);
+	if (run->record)
+		rounded_replace(run->record->rounded, run->wanted);
+	if (r == 0)
+		r = last_values(run, recreates, &last);
+	if (r == 0)
+		r = plan_diff(run->wanted, run->base, last, &changes);
+	if (r < 0)
+		return r;
+	if (!recreates)
+		job_recall_lacks(run, &changes);
+	plan_changes_drop_lacking(&run->pf, true, &changes);
+	r = spare_held(run, &changes);
+	if (r == 0)
+		r = job_recreate_for(run, &changes);
+	if (r == 0)
+		r = job_unbind_for(run, &changes);
+	if (r == 0)
+		r = plan_make(&run->pf, run->base, &changes, ret_plan);
+	plan_changes_clear(&changes);
+	return r;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* Rows that were written, reported no error, and still differ. */
+static void report_leftovers(struct job_run *run, const struct plan_changes *left)
+{
+	char text[256];
+
+	for (size_t i = 0; i < left->count; i++) {
+		const struct viod_change *change = &left->items[i];
+		const char *advice;
+		int vf = change->vf;
+
+		/* What is not reported cannot be seen to have taken, and what waits has its reason.
+		 */
+		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
+		    diag_first_error(&run->pf.diags, vf) ||
+		    (vf == VIOD_PF ? run->pf.waits_for != NULL
+				   : run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF)))
+			continue;
+		plan_change_text(change, text, sizeof(text));
+		advice = quirk_advice(&run->pf.quirk, change->option->key, 0);
+		diag_add(&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
+			 "the device accepted a value and did not take it (%s)%s%s", text,
+			 advice ? "; " : "", advice ? advice : "");
+	}
+}
+
+static int accept_rounded(struct job_run *run)
+{
+	json_t *rounded;
+
+	if (!run->record)
+		return 0;
+	rounded = rounded_remember(&run->pf, run->record->rounded, run->wanted, run->state);
+	if (!rounded)
+		return -ENOMEM;
+	json_decref(run->record->rounded);
+	run->record->rounded = rounded;
+	rounded_replace(rounded, run->wanted);
+	return 0;
+}
+
+static int verify(struct job_run *run)
+{
+	_cleanup_values_ struct viod_values *last = NULL;
+	struct plan_changes left = { 0 };
+	int r;
+
+	r = observe(run);
+	if (r == 0)
+		r = accept_rounded(run);
+	if (r == 0)
+		r = last_values(run, false, &last);
+	if (r == 0)
+		r = plan_diff(run->wanted, run->state, last, &left);
+	if (r < 0)
+		return r;
+	plan_changes_drop_lacking(&run->pf, false, &left);
+	if (spare_held(run, &left) == 0 && !run->stopped && !run->pf_failed && !run->pf_blocked)
+		report_leftovers(run, &left);
+	plan_changes_clear(&left);
+	return 0;
+}
+
+static enum job_verdict judge(const struct job_run *run)
+{
+	bool blocked = run->pf_blocked || run->pf.waits_for;
+
+	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
+		blocked = blocked || run->blocked[i];
+	if (run->pf_failed)
+		return JOB_FAILED;
+	if (run->stopped)
+		return JOB_DEGRADED;
+	if (blocked)
+		return JOB_BLOCKED;
+	if (diag_errors(&run->pf.diags) || mark_any_deferred(&run->pf))
+		return JOB_DEGRADED;
+	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
+}
+
+/* 1: go on; otherwise the verdict is in *ret_verdict. */
+static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	const int64_t *vfs;
+	int r;
+
+	r = observe(run);
+	if (r < 0)
+		return r;
+	*ret_verdict = JOB_INVALID;
+	r = request->config ? job_want_file(run)
+			    : record_wanted(run->record, run->schema, &run->wanted);
+	if (r < 0)
+		return diag_errors(&run->pf.diags) ? 0 : r;
+	if (request->config && (job_refuse_foreign(run) < 0 ||
+				plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0 ||
+				job_check_limits(run) < 0))
+		return 0;
+	job_want_autoprobe(run);
+	job_want_returns(run);
+	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
+	if (!device_function(&run->pf, VIOD_PF)->driver && vfs && *vfs != 0 &&
+	    !config_pf_value(request->config, "driver")) {
+		diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, NULL, 0,
+			 "waiting for a driver to be bound to the PF");
+		*ret_verdict = JOB_WAITING;
+		return 0;
+	}
+	return plugin_call_all(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted) < 0 ? 0 : 1;
+}
+
+static int forget(struct job_run *run)
+{
+	if (run->record)
+		managed_remove(run->pf.roots, run->record, true);
+	return record_remove(run->pf.roots, run->pf.self.address);
+}
+
+static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	int r = 0;
+
+	/* Who acted before remembers it; a finished PF plans nothing, and then nothing is written.
+	 */
+	if (run->plan.n_steps || (run->request->config && !run->record))
+		r = job_write_baseline(run);
+	if (r < 0)
+		return r;
+	if (run->plan.n_steps) {
+		job_send_progress(run,
+				  run->request->goal == JOB_RELEASE ? "releasing" : "applying");
+		job_execute(run);
+		if (run->writes) {
+			r = verify(run);
+			if (r < 0)
+				return r;
+		}
+	}
+	if (!run->pf_blocked && !run->pf_failed) {
+		r = job_remember_set(run);
+		if (r < 0)
+			return r;
+	}
+	/* Others may take what viod leaves; that they know it is no condition for anything. */
+	if (run->request->config)
+		(void)managed_update(&run->pf, run->record);
+	*ret_verdict = judge(run);
+	return *ret_verdict == JOB_RELEASED ? forget(run) : 0;
+}
+
+/* A driver that only steps aside for another change. */
+static bool is_detour(const struct viod_change *change)
+{
+	return change->state && value_satisfied(change->option, change->wanted, change->state);
+}
+
+/* Without it the log would show a PF that is configured once more, and no reason why. */
+static void tell_drift(struct job_run *run)
+{
+	const struct plan_changes *changes = &run->plan.changes;
+	const struct viod_change *first = NULL;
+	char text[256], more[32] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		if (is_detour(&changes->items[i]))
+			continue;
+		first = first ? first : &changes->items[i];
+		count++;
+	}
+	if (!first)
+		return;
+	plan_change_text(first, text, sizeof(text));
+	if (count > 1)
+		snprintf(more, sizeof(more), " and %zu more", count - 1);
+	diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, &first->where, 0,
+		 "somebody changed the device, which is put back: %s%s", text, more);
+}
+
+static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const int64_t *drift;
+	char text[256];
+
+	if (run->request->goal != JOB_DRIFT)
+		return 0;
+	drift = config_pf_value(run->request->config, "drift");
+	if (!drift || *drift == SRIOV_ENFORCE) {
+		tell_drift(run);
+		return 0;
+	}
+	*ret_verdict = *drift == SRIOV_REPORT && run->plan.changes.count ? JOB_CHANGED
+									 : JOB_CONFIGURED;
+	for (size_t i = 0; *drift == SRIOV_REPORT && i < run->plan.changes.count; i++) {
+		const struct viod_change *change = &run->plan.changes.items[i];
+
+		if (is_detour(change))
+			continue;
+		plan_change_text(change, text, sizeof(text));
+		diag_add(&run->pf.diags, VIOD_WARNING, change->vf, &change->where, 0,
+			 "somebody changed the device; the file would have %s", text);
+	}
+	return 1;
+}
+
+static int find_schema(struct job_run *run)
+{
+	const struct job_request *request = run->request;
+	int r;
+
+	r = record_load(request->roots, request->address, &run->pf.diags, &run->record);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	job_share_notes(run);
+	if (request->config)
+		run->schema = request->config->schema;
+	else if (request->kind)
+		run->schema = loader_schema(request->loader, request->kind, NULL, &run->pf.diags);
+	else if (run->record)
+		run->schema =
+			loader_schema(request->loader, run->record->kind, NULL, &run->pf.diags);
+	return run->schema ? 1 : 0;
+}
+
+static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	int r;
+
+	r = find_schema(run);
+	if (r <= 0) {
+		/* Nothing was ever changed, so there is nothing to put back. */
+		*ret_verdict = request->goal == JOB_RELEASE && !run->record ? JOB_RELEASED
+									    : JOB_FAILED;
+		return r;
+	}
+	*ret_verdict = JOB_ABSENT;
+	run->pf.schema = run->schema;
+	if (!run->pf.present) {
+		return request->goal == JOB_RELEASE ? forget(run) : 0;
+	}
+	r = device_choose_quirk(&run->pf);
+	if (r < 0)
+		return r;
+	if (request->goal == JOB_LOOK) {
+		*ret_verdict = JOB_BLOCKED;
+		r = request->n_vfs ? device_recall_vfs(&run->pf, request->vfs, request->n_vfs)
+				   : device_scan_vfs(&run->pf);
+		if (r == 0)
+			r = job_ask_holders(run);
+		job_report_holders(run);
+		return r;
+	}
+	if (request->goal == JOB_PRINT) {
+		*ret_verdict = JOB_CONFIGURED;
+		return observe(run);
+	}
+	r = prepare(run, ret_verdict);
+	if (r <= 0)
+		return r;
+	run->pf.wanted = run->wanted;
+	r = make_plan(run, &run->plan);
+	if (r < 0)
+		return r;
+	if (request->goal == JOB_CHECK) {
+		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
+		return 0;
+	}
+	r = drift_only(run, ret_verdict);
+	return r != 0 ? MIN(r, 0) : carry_out(run, ret_verdict);
+}
+
+/* Two jobs for one PF can only meet when the daemon was killed and left one behind. */
+static int lock_pf(const struct job_request *request)
+{
+	char name[128];
+	int fd;
+
+	if (request->goal >= JOB_CHECK)
+		return -1;
+	snprintf(name, sizeof(name), "viod/lock/%s", request->address);
+	if (make_directories_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755) < 0)
+		return -1;
+	fd = openat(request->roots->trees[VIOD_TREE_RUN], name,
+		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX);
+	return fd;
+}
+
+int job_run(const struct job_request *request, struct progress *progress, int fd)
+{
+	struct job_run run = { .request = request, .out = fdopen(fd, "we") };
+	enum job_verdict verdict = JOB_FAILED;
+	_cleanup_close_ int lock = -1;
+	int r;
+
+	if (!run.out)
+		return -errno;
+	lock = lock_pf(request);
+	r = device_look(request->roots, request->loader, request->address, &run.pf);
+	run.pf.progress = progress;
+	if (r == 0)
+		r = run_to_verdict(&run, &verdict);
+	if (r < 0) {
+		verdict = JOB_FAILED;
+		if (!diag_errors(&run.pf.diags))
+			diag_add(&run.pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r, "%s", strerror(-r));
+	}
+	job_send_result(&run, verdict);
+	fclose(run.out);
+	plan_clear(&run.plan);
+	holders_free(run.holders, run.n_holders);
+	free(run.blocked);
+	values_free(run.state);
+	values_free(run.base);
+	values_free(run.wanted);
+	record_free(run.record);
+	holders_free(run.pf.waits_for, 0);
+	device_close(&run.pf);
+	return (int)verdict;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a driver does not have. It says so by an error that a device may also give for a while, or
+ * for one VF: so all VFs are asked, and what it took once it has.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "device/row-state.h"
+#include "job/job-run.h"
+
+/* Another setting of the PF, and the driver may have more, or less: the mode of its eswitch. */
+static bool changes_pf(const struct plan_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].vf == VIOD_PF &&
+		    !(changes->items[i].option->flags &
+		      (VIOD_OPTION_RECREATES | VIOD_OPTION_INTERNAL)))
+			return true;
+	return false;
+}
+
+void job_recall_lacks(struct job_run *run, const struct plan_changes *changes)
+{
+	if (run->record && !changes_pf(changes))
+		mark_from_json(&run->pf, run->record->lacks,
+			       run->request->goal != JOB_APPLY || !run->request->fresh);
+}
+
+static bool all_refused(const struct job_run *run, const struct viod_option *option)
+{
+	const struct plan_changes *changes = &run->plan.changes;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].option == option &&
+		    !mark_refused(&run->pf, changes->items[i].vf, option))
+			return false;
+	return true;
+}
+
+static const struct viod_where *where_of(const struct job_run *run, int vf,
+					 const struct viod_option *option)
+{
+	const struct plan_changes *changes = &run->plan.changes;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].option == option && changes->items[i].vf == vf)
+			return &changes->items[i].where;
+	return NULL;
+}
+
+static void judge(struct job_run *run, int vf, const struct viod_option *option)
+{
+	struct viod_pf *pf = &run->pf;
+
+	if (mark_lacks(pf, option))
+		return;
+	if (mark_takes(pf, option) || !all_refused(run, option))
+		diag_add(&pf->diags, VIOD_ERROR, vf, where_of(run, vf, option), EOPNOTSUPP,
+			 "vf%d.%s was refused (%s) by a driver that takes it of other VFs, or took "
+			 "it before; viod tries again",
+			 vf, option->key, strerror(EOPNOTSUPP));
+	else if (mark_add(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED))
+		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, where_of(run, vf, option), 0,
+			 "'%s' cannot be set with this driver and is left out", option->key);
+}
+
+void job_judge_refused(struct job_run *run)
+{
+	/* A job that is ended early has not asked all of them. */
+	for (size_t i = 0; i < run->pf.n_marks && !run->stopped; i++)
+		if (run->pf.marks[i].mark == VIOD_MARK_UNSUPPORTED &&
+		    run->pf.marks[i].vf != VIOD_PF)
+			judge(run, run->pf.marks[i].vf, run->pf.marks[i].option);
+	mark_settle_refused(&run->pf);
+}
+
+void job_note_taken(struct job_run *run)
+{
+	const struct plan_changes *changes = &run->plan.changes;
+	struct viod_pf *pf = &run->pf;
+
+	if (!run->blocked || run->stopped || diag_first_error(&pf->diags, VIOD_PF))
+		return;
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct viod_change *change = &changes->items[i];
+
+		if (change->vf != VIOD_PF && !mark_lacks(pf, change->option) &&
+		    !mark_deferred(pf, change->vf, change->option) && !run->blocked[change->vf] &&
+		    !diag_first_error(&pf->diags, change->vf))
+			mark_taken(pf, change->option);
+	}
+}

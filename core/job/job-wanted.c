@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a job wants beside what the file says in so many words. */
+#include <errno.h>
+
+#include "device/plugin-call.h"
+#include "device/row-state.h"
+#include "job/job-run.h"
+#include "sriov/sriov.h"
+
+/* How many VFs the file means on this device: a number, all it can have, or those there are. */
+static size_t wanted_count(struct job_run *run)
+{
+	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
+	unsigned total;
+	int told;
+
+	if (!vfs)
+		return run->pf.n_vfs;
+	told = sriov_total(&run->pf, &total);
+	if (told < 0)
+		return 0;
+	if (run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
+		return run->pf.n_vfs;
+	if (told > 0 && *vfs == SRIOV_VFS_MAX)
+		return run->pf.n_vfs;
+	if (run->pf.quirk.max_vfs)
+		total = MIN(total, run->pf.quirk.max_vfs);
+	return *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
+}
+
+int job_want_file(struct job_run *run)
+{
+	size_t count = wanted_count(run), named = config_vfs_named(run->request->config);
+
+	if (named > count &&
+	    (!config_pf_value(run->request->config, "vfs") ||
+	     *(const int64_t *)config_pf_value(run->request->config, "vfs") == SRIOV_VFS_MAX)) {
+		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF,
+			 config_pf_where(run->request->config, "name"), 0,
+			 "the file has a section for VF %zu, but there are only %zu VFs; set 'vfs'",
+			 named - 1, count);
+		return -EINVAL;
+	}
+	return config_expand(run->request->config, count, &run->wanted);
+}
+
+/* Autoprobe is switched while VFs are made. What it was before is what it must be afterwards, also
+ * when the job that switched it did not live to switch it back. */
+void job_want_autoprobe(struct job_run *run)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_AUTOPROBE]);
+	_cleanup_values_ struct viod_values *baseline = NULL;
+	const void *value = values_get(run->state, VIOD_PF, row);
+
+	if (run->record && values_from_json(run->schema, run->record->baseline, &baseline) == 0 &&
+	    values_get(baseline, VIOD_PF, row))
+		value = values_get(baseline, VIOD_PF, row);
+	if (value && !values_get(run->wanted, VIOD_PF, row))
+		values_put(run->wanted, VIOD_PF, row, value, NULL);
+}
+
+/* What a plugin took beside the PF, and does not want any more, goes back. */
+void job_want_returns(struct job_run *run)
+{
+	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_PF];
+	_cleanup_values_ struct viod_values *baseline = NULL, *set = NULL;
+
+	if (!run->record || values_from_json(run->schema, run->record->baseline, &baseline) < 0 ||
+	    values_from_json(run->schema, run->record->set, &set) < 0)
+		return;
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct schema_row *row = &rows->rows[i];
+		const void *before = values_get(baseline, VIOD_PF, row);
+
+		if ((row->option->flags & VIOD_OPTION_RETURNS) && before &&
+		    values_get(set, VIOD_PF, row) && !values_get(run->wanted, VIOD_PF, row))
+			values_put(run->wanted, VIOD_PF, row, before, NULL);
+	}
+}
+
+/* A VF that nobody has probed yet looks like one that stays unbound. What keeps it so is part of
+ * "none", also when the job that was to write it did not live to do it. */
+static void hold_unbound(struct job_run *run)
+{
+	const struct schema_row *driver = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct schema_row *override =
+		schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_OVERRIDE]);
+	static const char none[VIOD_NAME_MAX] = "none";
+
+	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
+		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, driver);
+
+		if (wanted && streq(wanted->name, "none") &&
+		    !values_get(run->wanted, (int)vf, override))
+			values_put(run->wanted, (int)vf, override, none, NULL);
+	}
+}
+
+/* A driver that probes the hardware would wait in vain, on some for half a minute each. One that
+ * does not is the file's own business: virtual machines may bring a VF to life. */
+static void want_unready(struct job_run *run)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct viod_function *self = device_function(&run->pf, VIOD_PF);
+	const struct viod_driver none = { .name = "none" };
+
+	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
+		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, row);
+
+		if (!wanted || !mark_unready(&run->pf, (int)vf) ||
+		    (!streq(wanted->name, "default") &&
+		     !(self && streq(wanted->name, self->driver))))
+			continue;
+		values_put(run->wanted, (int)vf, row, &none,
+			   values_where(run->wanted, (int)vf, row));
+	}
+}
+
+/* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
+static int fall_back(struct job_run *run)
+{
+	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
+	unsigned char value[VALUE_TEXT_MAX];
+
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct schema_row *row = &rows->rows[i];
+
+		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
+		    row->option->size > sizeof(value))
+			continue;
+		if (!device_concerns(&run->pf, row->owner))
+			continue;
+		/* Drivers do not apply where VFs are no devices. */
+		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
+			continue;
+		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
+			return -EINVAL;
+		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)
+			if (!values_get(run->wanted, (int)vf, row))
+				values_put(run->wanted, (int)vf, row, value, NULL);
+	}
+	return 0;
+}
+
+int job_want_rest(struct job_run *run, bool recreates)
+{
+	bool created = recreates || (run->record && run->record->created && run->request->config);
+	int r = created ? fall_back(run) : 0;
+
+	if (r == 0)
+		r = plugin_call_all(&run->pf, PLUGIN_INSPECT, run->base, run->wanted);
+	if (r < 0)
+		return r;
+	want_unready(run);
+	if (created)
+		hold_unbound(run);
+	return 0;
+}
+
+/* --- rows of others -------------------------------------------------------------------------- */
+
+int job_refuse_foreign(struct job_run *run)
+{
+	bool told[VIOD_SCOPE_MAX_][SCHEMA_ROWS_MAX] = { 0 };
+	int r = 0;
+
+	for (int vf = VIOD_PF; vf < (int)run->wanted->n_vfs; vf++) {
+		enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+		const struct schema_scope *rows = &run->schema->scopes[scope];
+
+		for (size_t i = 0; i < rows->n_rows; i++) {
+			const struct schema_row *row = &rows->rows[i];
+
+			if (!values_get(run->wanted, vf, row) ||
+			    device_concerns(&run->pf, row->owner) ||
+			    (row->option->flags & VIOD_OPTION_POLICY))
+				continue;
+			r = -EINVAL;
+			if (!told[scope][i])
+				diag_add(&run->pf.diags, VIOD_ERROR, vf,
+					 values_where(run->wanted, vf, row), 0,
+					 "'%s' is a key for other devices (plugin '%s': %s); "
+					 "remove it",
+					 row->option->key, row->owner->name, row->owner->summary);
+			told[scope][i] = true;
+		}
+	}
+	return r;
+}

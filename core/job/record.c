@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define RECORD_DIRECTORY "viod/pf"
+/* 65535 VFs with some dozen values each stay below. */
+#define RECORD_SIZE_MAX (256 * 1024 * 1024)
+
+struct record *record_new(const char *address, const char *kind, const char *config)
+{
+	struct record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return NULL;
+	record->address = strdup(address);
+	record->kind = strdup(kind);
+	record->config = strdup(config ? config : "");
+	record->baseline = json_object();
+	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
+	record->lacks = json_object();
+	record->notes = json_object();
+	record->rounded = json_array();
+	record->managed = json_array();
+	if (!record->address || !record->kind || !record->config || !record->baseline ||
+	    !record->set || !record->lacks || !record->notes || !record->rounded ||
+	    !record->managed)
+		return record_free(record);
+	return record;
+}
+
+struct record *record_free(struct record *record)
+{
+	if (!record)
+		return NULL;
+	free(record->address);
+	free(record->kind);
+	free(record->config);
+	json_decref(record->baseline);
+	json_decref(record->set);
+	json_decref(record->lacks);
+	json_decref(record->notes);
+	json_decref(record->rounded);
+	json_decref(record->managed);
+	free(record);
+	return NULL;
+}
+
+static int file_name(const char *address, const char *suffix, char *ret_name, size_t size)
+{
+	int n;
+
+	/* An address names a file: it must not be able to name another directory's. */
+	if (!*address || strchr(address, '/') || address[0] == '.')
+		return -EINVAL;
+	n = snprintf(ret_name, size, "%s/%s%s", RECORD_DIRECTORY, address, suffix);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static void replace(json_t **slot, json_t *value)
+{
+	json_decref(*slot);
+	*slot = json_incref(value);
+}
+
+static int from_json(const char *address, const json_t *json, struct record **ret_record)
+{
+	const char *recorded, *kind, *config;
+	json_t *baseline, *set, *lacks = NULL, *notes = NULL, *rounded = NULL;
+	json_t *managed = NULL;
+	struct record *record;
+	int created, keep;
+
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}",
+			"address", &recorded, "kind", &kind, "config", &config, "created", &created,
+			"keep", &keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
+			&notes, "rounded", &rounded, "managed", &managed) < 0 ||
+	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
+		return -EBADMSG;
+	record = record_new(address, kind, config);
+	if (!record)
+		return -ENOMEM;
+	record->created = created;
+	record->keep = keep;
+	replace(&record->baseline, baseline);
+	replace(&record->set, set);
+	if (json_is_object(lacks))
+		replace(&record->lacks, lacks);
+	if (json_is_object(notes))
+		replace(&record->notes, notes);
+	if (json_is_array(rounded))
+		replace(&record->rounded, rounded);
+	if (json_is_array(managed))
+		replace(&record->managed, managed);
+	*ret_record = record;
+	return 0;
+}
+
+static int read_file(const struct roots *roots, const char *name, char **ret_text, size_t *ret_size)
+{
+	_cleanup_close_ int fd = openat(roots->trees[VIOD_TREE_RUN], name,
+					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 ? -errno : read_fd(fd, RECORD_SIZE_MAX, ret_text, ret_size);
+}
+
+int record_load(const struct roots *roots, const char *address, struct diag_list *diags,
+		struct record **ret_record)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[128], aside[128];
+	json_t *json;
+	size_t size;
+	int r;
+
+	r = file_name(address, ".json", name, sizeof(name));
+	if (r == 0)
+		r = file_name(address, ".corrupt", aside, sizeof(aside));
+	if (r == 0)
+		r = read_file(roots, name, &text, &size);
+	if (r == -ENOENT)
+		return r;
+	if (r == 0) {
+		json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+		r = json ? from_json(address, json, ret_record) : -EBADMSG;
+		json_decref(json);
+	}
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	(void)renameat(roots->trees[VIOD_TREE_RUN], name, roots->trees[VIOD_TREE_RUN], aside);
+	diag_add(diags, VIOD_WARNING, VIOD_PF, NULL, -r,
+		 "the record /run/%s cannot be used (%s) and was set aside as %s.corrupt; what was "
+		 "there before viod is not known any more",
+		 name, strerror(-r), address);
+	return -ENOENT;
+}
+
+int record_save(const struct roots *roots, const struct record *record)
+{
+	_cleanup_free_ char *text = NULL, *old = NULL;
+	_cleanup_close_ int directory = -1;
+	char name[128];
+	size_t old_size;
+	json_t *json;
+	int r;
+
+	r = file_name(record->address, ".json", name, sizeof(name));
+	if (r < 0)
+		return r;
+	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
+			 record->address, "kind", record->kind, "config", record->config, "created",
+			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
+			 record->set, "lacks", record->lacks, "notes", record->notes, "rounded",
+			 record->rounded, "managed", record->managed);
+	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+	json_decref(json);
+	if (!text)
+		return -ENOMEM;
+	if (read_file(roots, name, &old, &old_size) == 0 && streq(old, text))
+		return 0;
+	r = make_directories_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, 0755);
+	if (r < 0)
+		return r;
+	directory = openat(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return -errno;
+	return replace_file_at(directory, strrchr(name, '/') + 1, text, strlen(text), 0644);
+}
+
+int record_remove(const struct roots *roots, const char *address)
+{
+	char name[128];
+	int r;
+
+	r = file_name(address, ".json", name, sizeof(name));
+	if (r < 0)
+		return r;
+	if (unlinkat(roots->trees[VIOD_TREE_RUN], name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_words(char **words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(words[i]);
+	free(words);
+}
+
+int record_list(const struct roots *roots, char ***ret_addresses)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	char **words = NULL, **slot;
+	size_t count = 0;
+	int r;
+
+	r = open_directory(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, &dir);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	while (dir && (entry = readdir(dir))) {
+		const char *dot = strrchr(entry->d_name, '.');
+
+		if (entry->d_name[0] == '.' || !streq(dot, ".json"))
+			continue;
+		slot = array_append((void **)&words, &count, sizeof(*slot));
+		if (slot)
+			*slot = strndup(entry->d_name, (size_t)(dot - entry->d_name));
+		if (!slot || !*slot) {
+			free_words(words, count);
+			return -ENOMEM;
+		}
+	}
+	if (count)
+		qsort(words, count, sizeof(*words), compare_words);
+	slot = array_append((void **)&words, &count, sizeof(*slot));
+	if (!slot) {
+		free_words(words, count);
+		return -ENOMEM;
+	}
+	*ret_addresses = words;
+	return 0;
+}
+
+/* --- baseline -------------------------------------------------------------------------------- */
+
+int record_extend_baseline(struct record *record, const struct viod_values *state)
+{
+	json_t *now = values_to_json(state), *pf, *baseline_pf;
+	int r = 0;
+
+	if (!now)
+		return -ENOMEM;
+	if (json_object_size(record->baseline) == 0) {
+		json_decref(record->baseline);
+		record->baseline = now;
+		return 0;
+	}
+	pf = json_object_get(now, "pf");
+	baseline_pf = json_object_get(record->baseline, "pf");
+	if (json_is_object(baseline_pf) && json_object_update_missing(baseline_pf, pf) < 0)
+		r = -ENOMEM;
+	json_decref(now);
+	return r;
+}
+
+/* VFs may have been made by a job that failed, or did not live, before it could say so. */
+static bool may_be_set(const struct record *record, const struct viod_option *option)
+{
+	return record->created && (option->flags & VIOD_OPTION_RECREATES) &&
+	       option->phase == VIOD_PHASE_RESIZE;
+}
+
+static void keep_rows_set(const struct record *record, struct viod_values *wanted,
+			  const struct viod_values *set, int vf)
+{
+	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	const struct schema_scope *rows = &wanted->schema->scopes[scope];
+
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct viod_option *option = rows->rows[i].option;
+
+		if (!values_get(set, vf, &rows->rows[i]) &&
+		    !(option->flags & VIOD_OPTION_INTERNAL) && !may_be_set(record, option))
+			values_forget(wanted, vf, &rows->rows[i]);
+	}
+}
+
+int record_wanted(const struct record *record, const struct schema *schema,
+		  struct viod_values **ret_wanted)
+{
+	_cleanup_values_ struct viod_values *wanted = NULL, *set = NULL;
+	int r;
+
+	r = values_from_json(schema, record->baseline, &wanted);
+	if (r == 0)
+		r = values_from_json(schema, record->set, &set);
+	if (r < 0)
+		return r;
+	keep_rows_set(record, wanted, set, VIOD_PF);
+	/* VFs that are about to come back, or did, have lost all that the baseline says of them. */
+	for (size_t i = 0; !record->created && i < wanted->n_vfs; i++)
+		keep_rows_set(record, wanted, set, (int)i);
+	*ret_wanted = TAKE(wanted);
+	return 0;
+}
+
+int record_remember(struct record *record, const struct viod_values *wanted, bool recreated)
+{
+	json_t *now = values_to_json(wanted), *vfs, *old, *entry;
+	size_t i;
+
+	if (!now)
+		return -ENOMEM;
+	/* What was set in an earlier version of the file is still to be put back one day. */
+	old = json_object_get(record->set, "pf");
+	if (json_is_object(old) && json_object_update_missing(json_object_get(now, "pf"), old) < 0)
+		goto no_memory;
+	vfs = json_object_get(now, "vfs");
+	old = recreated ? NULL : json_object_get(record->set, "vfs");
+	json_array_foreach(old, i, entry) {
+		json_t *one = json_array_get(vfs, i);
+
+		if (one ? json_object_update_missing(one, entry) < 0
+			: json_array_append(vfs, entry) < 0)
+			goto no_memory;
+	}
+	json_decref(record->set);
+	record->set = now;
+	return 0;
+no_memory:
+	json_decref(now);
+	return -ENOMEM;
+}

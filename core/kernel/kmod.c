@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/kmod.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <libkmod.h>
+#include <string.h>
+
+#include "base/util.h"
+
+/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
+ * search in the index: the last one is kept. What modules there are does not change under a job. */
+static const struct kmod_list *modules_of(const char *name_or_alias, int *ret_error)
+{
+	static struct kmod_ctx *kmod;
+	static struct kmod_list *modules;
+	static char *asked;
+	static int error;
+
+	if (!streq(asked, name_or_alias)) {
+		if (!kmod)
+			kmod = kmod_new(NULL, NULL);
+		if (modules)
+			kmod_module_unref_list(modules);
+		modules = NULL;
+		free(asked);
+		asked = strdup(name_or_alias);
+		error = kmod && asked ? kmod_module_new_from_lookup(kmod, asked, &modules)
+				      : -ENOMEM;
+		if (error < 0)
+			modules = NULL;
+	}
+	if (ret_error)
+		*ret_error = error;
+	return modules;
+}
+
+int module_load(const char *name_or_alias)
+{
+	const struct kmod_list *modules, *item;
+	static char *loaded;
+	int r;
+
+	/* Once for all VFs of a PF. */
+	if (streq(loaded, name_or_alias))
+		return 0;
+	modules = modules_of(name_or_alias, &r);
+	if (r < 0)
+		return r;
+	if (!modules)
+		return -ENOENT;
+	kmod_list_foreach(item, modules)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		r = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST_ALIAS_ONLY,
+						    NULL, NULL, NULL, NULL);
+		kmod_module_unref(module);
+		if (r < 0)
+			return r;
+	}
+	free(loaded);
+	loaded = strdup(name_or_alias);
+	return 0;
+}
+
+/* Modules spell '_' where their drivers often have '-'. */
+static bool same_module(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+			return false;
+	return *a == *b;
+}
+
+bool module_alias_names(const char *alias, const char *driver)
+{
+	const struct kmod_list *modules = modules_of(alias, NULL), *item;
+	bool names = false;
+
+	kmod_list_foreach(item, modules)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		names = names || same_module(kmod_module_get_name(module), driver);
+		kmod_module_unref(module);
+	}
+	return names;
+}
+
+bool module_exists(const char *name_or_alias)
+{
+	return modules_of(name_or_alias, NULL);
+}
+
+/* --- the best of several --------------------------------------------------------------------- */
+
+int module_wildcards(const char *pattern, const char *alias)
+{
+	int count = 0;
+
+	if (fnmatch(pattern, alias, 0) != 0)
+		return -1;
+	for (; *pattern; pattern++)
+		count += *pattern == '*';
+	return count;
+}
+
+/* Of all aliases of one module. */
+static int fewest_wildcards(const struct kmod_module *module, const char *alias)
+{
+	struct kmod_list *info = NULL, *item;
+	int fewest = -1;
+
+	if (kmod_module_get_info(module, &info) < 0)
+		return -1;
+	kmod_list_foreach(item, info)
+	{
+		int count = -1;
+
+		if (streq(kmod_module_info_get_key(item), "alias"))
+			count = module_wildcards(kmod_module_info_get_value(item), alias);
+		if (count >= 0 && (fewest < 0 || count < fewest))
+			fewest = count;
+	}
+	kmod_module_info_free_list(info);
+	return fewest;
+}
+
+int module_best(const char *alias, char *ret_name, size_t size)
+{
+	const struct kmod_list *modules, *item;
+	int r, best = -1;
+
+	modules = modules_of(alias, &r);
+	if (r < 0)
+		return r;
+	r = -ENOENT;
+	kmod_list_foreach(item, modules)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+		int count = fewest_wildcards(module, alias);
+
+		if (count >= 0 && (best < 0 || count < best)) {
+			best = count;
+			r = copy_text(ret_name, size, kmod_module_get_name(module));
+		}
+		kmod_module_unref(module);
+	}
+	return r;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/netif.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+/* IFF_LOWER_UP of <linux/if.h>, which cannot be had beside <net/if.h>. */
+#define LOWER_UP (1u << 16)
+/* Messages of one datagram come in less; what is longer is cut and told as lost. */
+#define MESSAGE_MAX 32768
+#define RECEIVE_BUFFER (1024 * 1024)
+/* The kernel answers a question without VFs before send() returns, unless somebody holds its lock
+ * for long. The daemon's loop does not wait for that: the name is looked up again later. */
+#define ANSWER_MSEC 200
+
+struct links {
+	sd_event_source *source;
+	const struct roots *roots;
+	link_handler handler;
+	void *userdata;
+};
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+static void copy_attribute(struct nlattr *attribute, void *ret_value, size_t size)
+{
+	if (attribute && (size_t)nla_len(attribute) == size)
+		memcpy(ret_value, nla_data(attribute), size);
+}
+
+static void copy_name(struct nlattr *attribute, char *ret_name, size_t size)
+{
+	size_t length = attribute ? strnlen(nla_data(attribute), (size_t)nla_len(attribute)) : 0;
+
+	if (length < size && length)
+		memcpy(ret_name, nla_data(attribute), length);
+}
+
+int link_parse(const void *payload, size_t size, struct link_event *ret_event)
+{
+	struct link_event event = { 0 };
+	const struct nlattr *attributes;
+	struct ifinfomsg header;
+	int left;
+
+	if (size < sizeof(header) || size > INT32_MAX)
+		return -EBADMSG;
+	memcpy(&header, payload, sizeof(header));
+	event.index = header.ifi_index;
+	event.carrier = header.ifi_flags & LOWER_UP;
+	attributes =
+		(const struct nlattr *)((const uint8_t *)payload + NLMSG_ALIGN(sizeof(header)));
+	left = (int)(size - NLMSG_ALIGN(sizeof(header)));
+	copy_name(nla_find(attributes, left, IFLA_IFNAME), event.name, sizeof(event.name));
+	copy_name(nla_find(attributes, left, IFLA_PARENT_DEV_NAME), event.parent,
+		  sizeof(event.parent));
+	copy_attribute(nla_find(attributes, left, IFLA_ADDRESS), event.address,
+		       sizeof(event.address));
+	copy_attribute(nla_find(attributes, left, IFLA_PERM_ADDRESS), event.permanent,
+		       sizeof(event.permanent));
+	*ret_event = event;
+	return 0;
+}
+
+/* --- listening ------------------------------------------------------------------------------- */
+
+static void find_parent(const struct links *links, struct link_event *event)
+{
+	char path[64];
+
+	if (event->parent[0] || !event->name[0])
+		return;
+	snprintf(path, sizeof(path), "class/net/%s/device", event->name);
+	if (sysfs_link_name(links->roots->trees[VIOD_TREE_SYS], path, event->parent,
+			    sizeof(event->parent)) < 0)
+		event->parent[0] = '\0';
+}
+
+static void take_messages(struct links *links, struct nlmsghdr *message, int left)
+{
+	struct link_event event;
+
+	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		if (message->nlmsg_type != RTM_NEWLINK ||
+		    link_parse(nlmsg_data(message), (size_t)nlmsg_datalen(message), &event) < 0)
+			continue;
+		find_parent(links, &event);
+		links->handler(links->userdata, &event);
+	}
+}
+
+static int on_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
+	struct links *links = userdata;
+	struct sockaddr_nl from = { 0 };
+	socklen_t size = sizeof(from);
+	ssize_t n;
+
+	n = recvfrom(fd, buffer, sizeof(buffer), MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&from,
+		     &size);
+	if ((n < 0 && errno == ENOBUFS) || n > (ssize_t)sizeof(buffer))
+		links->handler(links->userdata, NULL);
+	/* Only the kernel has port 0; anybody may send to a netlink socket. */
+	else if (n > 0 && from.nl_pid == 0)
+		take_messages(links, (struct nlmsghdr *)(void *)buffer, (int)n);
+	return 0;
+}
+
+struct links *links_free(struct links *links)
+{
+	if (links)
+		sd_event_source_disable_unref(links->source);
+	free(links);
+	return NULL;
+}
+
+static int open_socket(unsigned groups, int *ret_fd)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int size = RECEIVE_BUFFER;
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int links_new(sd_event *loop, const struct roots *roots, link_handler handler, void *userdata,
+	      struct links **ret_links)
+{
+	_cleanup_close_ int fd = -1;
+	struct links *links;
+	int r;
+
+	r = open_socket(RTMGRP_LINK, &fd);
+	if (r < 0)
+		return r;
+	links = calloc(1, sizeof(*links));
+	if (!links)
+		return -ENOMEM;
+	*links = (struct links){ .roots = roots, .handler = handler, .userdata = userdata };
+	r = sd_event_add_io(loop, &links->source, fd, EPOLLIN, on_message, links);
+	if (r >= 0)
+		r = sd_event_source_set_io_fd_own(links->source, true);
+	if (r < 0) {
+		links_free(links);
+		return r;
+	}
+	TAKE_FD(fd);
+	*ret_links = links;
+	return 0;
+}
+
+/* --- asking ---------------------------------------------------------------------------------- */
+
+typedef int (*each_fn)(void *userdata, const struct link_event *event);
+
+/* 0 to go on, 1 at the end, or what the callback said. */
+static int read_answer(struct nlmsghdr *message, int left, each_fn callback, void *userdata)
+{
+	struct link_event event;
+	int r = 0, error;
+
+	for (; r == 0 && nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		if (message->nlmsg_type == NLMSG_DONE)
+			return 1;
+		if (message->nlmsg_type == NLMSG_ERROR) {
+			memcpy(&error, nlmsg_data(message), sizeof(error));
+			return error < 0 ? error : 1;
+		}
+		if (message->nlmsg_type == RTM_NEWLINK &&
+		    link_parse(nlmsg_data(message), (size_t)nlmsg_datalen(message), &event) == 0)
+			r = callback(userdata, &event);
+	}
+	return r;
+}
+
+static int ask(struct nl_msg *request, each_fn callback, void *userdata)
+{
+	struct timeval patience = { .tv_usec = ANSWER_MSEC * 1000 };
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = open_socket(0, &fd);
+	if (r < 0)
+		return r;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	nlmsg_hdr(request)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	nlmsg_hdr(request)->nlmsg_seq = 1;
+	if (send(fd, nlmsg_hdr(request), nlmsg_hdr(request)->nlmsg_len, 0) < 0)
+		return -errno;
+	while (r == 0) {
+		ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_TRUNC);
+
+		if (n < 0)
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		if (n > (ssize_t)sizeof(buffer))
+			return -EMSGSIZE;
+		r = read_answer((struct nlmsghdr *)(void *)buffer, (int)n, callback, userdata);
+	}
+	return r;
+}
+
+static struct nl_msg *new_request(int flags)
+{
+	struct nl_msg *request = nlmsg_alloc_simple(RTM_GETLINK, flags);
+	struct ifinfomsg header = { 0 };
+
+	if (request && (nlmsg_append(request, &header, sizeof(header), NLMSG_ALIGNTO) < 0 ||
+			nla_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)) {
+		nlmsg_free(request);
+		return NULL;
+	}
+	return request;
+}
+
+static int take_name(void *userdata, const struct link_event *event)
+{
+	memcpy(userdata, event->name, IFNAMSIZ);
+	return 0;
+}
+
+int link_find_altname(const char *altname, char ret_name[static IFNAMSIZ])
+{
+	struct nl_msg *request = new_request(0);
+	char name[IFNAMSIZ] = "";
+	int r;
+
+	r = request && nla_put_string(request, IFLA_ALT_IFNAME, altname) == 0
+		    ? ask(request, take_name, name)
+		    : -ENOMEM;
+	nlmsg_free(request);
+	if (r < 0)
+		return r;
+	memcpy(ret_name, name, sizeof(name));
+	return name[0] ? 0 : -ENODEV;
+}
+
+struct each {
+	each_fn callback;
+	void *userdata;
+	int result;
+};
+
+/* What the callback says is kept apart from how the asking went. */
+static int call_each(void *userdata, const struct link_event *event)
+{
+	struct each *each = userdata;
+
+	each->result = each->callback(each->userdata, event);
+	return each->result ? 1 : 0;
+}
+
+int link_for_each(each_fn callback, void *userdata)
+{
+	struct each each = { .callback = callback, .userdata = userdata };
+	struct nl_msg *request = new_request(NLM_F_DUMP);
+	int r = request ? ask(request, call_each, &each) : -ENOMEM;
+
+	nlmsg_free(request);
+	return r < 0 ? r : each.result;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "loader/plugin-file.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/diagnostic.h"
+#include "model/schema.h"
+
+#define SYMBOL "viod_plugin"
+
+/* One allocation, so that freeing the plugin frees all of it. */
+struct plugin_copy {
+	struct viod_plugin plugin;
+	struct viod_ops ops;
+	struct viod_quirk quirk;
+};
+
+static const char *const role_names[VIOD_ROLE_MAX_] = {
+	[VIOD_ROLE_KIND] = "kind",
+	[VIOD_ROLE_QUIRK] = "quirk",
+	[VIOD_ROLE_DRIVER] = "driver",
+};
+
+/* Words of "driver =" that core answers itself. */
+static const char *const core_drivers[] = { "default", "none", NULL };
+
+int candidate_refuse(struct candidate *candidate, const char *format, ...)
+{
+	va_list arguments;
+	char *why;
+	int n;
+
+	if (candidate->why)
+		return 0;
+	va_start(arguments, format);
+	n = vasprintf(&why, format, arguments);
+	va_end(arguments);
+	if (n < 0)
+		return -ENOMEM;
+	candidate->why = why;
+	return 0;
+}
+
+bool candidate_name_valid(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length < VIOD_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
+}
+
+/* --- the file -------------------------------------------------------------------------------- */
+
+/* Whoever can write to what is loaded into a root daemon is root. */
+static int check_owner(const struct stat *status, const char *what, char **ret_why)
+{
+	const char *good_mode = S_ISDIR(status->st_mode) ? "0755" : "0644";
+	char *why = NULL;
+	int n = 0;
+
+	if (status->st_uid != 0 && status->st_uid != geteuid())
+		n = asprintf(&why, "its %s belongs to user %u; it must belong to root", what,
+			     (unsigned)status->st_uid);
+	else if (status->st_mode & (S_IWGRP | S_IWOTH))
+		n = asprintf(&why, "its %s can be written by others (mode %04o); give it mode %s",
+			     what, (unsigned)status->st_mode & 07777, good_mode);
+	if (n < 0)
+		return -ENOMEM;
+	*ret_why = why;
+	return 0;
+}
+
+int candidate_check_folder(const char *directory, char **ret_why)
+{
+	struct stat status;
+	char *why;
+
+	if (stat(directory, &status) == 0)
+		return check_owner(&status, "folder", ret_why);
+	if (asprintf(&why, "its folder cannot be read: %s", strerror(errno)) < 0)
+		return -ENOMEM;
+	*ret_why = why;
+	return 0;
+}
+
+static int check_file(struct candidate *candidate)
+{
+	struct stat status;
+
+	if (lstat(candidate->path, &status) < 0)
+		return candidate_refuse(candidate, "there is no such file%s%s",
+					errno == ENOENT ? "" : ": ",
+					errno == ENOENT ? "" : strerror(errno));
+	if (S_ISLNK(status.st_mode))
+		return candidate_refuse(candidate, "its file is a symbolic link; put the plugin "
+						   "itself there");
+	if (!S_ISREG(status.st_mode))
+		return candidate_refuse(candidate, "its file is not a regular one");
+	return check_owner(&status, "file", &candidate->why);
+}
+
+/*
+ * dlsym() also finds symbols of the libraries that the object needs, and tells no size. The
+ * descriptor has to be the plugin's own, and data of at least the size that its header claims.
+ */
+static int find_descriptor(struct candidate *candidate)
+{
+	const struct link_map *own = NULL, *map = NULL;
+	const ElfW(Sym) *symbol = NULL;
+	const struct viod_plugin *descriptor = dlsym(candidate->handle, SYMBOL);
+	Dl_info info;
+
+	if (!descriptor || dlinfo(candidate->handle, RTLD_DI_LINKMAP, &own) < 0 ||
+	    !dladdr1(descriptor, &info, (void **)&map, RTLD_DL_LINKMAP) || map != own)
+		return candidate_refuse(candidate, "it does not export '" SYMBOL
+						   "'; a plugin ends with VIOD_PLUGIN_DEFINE()");
+	if (!dladdr1(descriptor, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol ||
+	    ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT ||
+	    symbol->st_size < offsetof(struct viod_plugin, role))
+		return candidate_refuse(candidate, "its '" SYMBOL "' is not a struct " SYMBOL
+						   "; define it with VIOD_PLUGIN_DEFINE()");
+	if (descriptor->magic == VIOD_ABI_MAGIC && descriptor->size > symbol->st_size)
+		return candidate_refuse(candidate,
+					"its descriptor claims %u bytes, found %zu; let "
+					"VIOD_PLUGIN_DEFINE() fill in the size",
+					descriptor->size, (size_t)symbol->st_size);
+	candidate->descriptor = descriptor;
+	return 0;
+}
+
+static int open_object(struct candidate *candidate)
+{
+	const char *why;
+
+	candidate->handle = dlopen(candidate->path, RTLD_NOW | RTLD_LOCAL);
+	if (candidate->handle)
+		return find_descriptor(candidate);
+	why = dlerror();
+	return candidate_refuse(candidate, "it cannot be loaded: %s", why ? why : "unknown error");
+}
+
+/* --- the descriptor -------------------------------------------------------------------------- */
+
+static int check_abi(struct candidate *candidate)
+{
+	const struct viod_plugin *found = candidate->descriptor;
+
+	if (found->magic != VIOD_ABI_MAGIC)
+		return candidate_refuse(candidate,
+					"it is no viod plugin: found magic 0x%08x, this viod "
+					"supports 0x%08x",
+					found->magic, VIOD_ABI_MAGIC);
+	if (found->abi_major != VIOD_ABI_MAJOR || found->abi_minor > VIOD_ABI_MINOR)
+		return candidate_refuse(candidate,
+					"found plugin ABI %u.%u, this viod supports %u.0 to %u.%u; "
+					"install the plugin that belongs to this viod",
+					found->abi_major, found->abi_minor, VIOD_ABI_MAJOR,
+					VIOD_ABI_MAJOR, VIOD_ABI_MINOR);
+	if (found->size < PLUGIN_SIZE_MIN)
+		return candidate_refuse(
+			candidate,
+			"found a descriptor of %u bytes, this viod supports %zu and "
+			"more; build it with <viod/plugin.h>",
+			found->size, PLUGIN_SIZE_MIN);
+	return 0;
+}
+
+/* The size comes first in the struct; what an older plugin does not have reads as zero. */
+static int copy_sized(struct candidate *candidate, const char *what, const void *own,
+		      size_t size_min, void *ret_copy, size_t size)
+{
+	uint32_t own_size;
+
+	if (!own)
+		return 0;
+	memcpy(&own_size, own, sizeof(own_size));
+	if (own_size < size_min)
+		return candidate_refuse(
+			candidate,
+			"found %s of %u bytes, this viod supports %zu and more; set "
+			"its size to its sizeof",
+			what, own_size, size_min);
+	memcpy(ret_copy, own, MIN(own_size, size));
+	return 0;
+}
+
+static int copy_descriptor(struct candidate *candidate)
+{
+	const struct viod_plugin *own = candidate->descriptor;
+	struct plugin_copy *copy = calloc(1, sizeof(*copy));
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(&copy->plugin, own, MIN(own->size, sizeof(copy->plugin)));
+	candidate->plugin = &copy->plugin;
+	r = copy_sized(candidate, "ops", own->ops, OPS_SIZE_MIN, &copy->ops, sizeof(copy->ops));
+	if (r == 0)
+		r = copy_sized(candidate, "a quirk", own->quirk, QUIRK_SIZE_MIN, &copy->quirk,
+			       sizeof(copy->quirk));
+	if (own->ops)
+		copy->plugin.ops = &copy->ops;
+	if (own->quirk)
+		copy->plugin.quirk = &copy->quirk;
+	return r;
+}
+
+static int check_name(struct candidate *candidate)
+{
+	const char *name = candidate->plugin->name;
+
+	if (!name)
+		return candidate_refuse(candidate, "it has no name; its file says '%s'",
+					candidate->name);
+	if (!streq(name, candidate->name))
+		return candidate_refuse(candidate,
+					"it calls itself '%.64s'; its file would be %.64s.so", name,
+					name);
+	return 0;
+}
+
+static int check_driver(struct candidate *candidate)
+{
+	const struct viod_plugin *plugin = candidate->plugin;
+
+	if (plugin->kind)
+		return candidate_refuse(candidate,
+					"it is a driver plugin of kind '%.64s'; driver plugins "
+					"serve all kinds and name none",
+					plugin->kind);
+	if (!plugin->serves || !plugin->serves[0])
+		return candidate_refuse(candidate, "it is a driver plugin and serves no word of "
+						   "'driver ='");
+	for (size_t i = 0; plugin->serves[i]; i++)
+		if (words_have(core_drivers, plugin->serves[i]))
+			return candidate_refuse(candidate,
+						"it serves 'driver = %s', which viod does itself",
+						plugin->serves[i]);
+	return 0;
+}
+
+static int check_role(struct candidate *candidate)
+{
+	const struct viod_plugin *plugin = candidate->plugin;
+
+	if (plugin->role >= VIOD_ROLE_MAX_)
+		return candidate_refuse(candidate,
+					"found role %u, this viod supports 0 (kind), 1 (quirk) and "
+					"2 (driver)",
+					plugin->role);
+	if (plugin->role == VIOD_ROLE_DRIVER)
+		return check_driver(candidate);
+	if (!plugin->kind)
+		return candidate_refuse(candidate, "its role is %s, and it names no kind",
+					role_names[plugin->role]);
+	if (!candidate_name_valid(plugin->kind))
+		return candidate_refuse(candidate,
+					"its kind '%.64s' is no name; use a-z, 0-9, '-' and '_'",
+					plugin->kind);
+	if (plugin->role == VIOD_ROLE_QUIRK && !plugin->match)
+		return candidate_refuse(candidate, "it is a quirk without a match table, and would "
+						   "adapt no device");
+	return 0;
+}
+
+static int check_rows(struct candidate *candidate)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	const struct diag *first;
+	int r;
+
+	r = schema_check_rows(candidate->plugin, &diags);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	first = diag_first_error(&diags, VIOD_PF);
+	return candidate_refuse(candidate, "%s", first ? first->text : "its rows are not usable");
+}
+
+int candidate_load(struct candidate *candidate)
+{
+	static int (*const stages[])(struct candidate *) = {
+		check_file, open_object, check_abi,  copy_descriptor,
+		check_name, check_role,	 check_rows,
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages) && r == 0 && !candidate->why; i++)
+		r = stages[i](candidate);
+	return r;
+}
+
+void candidate_clear(struct candidate *candidate)
+{
+	free(candidate->name);
+	free(candidate->path);
+	free(candidate->plugin);
+	free(candidate->why);
+	if (candidate->handle)
+		dlclose(candidate->handle);
+	*candidate = (struct candidate){ 0 };
+}

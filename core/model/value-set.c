@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/value-set.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Stands beside a driver's key in JSON: "driver" is what a file would say, "driver.native" keeps
+ * that "default" is satisfied. No row's key has a dot. */
+#define NATIVE_SUFFIX ".native"
+
+static const struct viod_where nowhere;
+
+static enum viod_scope scope_of(int vf)
+{
+	return vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+}
+
+static bool is_known(const struct viod_object *object, const struct schema_row *row)
+{
+	return object->known[row->index / 64] >> (row->index % 64) & 1;
+}
+
+struct viod_object *object_new(const struct schema *schema, enum viod_scope scope)
+{
+	return calloc(1, sizeof(struct viod_object) + schema->scopes[scope].size);
+}
+
+struct viod_object *object_free(struct viod_object *object)
+{
+	if (object)
+		free(object->where);
+	free(object);
+	return NULL;
+}
+
+static struct viod_object *object_copy(const struct schema *schema, enum viod_scope scope,
+				       const struct viod_object *source)
+{
+	struct viod_object *copy = object_new(schema, scope);
+	size_t n_rows = schema->scopes[scope].n_rows;
+
+	if (!copy)
+		return NULL;
+	if (source->where) {
+		copy->where = calloc(n_rows, sizeof(struct viod_where *));
+		if (!copy->where)
+			return object_free(copy);
+		memcpy(copy->where, source->where, n_rows * sizeof(struct viod_where *));
+	}
+	memcpy(copy->known, source->known, sizeof(copy->known));
+	memcpy(copy->data, source->data, schema->scopes[scope].size);
+	return copy;
+}
+
+int values_new(const struct schema *schema, size_t n_vfs, struct viod_values **ret_values)
+{
+	_cleanup_values_ struct viod_values *values = calloc(1, sizeof(*values));
+	int r;
+
+	if (!values)
+		return -ENOMEM;
+	values->schema = schema;
+	values->pf = object_new(schema, VIOD_SCOPE_PF);
+	if (!values->pf)
+		return -ENOMEM;
+	r = values_resize(values, n_vfs);
+	if (r < 0)
+		return r;
+	*ret_values = TAKE(values);
+	return 0;
+}
+
+int values_copy(const struct viod_values *values, struct viod_values **ret_values)
+{
+	_cleanup_values_ struct viod_values *copy = calloc(1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	copy->schema = values->schema;
+	copy->pf = object_copy(values->schema, VIOD_SCOPE_PF, values->pf);
+	copy->vfs = calloc(MAX(values->n_vfs, 1u), sizeof(struct viod_object *));
+	if (!copy->pf || !copy->vfs)
+		return -ENOMEM;
+	for (; copy->n_vfs < values->n_vfs; copy->n_vfs++) {
+		copy->vfs[copy->n_vfs] =
+			object_copy(values->schema, VIOD_SCOPE_VF, values->vfs[copy->n_vfs]);
+		if (!copy->vfs[copy->n_vfs])
+			return -ENOMEM;
+	}
+	*ret_values = TAKE(copy);
+	return 0;
+}
+
+struct viod_values *values_free(struct viod_values *values)
+{
+	if (!values)
+		return NULL;
+	for (size_t i = 0; i < values->n_vfs; i++)
+		object_free(values->vfs[i]);
+	free(values->vfs);
+	object_free(values->pf);
+	free(values);
+	return NULL;
+}
+
+int values_resize(struct viod_values *values, size_t n_vfs)
+{
+	size_t have = values->n_vfs;
+	struct viod_object **vfs;
+
+	if (n_vfs > have) {
+		vfs = reallocarray(values->vfs, n_vfs, sizeof(*vfs));
+		if (!vfs)
+			return -ENOMEM;
+		values->vfs = vfs;
+		for (; have < n_vfs; have++) {
+			vfs[have] = object_new(values->schema, VIOD_SCOPE_VF);
+			if (!vfs[have]) {
+				while (have > values->n_vfs)
+					object_free(vfs[--have]);
+				return -ENOMEM;
+			}
+		}
+	}
+	while (have > n_vfs)
+		object_free(values->vfs[--have]);
+	values->n_vfs = n_vfs;
+	return 0;
+}
+
+struct viod_object *values_object(const struct viod_values *values, int vf)
+{
+	if (vf == VIOD_PF)
+		return values->pf;
+	return vf >= 0 && (size_t)vf < values->n_vfs ? values->vfs[vf] : NULL;
+}
+
+/* A plugin that asks a VF for a row of [pf] gets nothing rather than somebody else's bytes. */
+static struct viod_object *object_of(const struct viod_values *values, int vf,
+				     const struct schema_row *row)
+{
+	return row->option->scope == scope_of(vf) ? values_object(values, vf) : NULL;
+}
+
+const void *values_get(const struct viod_values *values, int vf, const struct schema_row *row)
+{
+	const struct viod_object *object = object_of(values, vf, row);
+
+	return object && is_known(object, row) ? object->data + row->offset : NULL;
+}
+
+void values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
+		const struct viod_where *where)
+{
+	struct viod_object *object = object_of(values, vf, row);
+
+	if (!object)
+		return;
+	memcpy(object->data + row->offset, value, row->option->size);
+	object->known[row->index / 64] |= 1ull << (row->index % 64);
+	/* Only a file's values have places, so that states do without the array. */
+	if (where && !object->where)
+		object->where = calloc(values->schema->scopes[scope_of(vf)].n_rows,
+				       sizeof(struct viod_where *));
+	if (object->where)
+		object->where[row->index] = where;
+}
+
+void values_forget(struct viod_values *values, int vf, const struct schema_row *row)
+{
+	struct viod_object *object = object_of(values, vf, row);
+
+	if (!object)
+		return;
+	/* Zero, as viod_struct() promises for fields that are not known. */
+	memset(object->data + row->offset, 0, row->option->size);
+	object->known[row->index / 64] &= ~(1ull << (row->index % 64));
+	if (object->where)
+		object->where[row->index] = NULL;
+}
+
+const struct viod_where *values_where(const struct viod_values *values, int vf,
+				      const struct schema_row *row)
+{
+	const struct viod_object *object = object_of(values, vf, row);
+
+	if (!object || !object->where || !object->where[row->index])
+		return &nowhere;
+	return object->where[row->index];
+}
+
+/* --- as JSON ---------------------------------------------------------------------------------- */
+
+static bool is_recorded(const struct schema_row *row)
+{
+	return !(row->option->flags & VIOD_OPTION_POLICY);
+}
+
+static int native_key(const struct schema_row *row, char *ret_key, size_t size)
+{
+	return snprintf(ret_key, size, "%s" NATIVE_SUFFIX, row->option->key) < (int)size
+		       ? 0
+		       : -EMSGSIZE;
+}
+
+static int row_to_json(json_t *json, const struct schema_row *row, const void *value)
+{
+	char text[VALUE_TEXT_MAX], native[128];
+
+	/* JSON is UTF-8: a string that a driver reports in anything else cannot be recorded. */
+	if (value_format(row->option, value, text, sizeof(text)) < 0 ||
+	    printable_prefix(text, strlen(text)) < strlen(text))
+		return 0;
+	if (json_object_set_new(json, row->option->key, json_string(text)) < 0)
+		return -ENOMEM;
+	if (row->option->type != VIOD_TYPE_DRIVER || !((const struct viod_driver *)value)->native ||
+	    native_key(row, native, sizeof(native)) < 0)
+		return 0;
+	return json_object_set_new(json, native, json_true()) < 0 ? -ENOMEM : 0;
+}
+
+static json_t *function_to_json(const struct viod_values *values, int vf)
+{
+	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	json_t *json = json_object();
+
+	for (size_t i = 0; json && i < scope->n_rows; i++) {
+		const void *value = values_get(values, vf, &scope->rows[i]);
+
+		if (!value || !is_recorded(&scope->rows[i]))
+			continue;
+		if (row_to_json(json, &scope->rows[i], value) < 0) {
+			json_decref(json);
+			return NULL;
+		}
+	}
+	return json;
+}
+
+json_t *values_to_json(const struct viod_values *values)
+{
+	json_t *vfs = json_array(), *json;
+
+	for (size_t i = 0; i < values->n_vfs; i++)
+		if (json_array_append_new(vfs, function_to_json(values, (int)i)) < 0) {
+			json_decref(vfs);
+			return NULL;
+		}
+	/* "o" takes the references, also where it fails, and fails for NULL. */
+	json = json_pack("{s:o, s:o}", "pf", function_to_json(values, VIOD_PF), "vfs", vfs);
+	return json;
+}
+
+static int row_from_json(struct viod_values *values, int vf, const struct schema_row *row,
+			 const json_t *json)
+{
+	_Alignas(max_align_t) unsigned char value[VALUE_TEXT_MAX];
+	const json_t *text = json_object_get(json, row->option->key);
+	_cleanup_free_ char *why = NULL;
+	char native[128];
+	int r;
+
+	if (!text || !is_recorded(row))
+		return 0;
+	if (!json_is_string(text))
+		return -EBADMSG;
+	r = value_parse(row->option, json_string_value(text), value, &why);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	if (row->option->type == VIOD_TYPE_DRIVER && native_key(row, native, sizeof(native)) == 0)
+		((struct viod_driver *)value)->native = json_is_true(json_object_get(json, native));
+	values_put(values, vf, row, value, NULL);
+	return 0;
+}
+
+static int function_from_json(struct viod_values *values, int vf, const json_t *json)
+{
+	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+
+	if (!json_is_object(json))
+		return -EBADMSG;
+	for (size_t i = 0; i < scope->n_rows; i++) {
+		int r = row_from_json(values, vf, &scope->rows[i], json);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int values_from_json(const struct schema *schema, const json_t *json,
+		     struct viod_values **ret_values)
+{
+	_cleanup_values_ struct viod_values *values = NULL;
+	const json_t *vfs = json_object_get(json, "vfs");
+	int r;
+
+	if (!json_is_array(vfs) || json_array_size(vfs) > VIOD_VF_MAX)
+		return -EBADMSG;
+	r = values_new(schema, json_array_size(vfs), &values);
+	if (r == 0)
+		r = function_from_json(values, VIOD_PF, json_object_get(json, "pf"));
+	for (size_t i = 0; r == 0 && i < values->n_vfs; i++)
+		r = function_from_json(values, (int)i, json_array_get(vfs, i));
+	if (r < 0)
+		return r;
+	*ret_values = TAKE(values);
+	return 0;
+}
+
+/* --- as a file ---------------------------------------------------------------------------------
+ */
+
+/* Whether the scanner would read the text back as it is: a file has no quotes and no escapes. */
+static bool can_be_written(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (printable_prefix(text, length) < length || strstr(text, " #") || strstr(text, "\t#") ||
+	    *text == '#' || strchr(" \t", text[length - 1]) || strchr(" \t", *text))
+		return false;
+	return length < 2 || !strchr("\"'", *text) || text[length - 1] != *text;
+}
+
+static void print_row(FILE *file, const struct schema_row *row, const void *value)
+{
+	char text[VALUE_TEXT_MAX];
+
+	if (value_format(row->option, value, text, sizeof(text)) < 0)
+		return;
+	/* "key =" reads back as not set, which is as good as an empty string: both want nothing. */
+	if (*text && can_be_written(text))
+		fprintf(file, "%s = %s\n", row->option->key, text);
+	else
+		fprintf(file, "# %s: %s\n", row->option->key,
+			*text ? "has a value that cannot be written here" : "empty");
+}
+
+static void print_function(FILE *file, const struct viod_values *values, int vf)
+{
+	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	bool header = vf == VIOD_PF;
+
+	for (size_t i = 0; i < scope->n_rows; i++) {
+		const struct schema_row *row = &scope->rows[i];
+		const void *value = values_get(values, vf, row);
+
+		if (!value || (row->option->flags & VIOD_OPTION_INTERNAL))
+			continue;
+		if (vf == VIOD_PF &&
+		    (streq(row->option->key, "name") || streq(row->option->key, "kind")))
+			continue;
+		if (!header)
+			fprintf(file, "\n[vf%d]\n", vf);
+		header = true;
+		print_row(file, row, value);
+	}
+}
+
+int values_print(const struct viod_values *values, const char *name, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	bool failed;
+
+	if (!file)
+		return -ENOMEM;
+	fprintf(file, "[pf]\nname = %s\nkind = %s\n", name, values->schema->kind);
+	print_function(file, values, VIOD_PF);
+	for (size_t i = 0; i < values->n_vfs; i++)
+		print_function(file, values, (int)i);
+	failed = ferror(file);
+	if (fclose(file) != 0 || failed)
+		return -ENOMEM;
+	*ret_text = TAKE(text);
+	return 0;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/host-table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "device/holders.h"
+#include "device/row-state.h"
+#include "kernel/kmod.h"
+#include "loader/quirk-match.h"
+#include "plan/plan.h"
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+static const struct schema_row *row_of(const struct viod_values *values, int vf,
+				       const struct viod_option *option)
+{
+	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	const struct schema_row *row = schema_row_of(values->schema, option);
+
+	return row && row->option->scope == scope ? row : NULL;
+}
+
+static const void *host_get(const struct viod_values *values, int vf,
+			    const struct viod_option *option)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	return row ? values_get(values, vf, row) : NULL;
+}
+
+static const struct viod_where *host_where(const struct viod_values *values, int vf,
+					   const struct viod_option *option)
+{
+	static const struct viod_where nowhere;
+	const struct schema_row *row = row_of(values, vf, option);
+
+	return row ? values_where(values, vf, row) : &nowhere;
+}
+
+/* A plugin that observes or completes a value keeps the line that asked for it. */
+static void host_put(struct viod_values *values, int vf, const struct viod_option *option,
+		     const void *value)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	if (row)
+		values_put(values, vf, row, value, values_where(values, vf, row));
+}
+
+static const struct viod_option *host_option(const struct viod_values *values, int vf,
+					     const char *key)
+{
+	const struct schema_row *row =
+		schema_find(values->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
+
+	return row ? row->option : NULL;
+}
+
+static void host_forget(struct viod_values *values, int vf, const struct viod_option *option)
+{
+	const struct schema_row *row = row_of(values, vf, option);
+
+	if (row)
+		values_forget(values, vf, row);
+}
+
+static const void *host_values(const struct viod_values *values, int vf,
+			       const struct viod_plugin *plugin)
+{
+	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	const struct schema_scope *rows = &values->schema->scopes[scope];
+	const struct viod_object *object = values_object(values, vf);
+
+	for (size_t i = 0; object && i < rows->n_blocks; i++)
+		if (streq(rows->blocks[i].owner->name, plugin->name))
+			return object->data + rows->blocks[i].offset;
+	return NULL;
+}
+
+static unsigned host_vf_count(const struct viod_values *values)
+{
+	return (unsigned)values->n_vfs;
+}
+
+/* --- the device ------------------------------------------------------------------------------ */
+
+static void PRINTF_LIKE(7, 8)
+	host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
+		    const struct viod_option *option, const struct viod_where *where, int error,
+		    const char *format, ...)
+{
+	const char *key = option ? option->key : pf->key;
+	const char *advice = error ? quirk_advice(&pf->quirk, key, error) : NULL;
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (n < 0)
+		text = NULL;
+	if (severity >= VIOD_SEVERITY_MAX_)
+		severity = VIOD_ERROR;
+	diag_add(&pf->diags, severity, vf, where, error, "%s%s%s%s%s",
+		 text ? text : "out of memory", error ? ": " : "", error ? strerror(error) : "",
+		 advice ? "; " : "", advice ? advice : "");
+}
+
+static const struct viod_quirk *host_quirk(struct viod_pf *pf)
+{
+	return &pf->quirk;
+}
+
+/* One path instead of a directory that is opened for it: most of what a job does is this. */
+static int attribute_path(struct viod_pf *pf, int vf, const char *attribute, char *ret_path,
+			  size_t size)
+{
+	const char *directory = device_path(pf, vf);
+	int n;
+
+	if (!directory)
+		return -ENODEV;
+	n = snprintf(ret_path, size, "%s/%s", directory, attribute);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int host_read(struct viod_pf *pf, int vf, const char *attribute, char *ret_text, size_t size)
+{
+	char path[512];
+	int r = attribute_path(pf, vf, attribute, path, sizeof(path));
+
+	return r < 0 ? r : sysfs_read(pf->roots->trees[VIOD_TREE_SYS], path, ret_text, size);
+}
+
+static int host_write(struct viod_pf *pf, int vf, const char *attribute, const char *text)
+{
+	char path[512];
+	int r = attribute_path(pf, vf, attribute, path, sizeof(path));
+
+	if (r < 0)
+		return r;
+	pf->progress->in_kernel = true;
+	r = sysfs_write(pf->roots->trees[VIOD_TREE_SYS], path, text);
+	pf->progress->in_kernel = false;
+	return r;
+}
+
+/* However a plugin writes it, it is below the root of the tree. */
+static const char *below_root(const char *path)
+{
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
+static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *path, int flags)
+{
+	int fd;
+
+	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+		return -EINVAL;
+	fd = openat(pf->roots->trees[tree], below_root(path), flags | O_CLOEXEC | O_NOCTTY, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static int host_open_directory(struct viod_pf *pf, enum viod_tree tree, const char *path,
+			       DIR **ret_dir)
+{
+	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+		return -EINVAL;
+	return open_directory(pf->roots->trees[tree], below_root(path), ret_dir);
+}
+
+static int host_module(struct viod_pf *pf, const char *name_or_alias)
+{
+	return module_load(name_or_alias);
+}
+
+static int host_best_module(struct viod_pf *pf, const char *alias, char *ret_name, size_t size)
+{
+	return module_best(alias, ret_name, size);
+}
+
+/* --- notes ----------------------------------------------------------------------------------- */
+
+static int host_note(struct viod_pf *pf, const struct viod_plugin *plugin, const char *key,
+		     const char *text)
+{
+	json_t *own = json_object_get(pf->notes, plugin->name);
+
+	if (!pf->notes || !pf->save_notes)
+		return -ENOENT;
+	if (!own) {
+		own = json_object();
+		if (json_object_set_new(pf->notes, plugin->name, own) < 0)
+			return -ENOMEM;
+	}
+	if (!text)
+		(void)json_object_del(own, key);
+	else if (json_object_set_new(own, key, json_string(text)) < 0)
+		return -ENOMEM;
+	return pf->save_notes(pf->save_userdata);
+}
+
+static int host_noted(struct viod_pf *pf, const struct viod_plugin *plugin, const char *key,
+		      char *ret_text, size_t size)
+{
+	const char *text =
+		json_string_value(json_object_get(json_object_get(pf->notes, plugin->name), key));
+
+	if (!text)
+		return -ENOENT;
+	return copy_text(ret_text, size, text);
+}
+
+/* --- what plugins have to say ---------------------------------------------------------------- */
+
+/* The object of this key, made where there is none. */
+static json_t *object_in(json_t *parent, const char *key)
+{
+	json_t *object = json_object_get(parent, key);
+
+	if (!object) {
+		object = json_object();
+		if (json_object_set_new(parent, key, object) < 0)
+			return NULL;
+	}
+	return object;
+}
+
+static int host_tell(struct viod_pf *pf, const char *topic, const char *about, const char *what,
+		     const char *text)
+{
+	json_t *facts, *value = json_string(text);
+
+	if (!value)
+		return -EINVAL;
+	pf->facts = pf->facts ? pf->facts : json_object();
+	facts = pf->facts ? object_in(pf->facts, topic) : NULL;
+	facts = facts ? object_in(facts, about) : NULL;
+	if (!facts) {
+		json_decref(value);
+		return -ENOMEM;
+	}
+	return json_object_set_new(facts, what, value) < 0 ? -ENOMEM : 0;
+}
+
+static int host_wait_for(struct viod_pf *pf, int vf, const struct viod_holder *holder)
+{
+	char text[256];
+	size_t before;
+
+	if (!pf->waits_for)
+		pf->waits_for = calloc(1, sizeof(*pf->waits_for));
+	before = pf->waits_for ? pf->waits_for->count : 0;
+	if (!pf->waits_for || holders_add(pf->waits_for, holder) < 0)
+		return -ENOMEM;
+	if (pf->waits_for->count == before)
+		return 0;
+	holder_text(&pf->waits_for->items[before], text, sizeof(text));
+	diag_add(&pf->diags, VIOD_WARNING, vf, NULL, 0, "waiting for %s", text);
+	return 0;
+}
+
+const struct viod_host host_table = {
+	.size = sizeof(struct viod_host),
+	.abi_major = VIOD_ABI_MAJOR,
+	.abi_minor = VIOD_ABI_MINOR,
+	.get = host_get,
+	.where = host_where,
+	.put = host_put,
+	.values = host_values,
+	.vf_count = host_vf_count,
+	.step = plan_add,
+	.report = host_report,
+	.function = device_function,
+	.quirk = host_quirk,
+	.read = host_read,
+	.write = host_write,
+	.open_at = host_open_at,
+	.holder = holders_add,
+	.node = nodes_add,
+	.format = value_format,
+	.load_module = host_module,
+	.mark = mark_add,
+	.option = host_option,
+	.forget = host_forget,
+	.best_module = host_best_module,
+	.hold = holders_add_flagged,
+	.note = host_note,
+	.noted = host_noted,
+	.held = holders_of_other,
+	.open_directory = host_open_directory,
+	.nearest = nearest_word,
+	.tell = host_tell,
+	.wait_for = host_wait_for,
+};

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "device/plugin-call.h"
+#include "device/row-state.h"
+#include "loader/quirk-match.h"
+
+/* --- diff ------------------------------------------------------------------------------------ */
+
+static bool differs(const struct schema_row *row, int vf, const struct viod_values *wanted,
+		    const struct viod_values *state, const struct viod_values *last)
+{
+	const struct viod_option *option = row->option;
+	const void *want = values_get(wanted, vf, row);
+	const void *is = values_get(state, vf, row);
+
+	if (!want || (option->flags & VIOD_OPTION_POLICY))
+		return false;
+	if (!is && last)
+		is = values_get(last, vf, row);
+	return !is || !value_satisfied(option, want, is);
+}
+
+/* What goes with the driver is not there any more, or not yet the new driver's. */
+static bool driver_differs(const struct schema_scope *rows, int vf,
+			   const struct viod_values *wanted, const struct viod_values *state)
+{
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (rows->rows[i].option->type == VIOD_TYPE_DRIVER &&
+		    differs(&rows->rows[i], vf, wanted, state, NULL))
+			return true;
+	return false;
+}
+
+static int diff_object(enum viod_scope scope, int vf, const struct viod_values *wanted,
+		       const struct viod_values *state, const struct viod_values *last,
+		       struct plan_changes *changes)
+{
+	const struct schema_scope *rows = &wanted->schema->scopes[scope];
+	bool rebinds = driver_differs(rows, vf, wanted, state);
+
+	for (size_t i = 0; i < rows->n_rows; i++) {
+		const struct schema_row *row = &rows->rows[i];
+		bool is_volatile = row->option->flags & VIOD_OPTION_VOLATILE;
+		struct viod_change *change;
+
+		if (!differs(row, vf, wanted, state, is_volatile ? NULL : last) &&
+		    !(is_volatile && rebinds && values_get(wanted, vf, row)))
+			continue;
+		change = array_append((void **)&changes->items, &changes->count, sizeof(*change));
+		if (!change)
+			return -ENOMEM;
+		*change = (struct viod_change){
+			.option = row->option,
+			.wanted = values_get(wanted, vf, row),
+			.state = values_get(state, vf, row),
+			.where = *values_where(wanted, vf, row),
+			.vf = vf,
+		};
+	}
+	return 0;
+}
+
+int plan_diff(const struct viod_values *wanted, const struct viod_values *state,
+	      const struct viod_values *last, struct plan_changes *ret_changes)
+{
+	struct plan_changes changes = { 0 };
+	int r;
+
+	r = diff_object(VIOD_SCOPE_PF, VIOD_PF, wanted, state, last, &changes);
+	for (size_t i = 0; i < wanted->n_vfs && r == 0; i++)
+		r = diff_object(VIOD_SCOPE_VF, (int)i, wanted, state, last, &changes);
+	if (r < 0)
+		plan_changes_clear(&changes);
+	else
+		*ret_changes = changes;
+	return r;
+}
+
+void plan_changes_clear(struct plan_changes *changes)
+{
+	free(changes->items);
+	*changes = (struct plan_changes){ 0 };
+}
+
+bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wanted,
+		    const struct viod_values *state)
+{
+	const struct schema_scope *rows = &wanted->schema->scopes[VIOD_SCOPE_PF];
+
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (((rows->rows[i].option->flags & VIOD_OPTION_RECREATES) ||
+		     (state->n_vfs && quirk_recreates(quirk, rows->rows[i].option->key))) &&
+		    differs(&rows->rows[i], VIOD_PF, wanted, state, NULL))
+			return true;
+	return false;
+}
+
+void plan_changes_drop_vf(struct plan_changes *changes, int vf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].vf != vf)
+			changes->items[kept++] = changes->items[i];
+	changes->count = kept;
+}
+
+static bool among(const struct plan_changes *changes, const struct viod_option *option)
+{
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].option == option)
+			return true;
+	return false;
+}
+
+void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes)
+{
+	struct plan_changes lacking = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		struct viod_change *change = &changes->items[i], *added;
+
+		if (!mark_lacks(pf, change->option)) {
+			changes->items[kept++] = *change;
+			continue;
+		}
+		if (!tell || among(&lacking, change->option))
+			continue;
+		added = array_append((void **)&lacking.items, &lacking.count, sizeof(*added));
+		if (!added)
+			continue;
+		*added = *change;
+		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, &change->where, 0,
+			 "'%s' cannot be set with this driver and is left out",
+			 change->option->key);
+	}
+	changes->count = kept;
+	plan_changes_clear(&lacking);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static void format_or_unknown(const struct viod_option *option, const void *value, char *ret_text,
+			      size_t size)
+{
+	if (!value || value_format(option, value, ret_text, size) < 0)
+		(void)copy_text(ret_text, size, "?");
+}
+
+void plan_change_text(const struct viod_change *change, char *ret_text, size_t size)
+{
+	char from[VALUE_TEXT_MAX], to[VALUE_TEXT_MAX], vf[16] = "";
+
+	format_or_unknown(change->option, change->state, from, sizeof(from));
+	format_or_unknown(change->option, change->wanted, to, sizeof(to));
+	if (change->vf != VIOD_PF)
+		snprintf(vf, sizeof(vf), "vf%d.", change->vf);
+	if (change->state)
+		snprintf(ret_text, size, "%s%s: %s -> %s", vf, change->option->key, from, to);
+	else
+		snprintf(ret_text, size, "%s%s: %s", vf, change->option->key, to);
+}
+
+int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const struct viod_step *step)
+{
+	_cleanup_free_ void *data = NULL;
+	struct plan_step *added;
+
+	if (step->phase >= VIOD_PHASE_MAX_)
+		return -EINVAL;
+	if (step->size) {
+		data = malloc(step->size);
+		if (!data)
+			return -ENOMEM;
+		memcpy(data, step->data, step->size);
+	}
+	added = array_append((void **)&plan->steps, &plan->n_steps, sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	added->step = *step;
+	added->step.text[sizeof(added->step.text) - 1] = '\0';
+	added->step.data = TAKE(data);
+	added->owner = owner;
+	added->order = plan->n_steps;
+	return 0;
+}
+
+static int default_steps(struct viod_pf *pf, const struct viod_plugin *plugin,
+			 const struct viod_change *changes, size_t n_changes,
+			 struct viod_plan *plan)
+{
+	for (size_t i = 0; i < n_changes; i++) {
+		const struct viod_option *option = changes[i].option;
+		struct viod_step step = {
+			.phase = option->phase,
+			.vf = changes[i].vf,
+			.where = changes[i].where,
+			.change = &changes[i],
+		};
+		int r;
+
+		if ((option->flags & VIOD_OPTION_DISRUPTIVE) ||
+		    quirk_disruptive(&pf->quirk, option->key))
+			step.flags |= VIOD_STEP_DISRUPTIVE;
+		plan_change_text(&changes[i], step.text, sizeof(step.text));
+		r = plan_add(plan, plugin, &step);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Each plugin's changes become one run of the array: its plan() gets that slice, and steps may
+ * point into it for as long as the plan lives. */
+static int group_by_plugin(const struct schema *schema, struct plan_changes *changes)
+{
+	struct plan_changes grouped = { 0 };
+
+	if (!changes->count)
+		return 0;
+	grouped.items = calloc(changes->count, sizeof(*grouped.items));
+	if (!grouped.items)
+		return -ENOMEM;
+	for (size_t p = 0; p < schema->n_plugins; p++) {
+		for (size_t i = 0; i < changes->count; i++) {
+			const struct schema_row *row =
+				schema_row_of(schema, changes->items[i].option);
+
+			if (row && row->owner == schema->plugins[p])
+				grouped.items[grouped.count++] = changes->items[i];
+		}
+	}
+	plan_changes_clear(changes);
+	*changes = grouped;
+	return 0;
+}
+
+static int steps_of_plugin(struct viod_pf *pf, const struct viod_plugin *plugin,
+			   const struct viod_values *state, size_t *first, struct viod_plan *plan)
+{
+	const struct viod_change *own = plan->changes.items + *first;
+	size_t errors = diag_errors(&pf->diags), count = 0;
+	int r;
+
+	while (*first + count < plan->changes.count &&
+	       schema_row_of(pf->schema, own[count].option)->owner == plugin)
+		count++;
+	*first += count;
+	if (!count)
+		return 0;
+	if (!plugin->ops || !plugin->ops->plan)
+		return default_steps(pf, plugin, own, count, plan);
+	plugin_enter(pf, plugin, "plan");
+	r = plugin->ops->plan(pf, state, own, count, plan);
+	plugin_leave(pf);
+	return plugin_explain(pf, plugin, "plan", r, errors);
+}
+
+/* The VFs there are go, what wants none of them comes, then those that are wanted. */
+static int rank(const struct viod_step *step)
+{
+	if (step->phase != VIOD_PHASE_RESIZE)
+		return 0;
+	return step->flags & VIOD_STEP_MAKES_VFS ? 2 : step->flags & VIOD_STEP_NO_VFS ? 1 : 0;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+	const struct plan_step *x = a, *y = b;
+
+	if (x->step.phase != y->step.phase)
+		return x->step.phase < y->step.phase ? -1 : 1;
+	if (rank(&x->step) != rank(&y->step))
+		return rank(&x->step) - rank(&y->step);
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+void plan_sort(struct viod_plan *plan)
+{
+	if (plan->n_steps)
+		qsort(plan->steps, plan->n_steps, sizeof(*plan->steps), compare_steps);
+}
+
+int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_changes *changes,
+	      struct viod_plan *ret_plan)
+{
+	struct viod_plan plan = { .changes = *changes };
+	size_t first = 0;
+	int r;
+
+	*changes = (struct plan_changes){ 0 };
+	for (size_t i = 0; i < plan.changes.count; i++)
+		if (plan.changes.items[i].option->flags & VIOD_OPTION_RECREATES)
+			plan.recreates = true;
+	r = group_by_plugin(pf->schema, &plan.changes);
+	for (size_t i = 0; i < pf->schema->n_plugins && r == 0; i++)
+		r = steps_of_plugin(pf, pf->schema->plugins[i], state, &first, &plan);
+	if (r < 0) {
+		plan_clear(&plan);
+		return r;
+	}
+	plan_sort(&plan);
+	*ret_plan = plan;
+	return 0;
+}
+
+void plan_clear(struct viod_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		free((void *)plan->steps[i].step.data);
+	free(plan->steps);
+	plan_changes_clear(&plan->changes);
+	*plan = (struct viod_plan){ 0 };
+}

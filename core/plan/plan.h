@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * diff and plan: what differs, and the steps that mend it. Pure: nothing here reads or writes the
+ * kernel.
+ */
+#ifndef VIOD_PLAN_H
+#define VIOD_PLAN_H
+
+#include "device/device.h"
+#include "model/value-set.h"
+
+struct plan_step {
+	struct viod_step step;
+	const struct viod_plugin *owner;
+	size_t order; /* as added */
+};
+
+struct plan_changes {
+	struct viod_change *items;
+	size_t count;
+};
+
+struct viod_plan {
+	struct plan_step *steps; /* in the order they are to be carried out */
+	size_t n_steps;
+	struct plan_changes changes;
+	bool recreates; /* every VF goes, and comes back */
+};
+
+/**
+ * Row by row, what is wanted and not so. A row that the state does not know is a change unless last
+ * (what viod set before; may be NULL) has the wanted value. VFs beyond the state's know nothing.
+ * Policy rows never differ. -ENOMEM.
+ */
+int plan_diff(const struct viod_values *wanted, const struct viod_values *state,
+	      const struct viod_values *last, struct plan_changes *ret_changes);
+void plan_changes_clear(struct plan_changes *changes);
+
+/** Whether the wanted values differ in a row that re-creates the VFs, or that changes only without
+ *  them by the quirk. */
+bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wanted,
+		    const struct viod_values *state);
+
+/** Remove the changes of one VF: it is held, and nobody asked for this. */
+void plan_changes_drop_vf(struct plan_changes *changes, int vf);
+
+/** Remove changes of rows that the PF's driver does not have; with tell, each row is reported once
+ *  as a warning. */
+void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes);
+
+/**
+ * The steps for the changes, ordered by phase. The plan takes the changes over. state is what the
+ * changes were made against. -errno of a plugin's plan(), or -ENOMEM.
+ */
+int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_changes *changes,
+	      struct viod_plan *ret_plan);
+void plan_clear(struct viod_plan *plan);
+
+/** By phase, and RESIZE around what wants no VFs; other steps of one phase keep the order they were
+ *  added in. */
+void plan_sort(struct viod_plan *plan);
+
+/** What host->step() does. */
+int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const struct viod_step *step);
+
+/** "vf3.vlan: 100 -> 200" */
+void plan_change_text(const struct viod_change *change, char *ret_text, size_t size);
+
+#endif

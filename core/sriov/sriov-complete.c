@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is wanted against what the device can have: "max", counts beyond its limit, drivers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pci/pci.h>
+#include <string.h>
+
+#include "device/plugin-call.h"
+#include "kernel/kmod.h"
+#include "loader/quirk-match.h"
+#include "plan/host-table.h"
+#include "sriov/sriov-private.h"
+
+/* Tells a device that cannot do SR-IOV from one whose kernel or firmware does not offer it. */
+static bool has_capability(struct viod_pf *pf)
+{
+	struct pci_access *access = pci_alloc();
+	struct viod_bdf bdf;
+	struct pci_dev *device;
+	bool has = false;
+
+	if (!access)
+		return false;
+	pci_init(access);
+	if (bdf_parse(pf->self.address, &bdf) == 0) {
+		device = pci_get_dev(access, (int)bdf.domain, bdf.bus, bdf.device, bdf.function);
+		has = device && pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
+		if (device)
+			pci_free_dev(device);
+	}
+	pci_cleanup(access);
+	return has;
+}
+
+/* What the device's quirk says to too few VFs, as the end of a sentence. */
+static void too_few(struct viod_pf *pf, const char *otherwise, char *ret_text, size_t size)
+{
+	const char *advice = quirk_advice(&pf->quirk, "vfs", ERANGE);
+
+	snprintf(ret_text, size, "%s%s%s", otherwise, advice ? "; " : "", advice ? advice : "");
+}
+
+static void report_incapable(struct viod_pf *pf, const struct viod_where *where)
+{
+	char text[512];
+
+	if (has_capability(pf))
+		too_few(pf,
+			"the kernel does not offer the SR-IOV capability of this device; it needs "
+			"CONFIG_PCI_IOV",
+			text, sizeof(text));
+	else
+		too_few(pf,
+			"this device has no SR-IOV capability; name another PF, or remove 'vfs'",
+			text, sizeof(text));
+	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0, "%s", text);
+}
+
+/* A driver whose count is an option of its module. */
+static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, int64_t vfs,
+			  struct viod_values *wanted)
+{
+	int64_t now = (int64_t)pf->n_vfs;
+	char advice[512];
+
+	if (vfs == SRIOV_VFS_MAX) {
+		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &now);
+		return 0;
+	}
+	if (vfs == now)
+		return 0;
+	/* What was there before viod came cannot be put back, and there is no line to mend. */
+	if (!where->file) {
+		values_forget(wanted, VIOD_PF,
+			      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
+		return 0;
+	}
+	too_few(pf, "", advice, sizeof(advice));
+	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+			  "this device has %lld VFs, and its driver does not let that be changed%s",
+			  (long long)now, advice);
+	return -EINVAL;
+}
+
+static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
+{
+	char advice[512];
+	const int64_t *vfs = host_table.get(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
+	const struct viod_where *where =
+		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
+	unsigned total;
+	int64_t limit;
+	int told;
+
+	if (!vfs)
+		return 0;
+	told = sriov_total(pf, &total);
+	if (told < 0) {
+		if (*vfs == 0)
+			values_forget(wanted, VIOD_PF,
+				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
+		else
+			report_incapable(pf, where);
+		return *vfs == 0 ? 0 : -EINVAL;
+	}
+	if (pf->quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
+		return complete_fixed(pf, where, *vfs, wanted);
+	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
+	if (*vfs == SRIOV_VFS_MAX && told > 0) {
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+				  "this device does not say how many VFs it can have at most; give "
+				  "a number instead of max");
+		return -EINVAL;
+	}
+	if (*vfs == SRIOV_VFS_MAX) {
+		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
+	} else if (*vfs > limit) {
+		too_few(pf, total ? "" : " (firmware or BIOS may have SR-IOV switched off)", advice,
+			sizeof(advice));
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+				  "vfs = %lld is more than this device can have; it is 0 to %lld%s",
+				  (long long)*vfs, (long long)limit, advice);
+		return -ERANGE;
+	} else if (*vfs > 0 && *vfs != limit && (pf->quirk.flags & VIOD_QUIRK_COUNT_IGNORED) &&
+		   where->file) {
+		host_table.report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+			"this device creates all of its VFs or none; write vfs = %lld, or "
+			"max",
+			(long long)limit);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static bool driver_exists(struct viod_pf *pf, int vf, const char *name)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "bus/pci/drivers/%s", name);
+	fd = host_table.open_at(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
+	closep(&fd);
+	return fd >= 0 || module_exists(name);
+}
+
+/* A plugin may resolve a word to a driver that it does not serve by name. */
+static int remember_resolved(struct viod_pf *pf, const char *driver,
+			     const struct viod_plugin *plugin)
+{
+	struct device_resolved *slot;
+
+	if (sriov_plugin_of(pf, driver) == plugin)
+		return 0;
+	slot = array_append((void **)&pf->resolved, &pf->n_resolved, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	slot->plugin = plugin;
+	return copy_text(slot->driver, sizeof(slot->driver), driver);
+}
+
+static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int vf,
+			   struct viod_driver *known)
+{
+	const struct viod_option *row =
+		&sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER];
+	const struct viod_driver *driver = host_table.get(wanted, vf, row);
+	const struct viod_where *where = host_table.where(wanted, vf, row);
+	const struct viod_plugin *plugin;
+	struct viod_driver resolved = { 0 };
+	int r;
+
+	if (!driver)
+		return 0;
+	if (!pf->vfs_are_devices && vf != VIOD_PF) {
+		if (where->file)
+			host_table.report(
+				pf, VIOD_ERROR, vf, NULL, where, 0,
+				"VFs of this device are no devices of their own and have no "
+				"driver; remove 'driver'");
+		values_forget(wanted, vf, schema_row_of(pf->schema, row));
+		return where->file ? -EINVAL : 0;
+	}
+	if (streq(driver->name, "default") || streq(driver->name, "none"))
+		return 0;
+	plugin = loader_driver(pf->loader, driver->name);
+	if (plugin && plugin->ops && plugin->ops->resolve) {
+		plugin_enter(pf, plugin, "resolve");
+		r = plugin->ops->resolve(pf, vf, driver->name, resolved.name);
+		plugin_leave(pf);
+		if (r < 0)
+			return r;
+		resolved.name[sizeof(resolved.name) - 1] = '\0';
+		r = remember_resolved(pf, resolved.name, plugin);
+		if (r < 0)
+			return r;
+		host_table.put(wanted, vf, row, &resolved);
+		return 0;
+	}
+	/* Most VFs of a file name the same driver: it is looked up once. */
+	if (streq(known->name, driver->name))
+		return 0;
+	if (!driver_exists(pf, vf, driver->name)) {
+		host_table.report(
+			pf, VIOD_ERROR, vf, NULL, where, 0,
+			"driver '%s' is neither loaded nor a module of this kernel%s", driver->name,
+			loader_refusal(pf->loader, driver->name) ? ", and its plugin was refused"
+								 : "");
+		return 0;
+	}
+	*known = *driver;
+	return 0;
+}
+
+int sriov_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	struct viod_driver known = { 0 };
+	int r;
+
+	r = complete_count(pf, wanted);
+	if (r == 0)
+		sriov_settle_for_less(pf, state, wanted);
+	for (int vf = VIOD_PF; vf < (int)wanted->n_vfs && r == 0; vf++)
+		r = complete_driver(pf, wanted, vf, &known);
+	return r;
+}

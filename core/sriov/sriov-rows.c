@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of core, and what all of its ops need to know of a function. */
+#include <errno.h>
+#include <string.h>
+
+#include "loader/loader.h"
+#include "model/value.h"
+#include "plan/host-table.h"
+#include "sriov/sriov-private.h"
+
+static const struct viod_name vfs_words[] = { { "max", SRIOV_VFS_MAX }, { NULL, 0 } };
+static const struct viod_name on_remove_words[] = { { "release", SRIOV_RELEASE },
+						    { "keep", SRIOV_KEEP },
+						    { NULL, 0 } };
+static const struct viod_name drift_words[] = { { "enforce", SRIOV_ENFORCE },
+						{ "report", SRIOV_REPORT },
+						{ "ignore", SRIOV_IGNORE },
+						{ NULL, 0 } };
+
+#define PF_ROW(type_, key_, field_)                                       \
+	.scope = VIOD_SCOPE_PF, .type = VIOD_TYPE_##type_, .key = (key_), \
+	VIOD_FIELD(struct sriov_pf, field_)
+#define VF_ROW(type_, key_, field_)                                       \
+	.scope = VIOD_SCOPE_VF, .type = VIOD_TYPE_##type_, .key = (key_), \
+	VIOD_FIELD(struct sriov_vf, field_)
+
+const struct viod_option sriov_rows[] = {
+	[SRIOV_ROW_NAME] = { PF_ROW(STRING, "name", name),
+			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
+			     .help = "The PF: a PCI address, an interface name, or mac: and an address." },
+	[SRIOV_ROW_KIND] = { PF_ROW(STRING, "kind", kind),
+			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
+			     .help = "What the device is; decides which keys there are." },
+	[SRIOV_ROW_VFS] = { PF_ROW(INT, "vfs", vfs), .max = VIOD_VF_MAX, .names = vfs_words,
+			    .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
+			    .phase = VIOD_PHASE_RESIZE,
+			    .help = "How many VFs there are; absent leaves the count alone." },
+	[SRIOV_ROW_PF_DRIVER] = { PF_ROW(DRIVER, "driver", driver),
+				  .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
+				  .phase = VIOD_PHASE_DETACH,
+				  .help = "The driver of the PF itself; absent leaves it alone." },
+	[SRIOV_ROW_ON_REMOVE] = { PF_ROW(ENUM, "on-remove", on_remove), .names = on_remove_words,
+				  .flags = VIOD_OPTION_POLICY, .fallback = "release",
+				  .help = "What happens when the file goes: put back what was there, or "
+					  "keep everything." },
+	[SRIOV_ROW_DRIFT] = { PF_ROW(ENUM, "drift", drift), .names = drift_words,
+			      .flags = VIOD_OPTION_POLICY, .fallback = "enforce",
+			      .help = "What happens when somebody else changes the device." },
+	[SRIOV_ROW_TIMEOUT] = { PF_ROW(INT, "timeout", timeout), .min = 1, .max = 86400,
+				.flags = VIOD_OPTION_POLICY, .fallback = "120",
+				.help = "Seconds a job may take before it is reported stuck." },
+	[SRIOV_ROW_FORCE] = { PF_ROW(BOOL, "force", force), .flags = VIOD_OPTION_POLICY,
+			      .fallback = "no",
+			      .help = "Whether the PF changes its driver though the host uses it." },
+	[SRIOV_ROW_AUTOPROBE] = { PF_ROW(BOOL, "drivers-autoprobe", drivers_autoprobe),
+				  .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_SETTLE,
+				  .help = "Whether the kernel probes new VFs." },
+	[SRIOV_ROW_PF_OVERRIDE] = { PF_ROW(STRING, "driver-override", driver_override),
+				    .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_DETACH,
+				    .help = "The driver the kernel is told to use for the PF." },
+	[SRIOV_ROW_DRIVER] = { VF_ROW(DRIVER, "driver", driver), .phase = VIOD_PHASE_ATTACH,
+			       .flags = VIOD_OPTION_DISRUPTIVE, .fallback = "default",
+			       .help = "The driver of the VF: a name, default, or none." },
+	[SRIOV_ROW_OVERRIDE] = { VF_ROW(STRING, "driver-override", driver_override),
+				 .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_ATTACH,
+				 .help = "The driver the kernel is told to use." },
+	[SRIOV_ROW_END] = { 0 },
+};
+
+int sriov_total(struct viod_pf *pf, unsigned *ret_total)
+{
+	char text[16];
+	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
+
+	/* netdevsim has VFs and does not say how many at most. */
+	if (r == -ENOENT && pf->present && !pf->vfs_are_devices) {
+		*ret_total = VIOD_VF_MAX;
+		return 1;
+	}
+	if (r < 0)
+		return r;
+	*ret_total = (unsigned)strtoul(text, NULL, 10);
+	return 0;
+}
+
+void sriov_read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_NAME_MAX])
+{
+	if (host_table.read(pf, vf, "driver_override", ret_name, VIOD_NAME_MAX) < 0 ||
+	    streq(ret_name, "(null)"))
+		ret_name[0] = '\0';
+}
+
+const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver)
+{
+	for (size_t i = 0; i < pf->n_resolved; i++)
+		if (streq(pf->resolved[i].driver, driver))
+			return pf->resolved[i].plugin;
+	return loader_driver(pf->loader, driver);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Core's own rows: the VF count and the driver of each function. They are declared and served like
+ * a plugin's, so that counts and drivers are no special case anywhere else.
+ */
+#ifndef VIOD_SRIOV_H
+#define VIOD_SRIOV_H
+
+#include "device/device.h"
+
+extern const struct viod_plugin sriov_plugin;
+
+/** The value of vfs for "max", until complete() replaces it. */
+#define SRIOV_VFS_MAX (-1)
+
+enum sriov_on_remove { SRIOV_RELEASE, SRIOV_KEEP };
+enum sriov_drift { SRIOV_ENFORCE, SRIOV_REPORT, SRIOV_IGNORE };
+
+/** Core's struct of a PF and of a VF. */
+struct sriov_pf {
+	char name[256], kind[VIOD_NAME_MAX];
+	int64_t vfs, on_remove, drift, timeout;
+	struct viod_driver driver;
+	bool drivers_autoprobe, force;
+	char driver_override[VIOD_NAME_MAX];
+};
+struct sriov_vf {
+	struct viod_driver driver;
+	char driver_override[VIOD_NAME_MAX];
+};
+
+/** Places of core's rows in sriov_rows. */
+enum sriov_row {
+	SRIOV_ROW_NAME,
+	SRIOV_ROW_KIND,
+	SRIOV_ROW_VFS,
+	SRIOV_ROW_PF_DRIVER,
+	SRIOV_ROW_ON_REMOVE,
+	SRIOV_ROW_DRIFT,
+	SRIOV_ROW_TIMEOUT,
+	SRIOV_ROW_FORCE,
+	SRIOV_ROW_AUTOPROBE,
+	SRIOV_ROW_PF_OVERRIDE,
+	SRIOV_ROW_DRIVER,
+	SRIOV_ROW_OVERRIDE,
+	SRIOV_ROW_END,
+};
+extern const struct viod_option sriov_rows[];
+
+/** The plugin that a driver was resolved by, or that serves its name; NULL where there is none. */
+const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver);
+
+/** Keep every driver away from a VF that has none. 1 if that took a write. */
+int sriov_hold(struct viod_pf *pf, int vf);
+
+/** How many VFs there can be: 0 and sriov_totalvfs; 1 and what viod itself can count where the
+ * device has VFs and does not tell; or -ENOENT where it is no SR-IOV PF. Never blocks. */
+int sriov_total(struct viod_pf *pf, unsigned *ret_total);
+
+#endif

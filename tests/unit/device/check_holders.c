@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who has a VF's nodes open: this very process, through the real /proc. */
+#include "device/holders.h"
+
+#include <errno.h>
+
+#include "../fakesys.h"
+#include "device/holders-system.h"
+
+struct place {
+	struct root root;
+	struct roots roots;
+	struct loader loader;
+	struct viod_pf pf;
+};
+
+/* /dev/full (1:7) plays a node of VF 1. */
+static void place_new(struct place *place)
+{
+	*place = (struct place){ 0 };
+	fake_machine(&place->root, &place->roots, 2);
+	fake_directory(&place->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full");
+	fake_text(&place->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full", "uevent",
+		  "MAJOR=1\nMINOR=7\nDEVNAME=full\n");
+	fake_link(&place->root, "sys/dev/char/1:7",
+		  "../../devices/pci0000:00/0000:01:10.1/misc/full");
+	ck_assert_int_eq(device_open(&place->roots, &place->loader, FAKE_PF, &place->pf), 0);
+}
+
+static void place_clear(struct place *place)
+{
+	device_close(&place->pf);
+	fake_clear(&place->root, &place->roots);
+}
+
+START_TEST(nodes_are_found_by_their_place_in_sysfs)
+{
+	struct device_nodes table;
+	struct viod_nodes nodes;
+	struct place place;
+
+	place_new(&place);
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_uint_eq(table.count, 1);
+	ck_assert_int_eq(table.items[0].vf, 1);
+	ck_assert_int_eq(nodes_of(&place.pf, 1, &table, &nodes), 0);
+	ck_assert_uint_eq(nodes.count, 1);
+	ck_assert_str_eq(nodes.items[0], "/dev/full");
+	nodes_clear(&nodes);
+	ck_assert_int_eq(nodes_of(&place.pf, 0, &table, &nodes), 0);
+	ck_assert_uint_eq(nodes.count, 0);
+	nodes_clear(&nodes);
+	device_nodes_clear(&table);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(an_open_node_is_a_holder_until_it_is_closed)
+{
+	struct viod_holders *holders;
+	struct place place;
+	char text[256], pid[32];
+	int fd;
+
+	place_new(&place);
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 0);
+	ck_assert_uint_ge(holders[1].count, 1);
+	ck_assert_int_eq(holders[1].items[0].pid, getpid());
+	holder_text(&holders[1].items[0], text, sizeof(text));
+	snprintf(pid, sizeof(pid), "(pid %d", (int)getpid());
+	ck_assert_ptr_nonnull(strstr(text, pid));
+	ck_assert_ptr_nonnull(strstr(text, "/dev/full"));
+	holders_free(holders, place.pf.n_vfs);
+	close(fd);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[1].count, 0);
+	holders_free(holders, place.pf.n_vfs);
+	place_clear(&place);
+}
+END_TEST
+
+static int cannot_tell(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	return vf == 0 ? -EIO : 0;
+}
+
+START_TEST(unknown_counts_as_held)
+{
+	static const struct viod_ops ops = { .size = sizeof(ops), .holders = cannot_tell };
+	static const struct viod_plugin plugin = { .name = "blind", .kind = "blind", .ops = &ops };
+	const struct viod_plugin *plugins[] = { &plugin };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct viod_holders *holders;
+	struct schema *schema;
+	struct place place;
+
+	place_new(&place);
+	ck_assert_int_eq(schema_new("blind", plugins, 1, &diags, &schema), 0);
+	place.pf.schema = schema;
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 1);
+	ck_assert_ptr_nonnull(strstr(holders[0].items[0].what, "blind"));
+	ck_assert_uint_eq(holders[1].count, 0);
+	holders_free(holders, place.pf.n_vfs);
+	schema_free(schema);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(without_proc_nothing_is_known)
+{
+	struct viod_holders *holders;
+	struct place place;
+
+	place_new(&place);
+	close(place.roots.trees[VIOD_TREE_PROC]);
+	place.roots.trees[VIOD_TREE_PROC] = -1;
+	ck_assert_int_lt(holders_find(&place.pf, &holders), 0);
+	place_clear(&place);
+}
+END_TEST
+
+/* The kernel takes the links between PF and VF away before it waits for the VF's user. */
+START_TEST(a_vf_that_is_being_removed_still_has_holders)
+{
+	static const char *const addresses[] = { "0000:01:10.0", "0000:01:10.1" };
+	struct viod_holders *holders;
+	struct place place;
+	int fd;
+
+	place_new(&place);
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		char link[96];
+
+		snprintf(link, sizeof(link), "sys/bus/pci/devices/" FAKE_PF "/virtfn%u", i);
+		ck_assert_int_eq(unlinkat(place.root.fd, link, 0), 0);
+	}
+	ck_assert_int_eq(device_scan_vfs(&place.pf), 0);
+	ck_assert_uint_eq(place.pf.n_vfs, 0);
+	ck_assert_int_eq(device_recall_vfs(&place.pf, addresses, 2), 0);
+	ck_assert_str_eq(device_function(&place.pf, 1)->address, "0000:01:10.1");
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 0);
+	ck_assert_uint_ge(holders[1].count, 1);
+	ck_assert_int_eq(holders[1].items[0].pid, getpid());
+	holders_free(holders, place.pf.n_vfs);
+	close(fd);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(the_same_holder_counts_once)
+{
+	struct viod_holders holders = { 0 };
+	struct viod_holder one = { .pid = 7, .what = "/dev/vfio/1" };
+
+	ck_assert_int_eq(holders_add(&holders, &one), 0);
+	ck_assert_int_eq(holders_add(&holders, &one), 0);
+	ck_assert_uint_eq(holders.count, 1);
+	one.pid = 8;
+	ck_assert_int_eq(holders_add(&holders, &one), 0);
+	ck_assert_uint_eq(holders.count, 2);
+	holders_clear(&holders);
+}
+END_TEST
+
+START_TEST(some_holders_are_in_the_way_of_some_things)
+{
+	const struct viod_holder address = { .what = "an address" }, other = { .what = "a bridge" };
+	struct viod_holders holders = { 0 };
+
+	ck_assert(!holders_object(&holders, 0));
+	ck_assert_int_eq(holders_add_flagged(&holders, &address, VIOD_HOLDER_REMOVAL), 0);
+	ck_assert(holders_object(&holders, 0));
+	ck_assert(holders_object(&holders, VIOD_HOLDER_YIELDS));
+	ck_assert(!holders_object(&holders, VIOD_HOLDER_REMOVAL));
+	/* Who is in the way of everything for one reason is so whatever the others are. */
+	ck_assert_int_eq(holders_add(&holders, &address), 0);
+	ck_assert_uint_eq(holders.count, 1);
+	ck_assert(holders_object(&holders, VIOD_HOLDER_REMOVAL));
+	ck_assert_int_eq(holders_add_flagged(&holders, &other, VIOD_HOLDER_YIELDS), 0);
+	ck_assert_uint_eq(holders.count, 2);
+	holders_clear(&holders);
+}
+END_TEST
+
+static void add_block(struct place *place, const char *directory, const char *number,
+		      const char *name)
+{
+	char path[192], text[96], target[192];
+
+	snprintf(path, sizeof(path), "sys/devices/%s", directory);
+	fake_directory(&place->root, path);
+	snprintf(text, sizeof(text), "DEVNAME=%s\n", name);
+	fake_text(&place->root, path, "uevent", text);
+	snprintf(text, sizeof(text), "%s\n", number);
+	fake_text(&place->root, path, "dev", text);
+	snprintf(path, sizeof(path), "sys/dev/block/%s", number);
+	snprintf(target, sizeof(target), "../../devices/%s", directory);
+	fake_link(&place->root, path, target);
+}
+
+static bool has_node(const struct device_nodes *table, int vf, const char *path)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->items[i].vf == vf && streq(table->items[i].path, path))
+			return true;
+	return false;
+}
+
+/* Of a disk with several paths only the paths are children of the function, and what is on top of
+ * it is nobody's child. */
+START_TEST(a_disk_is_its_functions_however_it_is_reached)
+{
+	const char *vf = "sys/bus/pci/devices/0000:01:10.1";
+	struct device_nodes table;
+	struct place place;
+
+	place_new(&place);
+	fake_text(&place.root, vf, "class", "0x010802\n");
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/nvme/nvme1/nvme0c1n2");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n2", "259:3", "nvme0n2");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1", "259:4",
+		  "nvme0n2p1");
+	add_block(&place, "virtual/nvme-subsystem/nvme-subsys0/nvme0n21", "259:5", "nvme0n21");
+	add_block(&place, "virtual/block/dm-3", "254:3", "dm-3");
+	fake_directory(&place.root,
+		       "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders");
+	fake_link(&place.root,
+		  "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders/dm-3",
+		  "../../../../../block/dm-3");
+	device_close(&place.pf);
+	ck_assert_int_eq(device_open(&place.roots, &place.loader, FAKE_PF, &place.pf), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert(has_node(&table, 1, "/dev/nvme0n2"));
+	ck_assert(has_node(&table, 1, "/dev/nvme0n2p1"));
+	ck_assert(has_node(&table, 1, "/dev/dm-3"));
+	ck_assert(!has_node(&table, 1, "/dev/nvme0n21"));
+	device_nodes_clear(&table);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(an_interface_elsewhere_is_a_holder)
+{
+	struct viod_holders *holders;
+	struct place place;
+
+	place_new(&place);
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.0/net");
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/infiniband");
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 1);
+	ck_assert_ptr_nonnull(strstr(holders[0].items[0].what, "network interface is in another"));
+	ck_assert_uint_eq(holders[1].count, 1);
+	ck_assert_ptr_nonnull(strstr(holders[1].items[0].what, "RDMA device is in another"));
+	holders_free(holders, place.pf.n_vfs);
+	place_clear(&place);
+}
+END_TEST
+
+/* The lines of another machine's tables, of what the kernel prints. */
+static void fake_proc(struct place *place)
+{
+	ck_assert_int_eq(unlinkat(place->root.fd, "proc", 0), 0);
+	fake_directory(&place->root, "proc/1");
+	fake_directory(&place->root, "proc/net");
+	close(place->roots.trees[VIOD_TREE_PROC]);
+	place->roots.trees[VIOD_TREE_PROC] =
+		openat(place->root.fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(place->roots.trees[VIOD_TREE_PROC], 0);
+}
+
+START_TEST(mounts_and_swap_are_the_hosts_use_of_a_disk)
+{
+	const struct device_node *node;
+	struct viod_holders holders = { 0 };
+	struct device_nodes table;
+	struct place place;
+
+	place_new(&place);
+	fake_proc(&place);
+	add_block(&place, "pci0000:00/0000:01:10.0/nvme/nvme1/nvme1n1", "259:1", "nvme1n1");
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert(has_node(&table, 0, "/dev/nvme1n1"));
+	node = table.items[0].block ? &table.items[0] : &table.items[1];
+	fake_text(&place.root, "proc/1", "mountinfo",
+		  "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n"
+		  "30 22 259:1 / /srv/data rw,relatime shared:9 - xfs /dev/nvme1n1 rw\n");
+	ck_assert_int_eq(holders_check_disk(&place.pf, node, 0, &holders), 0);
+	ck_assert_uint_eq(holders.count, 1);
+	ck_assert_str_eq(holders.items[0].what, "the host: mounted at /srv/data");
+	holders_clear(&holders);
+	fake_text(&place.root, "proc/1", "mountinfo", "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n");
+	ck_assert_int_eq(holders_check_disk(&place.pf, node, 0, &holders), 0);
+	ck_assert_uint_eq(holders.count, 0);
+	device_nodes_clear(&table);
+	place_clear(&place);
+}
+END_TEST
+
+static size_t count_routes(struct place *place, const char *table, const char *text)
+{
+	struct viod_holders holders = { 0 };
+	size_t count;
+
+	fake_text(&place->root, "proc/net", "route", "");
+	fake_text(&place->root, "proc/net", "ipv6_route", "");
+	fake_text(&place->root, "proc/net", table, text);
+	ck_assert_int_eq(holders_check_route(&place->pf, &holders), 0);
+	count = holders.count;
+	ck_assert(count == 0 || holders.flags[0] == VIOD_HOLDER_YIELDS);
+	holders_clear(&holders);
+	return count;
+}
+
+START_TEST(the_default_route_may_go_over_a_bridge)
+{
+	struct place place;
+
+	place_new(&place);
+	fake_proc(&place);
+	fake_directory(&place.root, "sys/bus/pci/devices/" FAKE_PF "/net/eno1");
+	fake_directory(&place.root, "sys/class/net/eno1/upper_br0");
+	fake_directory(&place.root, "sys/class/net/br0");
+	ck_assert_uint_eq(
+		count_routes(&place, "route",
+			     "Iface\tDestination\tGateway\n"
+			     "eno1\t00000000\tFE6433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"),
+		1);
+	ck_assert_uint_eq(
+		count_routes(&place, "route",
+			     "eno1\t006433C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+			     "eno2\t00000000\tFE6433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"),
+		0);
+	ck_assert_uint_eq(
+		count_routes(&place, "ipv6_route",
+			     "00000000000000000000000000000000 00 00000000000000000000000000000000 "
+			     "00 20010db8000000000000000000000002 00000400 00000001 00000000 "
+			     "00000003      br0\n"),
+		1);
+	ck_assert_uint_eq(
+		count_routes(&place, "ipv6_route",
+			     "20010db8000000000000000000000000 40 00000000000000000000000000000000 "
+			     "00 00000000000000000000000000000000 00000100 00000001 00000000 "
+			     "00000001      br0\n"),
+		0);
+	place_clear(&place);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		nodes_are_found_by_their_place_in_sysfs,
+		an_open_node_is_a_holder_until_it_is_closed,
+		unknown_counts_as_held,
+		without_proc_nothing_is_known,
+		a_vf_that_is_being_removed_still_has_holders,
+		the_same_holder_counts_once,
+		some_holders_are_in_the_way_of_some_things,
+		a_disk_is_its_functions_however_it_is_reached,
+		an_interface_elsewhere_is_a_holder,
+		mounts_and_swap_are_the_hosts_use_of_a_disk,
+		the_default_route_may_go_over_a_bridge,
+	};
+
+	return run_tests("holders", tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A job process and what the daemon hears of it, with plugins that behave and others that do not.
+ */
+#include "daemon/job-process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "../fakesys.h"
+#include "plan/host-table.h"
+#include "sriov/sriov.h"
+
+struct bench {
+	struct root root;
+	struct roots roots;
+	struct loader *loader;
+	struct config *config;
+	sd_event *event;
+	struct job *job;
+	json_t *result;
+	char death[512], where[512];
+	bool overdue, ended, fresh;
+};
+
+static void on_progress(void *userdata, const json_t *progress)
+{
+}
+
+static void on_overdue(void *userdata, const char *where, bool ended)
+{
+	struct bench *b = userdata;
+
+	b->overdue = true;
+	b->ended = ended;
+	snprintf(b->where, sizeof(b->where), "%s", where);
+}
+
+static void on_done(void *userdata, const struct job_outcome *outcome)
+{
+	struct bench *b = userdata;
+
+	b->result = json_incref((json_t *)outcome->result);
+	snprintf(b->death, sizeof(b->death), "%s", outcome->death ? outcome->death : "");
+	sd_event_exit(b->event, 0);
+}
+
+static const struct job_handlers handlers = { on_progress, on_overdue, on_done };
+
+static const struct schema *schema_of(void *userdata, const char *kind,
+				      const struct viod_where *where, struct diag_list *diags)
+{
+	return loader_schema(userdata, kind, where, diags);
+}
+
+static void bench_new(struct bench *b, const char *plugins, const char *text)
+{
+	char name[] = "a.conf", path[] = "/etc/vio.d/a.conf", identity[] = "", *none[] = { NULL };
+	char good[] = "good", crash[] = "crash", hang[] = "hang", leak[] = "leak";
+	char refuse[] = "refuse", *names[] = { good, crash, hang, leak, refuse, NULL };
+	struct config_file file = { name, path, none, identity };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	char directory[256];
+	sigset_t set;
+
+	*b = (struct bench){ 0 };
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fake_machine(&b->root, &b->roots, 2);
+	snprintf(directory, sizeof(directory), "%s/%s", getenv("VIOD_TEST_BUILD"), plugins);
+	ck_assert_int_eq(loader_new(directory, streq(plugins, "plugins") ? NULL : names,
+				    &sriov_plugin, &host_table, &diags, &b->loader),
+			 0);
+	assert_no_diags(&diags);
+	if (text) {
+		root_write(&b->root, "etc/vio.d/a.conf", text);
+		(void)config_parse(b->root.fd, &file, schema_of, b->loader, &diags, &b->config);
+		assert_no_diags(&diags);
+	}
+	ck_assert_int_ge(sd_event_new(&b->event), 0);
+}
+
+static void bench_clear(struct bench *b)
+{
+	json_decref(b->result);
+	job_free(b->job);
+	sd_event_unref(b->event);
+	config_free(b->config);
+	loader_free(b->loader);
+	fake_clear(&b->root, &b->roots);
+}
+
+static void run(struct bench *b, enum job_goal goal, uint64_t timeout)
+{
+	struct job_request request = { .goal = goal,
+				       .roots = &b->roots,
+				       .loader = b->loader,
+				       .address = FAKE_PF,
+				       .file = "/etc/vio.d/a.conf",
+				       .fresh = b->fresh,
+				       .config = goal == JOB_RELEASE ? NULL : b->config };
+
+	json_decref(b->result);
+	b->result = NULL;
+	b->job = job_free(b->job);
+	sd_event_unref(b->event);
+	ck_assert_int_ge(sd_event_new(&b->event), 0);
+	ck_assert_int_eq(job_start(b->event, &request, timeout, &handlers, b, &b->job), 0);
+	ck_assert_int_ge(sd_event_loop(b->event), 0);
+}
+
+static const char *verdict(const struct bench *b)
+{
+	ck_assert_msg(b->result, "no result: %s", b->death);
+	return json_string_value(json_object_get(b->result, "verdict"));
+}
+
+#define PF "[pf]\nname = 01:00.0\nkind = "
+
+START_TEST(a_finished_pf_is_not_written_to)
+{
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 2\n[vf*]\ndriver = igbvf\n");
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "configured");
+	ck_assert_int_eq(json_integer_value(json_object_get(b.result, "writes")), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(b.result, "vfs")), 2);
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), 0);
+	run(&b, JOB_RELEASE, 10);
+	ck_assert_str_eq(verdict(&b), "released");
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), -1);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_check_shows_the_plan_and_writes_nothing)
+{
+	const json_t *steps;
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 2\n[vf1]\ndriver = vfio-pci\n");
+	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
+	run(&b, JOB_CHECK, 10);
+	ck_assert_str_eq(verdict(&b), "changed");
+	steps = json_object_get(b.result, "steps");
+	ck_assert_uint_eq(json_array_size(steps), 4);
+	ck_assert_str_eq(json_string_value(json_array_get(steps, 2)),
+			 "vf1.driver: igbvf -> vfio-pci");
+	ck_assert_str_eq(json_string_value(json_array_get(steps, 3)),
+			 "vf1.node: owner root, group root, mode 0600");
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod", F_OK, 0), -1);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_count_beyond_the_device_is_invalid_and_names_the_line)
+{
+	struct bench b;
+	const json_t *diag;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 8\n");
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 4);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(keys_of_another_devices_quirk_are_refused)
+{
+	struct bench b;
+	const json_t *diag;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 2\n[vf*]\nqueues = 2\n");
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")), 1);
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 6);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(diag, "text")),
+				     "'queues' is a key for other devices (plugin 'dev-nvme'"));
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf", F_OK, 0), -1);
+	bench_clear(&b);
+}
+END_TEST
+
+/* A QuickAssist device: its services change while it has no VFs, and it has all of them or none. */
+static void make_accelerator(struct bench *b)
+{
+	const char *pf = "sys/bus/pci/devices/" FAKE_PF;
+
+	fake_text(&b->root, pf, "device", "0x4940\n");
+	fake_text(&b->root, pf, "sriov_totalvfs", "2\n");
+	fake_directory(&b->root, "sys/bus/pci/devices/" FAKE_PF "/qat");
+	fake_text(&b->root, pf, "qat/state", "up\n");
+	fake_text(&b->root, pf, "qat/cfg_services", "sym;asym\n");
+}
+
+START_TEST(a_row_of_the_pf_makes_the_vfs_anew)
+{
+	static const char *const wanted[] = { "drivers-autoprobe: off", "vfs: 2 -> 0",
+					      "services: sym;asym -> dc", "vfs: 2 again" };
+	const json_t *steps;
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\nservices = dc\n[vf*]\ndriver = none\n");
+	make_accelerator(&b);
+	run(&b, JOB_CHECK, 10);
+	ck_assert_str_eq(verdict(&b), "changed");
+	steps = json_object_get(b.result, "steps");
+	ck_assert_uint_ge(json_array_size(steps), ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		ck_assert_str_eq(json_string_value(json_array_get(steps, i)), wanted[i]);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_device_that_makes_all_vfs_or_none)
+{
+	struct bench b;
+	const json_t *diag;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 1\n");
+	make_accelerator(&b);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 4);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(diag, "text")),
+				     "creates all of its VFs or none; write vfs = 2, or max"));
+	bench_clear(&b);
+	bench_new(&b, "plugins", PF "dev\nvfs = max\n");
+	make_accelerator(&b);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "configured");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_device_that_is_not_there_is_absent)
+{
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\n");
+	ck_assert_int_eq(unlinkat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF "/virtfn0", 0), 0);
+	ck_assert_int_eq(renameat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF, b.root.fd, "gone"), 0);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "absent");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_pf_without_a_driver_is_waited_for)
+{
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\nvfs = 3\n");
+	ck_assert_int_eq(unlinkat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF "/driver", 0), 0);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "waiting");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_crash_is_told_with_its_plugin_and_op)
+{
+	static const char *const ops[] = { "validate", "observe", "complete",
+					   "plan",     "holders", "nodes" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		char text[128], expected[64];
+		struct bench b;
+
+		snprintf(text, sizeof(text), PF "crash\nin = %s\n", ops[i]);
+		bench_new(&b, "tests/plugins", text);
+		run(&b, JOB_APPLY, 10);
+		/* What crashes after the verdict was reached has no verdict to tell. */
+		ck_assert_ptr_null(b.result);
+		snprintf(expected, sizeof(expected), "%s() of plugin 'crash'", ops[i]);
+		ck_assert_msg(strstr(b.death, expected) && strstr(b.death, "SEGV"), "%s: %s",
+			      ops[i], b.death);
+		bench_clear(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_plugin_that_hangs_is_ended_at_the_deadline)
+{
+	static const char *const hows[] = { "sleep", "spin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hows); i++) {
+		char text[128];
+		struct bench b;
+
+		snprintf(text, sizeof(text), PF "hang\nin = observe\nhow = %s\n", hows[i]);
+		bench_new(&b, "tests/plugins", text);
+		/* It has to come as far as that, on a busy machine too. */
+		run(&b, JOB_APPLY, 3);
+		ck_assert(b.overdue && b.ended);
+		ck_assert_ptr_nonnull(strstr(b.where, "observe() of plugin 'hang'"));
+		ck_assert_ptr_nonnull(strstr(b.death, "ended"));
+		bench_clear(&b);
+	}
+}
+END_TEST
+
+static unsigned children(void)
+{
+	char path[64];
+	unsigned count = 0;
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	file = fopen(path, "re");
+	ck_assert_ptr_nonnull(file);
+	while (fscanf(file, "%d", &pid) == 1)
+		count++;
+	fclose(file);
+	return count;
+}
+
+/* Of the processes that serve VFs at the same time one is not heard of again. */
+START_TEST(a_worker_that_hangs_is_ended_with_its_job)
+{
+	static const char *const hows[] = { "sleep", "spin" };
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(hows); i++) {
+		char text[128];
+		struct bench b;
+
+		snprintf(text, sizeof(text), PF "hang\nin = attach\nhow = %s\n", hows[i]);
+		bench_new(&b, "tests/plugins", text);
+		/* It has to come as far as that, on a busy machine too. */
+		run(&b, JOB_APPLY, 4);
+		ck_assert(b.overdue && b.ended);
+		ck_assert_str_eq(b.where, "in apply() of plugin 'hang', step 'do what the file "
+					  "says'");
+		ck_assert_ptr_nonnull(strstr(b.death, "ended"));
+		/* Orphans come to us, and all of them end. */
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+		ck_assert_uint_eq(children(), 0);
+		bench_clear(&b);
+	}
+}
+END_TEST
+
+/* --- a driver that does not have everything --------------------------------------------------- */
+
+#define TRUST(value_) "vfs = 3\n[vf*]\ndriver = igbvf\ntrust = " value_ "\n"
+
+/* The digits are those of the VFs that the driver says it does not have 'trust' for. */
+static void refuses(const struct bench *b, const char *digits)
+{
+	fake_text(&b->root, "sys/bus/pci/devices/" FAKE_PF, "refuses", digits);
+}
+
+static void another_text(struct bench *b, const char *text)
+{
+	char name[] = "a.conf", path[] = "/etc/vio.d/a.conf", identity[] = "", *none[] = { NULL };
+	struct config_file file = { name, path, none, identity };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	b->config = config_free(b->config);
+	root_write(&b->root, "etc/vio.d/a.conf", text);
+	(void)config_parse(b->root.fd, &file, schema_of, b->loader, &diags, &b->config);
+	assert_no_diags(&diags);
+}
+
+static void refuser_new(struct bench *b, const char *digits, const char *text)
+{
+	bench_new(b, "tests/plugins", NULL);
+	fake_function(&b->root, "0000:01:10.2", "igbvf");
+	fake_link(&b->root, "sys/bus/pci/devices/" FAKE_PF "/virtfn2", "../0000:01:10.2");
+	refuses(b, digits);
+	another_text(b, text);
+}
+
+static void expect(struct bench *b, const char *wanted, int writes, int line, const char *text)
+{
+	const json_t *diags;
+
+	run(b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(b), wanted);
+	ck_assert_int_eq(json_integer_value(json_object_get(b->result, "writes")), writes);
+	diags = json_object_get(b->result, "diags");
+	ck_assert_uint_eq(json_array_size(diags), text ? 1 : 0);
+	if (!text)
+		return;
+	ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(diags, 0), "line")),
+			 line);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(diags, 0), "text")),
+			 text);
+}
+
+#define LACKS "'trust' cannot be set with this driver and is left out"
+#define REFUSED(vf_)                                                                       \
+	"vf" vf_ ".trust was refused (Operation not supported) by a driver that takes it " \
+	"of other VFs, or took it before; viod tries again"
+
+START_TEST(what_no_vf_has_is_the_drivers)
+{
+	struct bench b;
+
+	refuser_new(&b, "012", PF "refuse\n" TRUST("on"));
+	expect(&b, "configured", 3, 7, LACKS);
+	/* It is not asked again, */
+	expect(&b, "configured", 0, 7, LACKS);
+	/* unless somebody says so. */
+	b.fresh = true;
+	expect(&b, "configured", 3, 7, LACKS);
+	refuses(&b, "-");
+	expect(&b, "configured", 3, 0, NULL);
+	expect(&b, "configured", 0, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(what_other_vfs_have_is_tried_again)
+{
+	struct bench b;
+
+	refuser_new(&b, "1", PF "refuse\n" TRUST("on"));
+	expect(&b, "degraded", 3, 7, REFUSED("1"));
+	expect(&b, "degraded", 1, 7, REFUSED("1"));
+	refuses(&b, "-");
+	expect(&b, "configured", 1, 0, NULL);
+	expect(&b, "configured", 0, 0, NULL);
+	/* Nobody else is asked this time; what was taken once counts. */
+	refuses(&b, "2");
+	another_text(&b, PF "refuse\n" TRUST("on") "[vf2]\ntrust = off\n");
+	expect(&b, "degraded", 1, 9, REFUSED("2"));
+	refuses(&b, "-");
+	expect(&b, "configured", 1, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+/* In another mode it may have less, and that is no fault of one VF's. */
+START_TEST(another_setting_of_the_pf_makes_it_another_driver)
+{
+	struct bench b;
+
+	refuser_new(&b, "-", PF "refuse\n" TRUST("on"));
+	expect(&b, "configured", 3, 0, NULL);
+	refuses(&b, "012");
+	another_text(&b, PF "refuse\nmode = 1\n" TRUST("off"));
+	expect(&b, "configured", 4, 8, LACKS);
+	expect(&b, "configured", 0, 8, LACKS);
+	refuses(&b, "-");
+	another_text(&b, PF "refuse\nmode = 2\n" TRUST("off"));
+	expect(&b, "configured", 4, 0, NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+static size_t open_files(void)
+{
+	_cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	while (readdir(dir))
+		count++;
+	return count;
+}
+
+START_TEST(a_plugin_that_leaks_costs_its_job_only)
+{
+	struct bench b;
+	size_t before;
+
+	bench_new(&b, "tests/plugins", PF "leak\n");
+	run(&b, JOB_APPLY, 10);
+	before = open_files();
+	for (int i = 0; i < 20; i++)
+		run(&b, JOB_APPLY, 10);
+	ck_assert_uint_eq(open_files(), before);
+	bench_clear(&b);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_finished_pf_is_not_written_to,
+		a_check_shows_the_plan_and_writes_nothing,
+		a_count_beyond_the_device_is_invalid_and_names_the_line,
+		keys_of_another_devices_quirk_are_refused,
+		a_row_of_the_pf_makes_the_vfs_anew,
+		a_device_that_makes_all_vfs_or_none,
+		a_device_that_is_not_there_is_absent,
+		a_pf_without_a_driver_is_waited_for,
+		a_crash_is_told_with_its_plugin_and_op,
+		a_plugin_that_hangs_is_ended_at_the_deadline,
+		a_worker_that_hangs_is_ended_with_its_job,
+		what_no_vf_has_is_the_drivers,
+		what_other_vfs_have_is_tried_again,
+		another_setting_of_the_pf_makes_it_another_driver,
+		a_plugin_that_leaks_costs_its_job_only,
+	};
+
+	return run_tests("job", tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "loader/loader.h"
+
+static const struct viod_option core_rows[] = {
+	{ .scope = VIOD_SCOPE_PF,
+	  .type = VIOD_TYPE_BOOL,
+	  .phase = VIOD_PHASE_RESIZE,
+	  .key = "vfs",
+	  .size = sizeof(bool),
+	  .help = "Stands for a key of core's." },
+	{ 0 },
+};
+static const struct viod_plugin core_plugin = {
+	.magic = VIOD_ABI_MAGIC,
+	.abi_major = VIOD_ABI_MAJOR,
+	.size = sizeof(core_plugin),
+	.name = "core",
+	.options = core_rows,
+	.pf_size = sizeof(bool),
+};
+static const struct viod_host host = { .size = sizeof(host) };
+
+static char bad_directory[PATH_MAX], good_directory[PATH_MAX], scratch[] = "/tmp/viod-check-XXXXXX";
+
+static void loader_freep(struct loader **loader)
+{
+	loader_free(*loader);
+}
+
+#define _cleanup_loader_ _cleanup_(loader_freep)
+
+static struct loader *load(const char *directory, char *const *names, struct diag_list *diags)
+{
+	struct loader *loader = NULL;
+
+	ck_assert_int_eq(loader_new(directory, names, &core_plugin, &host, diags, &loader), 0);
+	ck_assert_ptr_nonnull(loader);
+	return loader;
+}
+
+static struct loader *load_quietly(const char *directory, char *const *names)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	return load(directory, names, &diags);
+}
+
+static bool is_loaded(const struct loader *loader, const char *name)
+{
+	for (size_t i = 0; i < loader->n_plugins; i++)
+		if (streq(loader->plugins[i].plugin->name, name))
+			return true;
+	return false;
+}
+
+static size_t position(const struct loader *loader, const char *name)
+{
+	for (size_t i = 0; i < loader->n_plugins; i++)
+		if (streq(loader->plugins[i].plugin->name, name))
+			return i;
+	ck_abort_msg("'%s' is not loaded", name);
+	return 0;
+}
+
+static void assert_refused(const struct loader *loader, const char *name, const char *text)
+{
+	const char *why = loader_refusal(loader, name);
+
+	ck_assert_msg(why != NULL, "'%s' was not refused", name);
+	ck_assert_msg(strstr(why, text) != NULL, "'%s': '%s' does not say '%s'", name, why, text);
+	ck_assert(!is_loaded(loader, name));
+}
+
+/* --- each refusal by its text ---------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *text;
+} refusals[] = {
+	{ "bad-magic", "found magic 0x21746f6e, this viod supports 0x76696f64" },
+	{ "bad-major", "found plugin ABI 2.0, this viod supports 1.0 to 1." },
+	{ "bad-minor", "found plugin ABI 1." },
+	{ "bad-size", "found a descriptor of" },
+	{ "bad-claim", "claims 4096 bytes, found 16" },
+	{ "bad-symbol", "is not a struct viod_plugin" },
+	{ "bad-nothing", "does not export 'viod_plugin'" },
+	{ "bad-name", "it calls itself 'good'; its file would be good.so" },
+	{ "bad-nameless", "it has no name" },
+	{ "bad-role", "found role 4711" },
+	{ "bad-kind", "its role is kind, and it names no kind" },
+	{ "also-good", "kind 'good' is already served by plugin 'good'" },
+	{ "bad-ops", "found ops of 16 bytes, this viod supports" },
+	{ "bad-rows", "'outside'" },
+	{ "bad-clash", "'vfs'" },
+	{ "bad-needs", "it needs plugin 'no-such-plugin', which is not here" },
+	{ "bad-company", "it needs plugin 'bad-magic', which is not loaded: it is no viod plugin" },
+	{ "cycle-a", "in a circle: cycle-a needs cycle-b needs cycle-a" },
+	{ "cycle-b", "in a circle: cycle-b needs cycle-a needs cycle-b" },
+	{ "cycle-c", "it needs plugin 'cycle-a', which is not loaded: its needs go in a circle" },
+	{ "bad-home", "it extends kind 'nowhere', which no plugin here serves" },
+	{ "finest", "'finesse'" },
+	{ "bad-driver", "it serves 'driver = default', which viod does itself" },
+};
+
+START_TEST(refusal)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_loader_ struct loader *loader = load(bad_directory, NULL, &diags);
+	size_t told = 0;
+
+	assert_refused(loader, refusals[_i].name, refusals[_i].text);
+	for (size_t i = 0; i < diags.count; i++) {
+		ck_assert_int_eq(diags.items[i].severity, VIOD_ERROR);
+		if (strstr(diags.items[i].text, refusals[_i].text) &&
+		    strstr(diags.items[i].text, refusals[_i].name))
+			told++;
+	}
+	ck_assert_uint_ge(told, 1);
+	ck_assert_uint_eq(loader->n_refused, ARRAY_SIZE(refusals));
+	ck_assert_uint_eq(diags.count, ARRAY_SIZE(refusals));
+}
+END_TEST
+
+START_TEST(the_rest_runs)
+{
+	static const char *const good[] = { "core",  "good", "finer", "coachman",
+					    "crash", "hang", "leak",  "refuse" };
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		ck_assert_msg(is_loaded(loader, good[i]), "'%s' is not loaded: %s", good[i],
+			      loader_refusal(loader, good[i]));
+	ck_assert_uint_eq(loader->n_plugins, ARRAY_SIZE(good));
+}
+END_TEST
+
+/* --- what is loaded -------------------------------------------------------------------------- */
+
+START_TEST(order_of_needs_and_after)
+{
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
+
+	ck_assert_uint_eq(position(loader, "core"), 0);
+	ck_assert_uint_lt(position(loader, "good"), position(loader, "coachman"));
+	ck_assert_uint_lt(position(loader, "good"), position(loader, "finer"));
+	ck_assert_uint_lt(position(loader, "crash"), position(loader, "good"));
+	ck_assert_uint_lt(position(loader, "good"), position(loader, "hang"));
+}
+END_TEST
+
+START_TEST(copies_and_descriptors)
+{
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
+	const struct loaded_plugin *finer = &loader->plugins[position(loader, "finer")];
+
+	ck_assert_ptr_ne(finer->plugin, finer->descriptor);
+	ck_assert_ptr_eq(finer->plugin->options, finer->descriptor->options);
+	ck_assert_ptr_ne(finer->plugin->quirk, finer->descriptor->quirk);
+	ck_assert_uint_eq(finer->plugin->quirk->max_vfs, 7);
+	ck_assert_ptr_eq(*finer->plugin->host, &host);
+	ck_assert_ptr_eq(loader_plugin_of(loader, finer->descriptor), finer->plugin);
+	ck_assert_ptr_eq(loader_plugin_of(loader, finer->plugin), finer->plugin);
+	ck_assert_ptr_eq(loader_plugin_of(loader, &core_plugin), &core_plugin);
+	ck_assert_ptr_null(loader_plugin_of(loader, NULL));
+}
+END_TEST
+
+START_TEST(schema_has_all_that_concern_a_kind)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
+	const struct schema *schema = loader_schema(loader, "good", NULL, &diags);
+	const struct schema_row *row;
+
+	ck_assert_ptr_nonnull(schema);
+	ck_assert_uint_eq(schema->n_plugins, 4);
+	ck_assert_ptr_eq(schema->plugins[0], &core_plugin);
+	ck_assert_str_eq(schema->plugins[1]->name, "good");
+	ck_assert_str_eq(schema->plugins[2]->name, "coachman");
+	ck_assert_str_eq(schema->plugins[3]->name, "finer");
+	row = schema_find(schema, VIOD_SCOPE_PF, "finesse");
+	ck_assert_ptr_nonnull(row);
+	ck_assert_ptr_eq(row->owner, schema->plugins[3]);
+	ck_assert_uint_eq(diags.count, 0);
+
+	ck_assert_uint_eq(loader->n_schemas, 5);
+	ck_assert_ptr_eq(schema->next->next->next->next->next, schema);
+	ck_assert_ptr_ne(schema->next, schema);
+
+	schema = loader_schema(loader, "leak", NULL, &diags);
+	ck_assert_ptr_nonnull(schema);
+	ck_assert_uint_eq(schema->n_plugins, 3);
+	ck_assert_ptr_null(schema_find(schema, VIOD_SCOPE_PF, "finesse"));
+}
+END_TEST
+
+static void assert_no_schema(const struct loader *loader, const char *kind, const char *text)
+{
+	static const struct viod_where where = { .file = "a.conf", .line = 3, .column = 8 };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	ck_assert_ptr_null(loader_schema(loader, kind, &where, &diags));
+	ck_assert_uint_eq(diag_errors(&diags), 1);
+	ck_assert_uint_eq(diags.items[0].line, 3);
+	ck_assert_msg(strstr(diags.items[0].text, text) != NULL, "'%s' does not say '%s'",
+		      diags.items[0].text, text);
+}
+
+START_TEST(unknown_kinds)
+{
+	char *names[] = { (char *)"good", (char *)"leak", (char *)"bad-magic", NULL };
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, names);
+
+	assert_no_schema(loader, "goood",
+			 "kind 'goood' needs plugin 'goood', which is not loaded: there is no such "
+			 "plugin; did you mean 'good'?");
+	assert_no_schema(loader, "goood", "good, leak");
+	assert_no_schema(loader, "bad-magic", "which is not loaded: it is no viod plugin");
+	assert_no_schema(loader, "crash", "it is installed, but plugins= does not name it");
+}
+END_TEST
+
+START_TEST(names_enable)
+{
+	char *names[] = { (char *)"leak",    (char *)"leak",	(char *)"absent",
+			  (char *)"../good", (char *)"good.so", NULL };
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, names);
+
+	ck_assert_uint_eq(loader->n_plugins, 2);
+	ck_assert_str_eq(loader->plugins[1].plugin->name, "leak");
+	ck_assert_uint_eq(loader->n_refused, 3);
+	assert_refused(loader, "absent", "there is no such file");
+	assert_refused(loader, "../good", "this is no plugin name");
+	assert_refused(loader, "good.so", "this is no plugin name");
+}
+END_TEST
+
+START_TEST(driver_words)
+{
+	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
+	const struct viod_plugin *plugin = loader_driver(loader, "carriage");
+
+	ck_assert_ptr_nonnull(plugin);
+	ck_assert_str_eq(plugin->name, "coachman");
+	ck_assert_ptr_null(loader_driver(loader, "coach"));
+}
+END_TEST
+
+START_TEST(own_plugins)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_loader_ struct loader *loader = load(good_directory, NULL, &diags);
+
+	for (size_t i = 0; i < diags.count; i++)
+		ck_abort_msg("%s", diags.items[i].text);
+	ck_assert(is_loaded(loader, "net"));
+	ck_assert(is_loaded(loader, "gpu"));
+	ck_assert(is_loaded(loader, "dev"));
+}
+END_TEST
+
+START_TEST(no_folder)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_loader_ struct loader *loader = load("/nonexistent/viod", NULL, &diags);
+
+	ck_assert_uint_eq(loader->n_plugins, 1);
+	ck_assert_uint_eq(diag_errors(&diags), 1);
+	ck_assert_ptr_nonnull(strstr(diags.items[0].text, "/nonexistent/viod cannot be read"));
+}
+END_TEST
+
+/* --- whose file it is ------------------------------------------------------------------------ */
+
+static void copy_plugin(const char *directory, const char *name)
+{
+	char from[PATH_MAX + 32], to[PATH_MAX];
+	_cleanup_fclose_ FILE *source = NULL, *target = NULL;
+	char buffer[65536];
+	size_t n;
+
+	snprintf(from, sizeof(from), "%s/%s.so", bad_directory, name);
+	snprintf(to, sizeof(to), "%s/%s.so", directory, name);
+	source = fopen(from, "re");
+	target = fopen(to, "we");
+	ck_assert_ptr_nonnull(source);
+	ck_assert_ptr_nonnull(target);
+	while ((n = fread(buffer, 1, sizeof(buffer), source)) > 0)
+		ck_assert_uint_eq(fwrite(buffer, 1, n, target), n);
+	ck_assert_int_eq(fchmod(fileno(target), 0644), 0);
+}
+
+static const char *scratch_path(const char *name)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", scratch, name);
+	return path;
+}
+
+START_TEST(unsafe_files)
+{
+	const char *directory = scratch_path("files");
+	_cleanup_free_ char *folder = strdup(directory);
+	_cleanup_loader_ struct loader *loader = NULL;
+	FILE *file;
+
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	copy_plugin(folder, "good");
+	copy_plugin(folder, "leak");
+	copy_plugin(folder, "crash");
+	copy_plugin(folder, "hang");
+	ck_assert_int_eq(chmod(scratch_path("files/leak.so"), 0646), 0);
+	ck_assert_int_eq(chmod(scratch_path("files/crash.so"), 0664), 0);
+	ck_assert_int_eq(symlink("good.so", scratch_path("files/linked.so")), 0);
+	ck_assert_int_eq(mkdir(scratch_path("files/folder.so"), 0755), 0);
+	ck_assert_int_eq(mkfifo(scratch_path("files/pipe.so"), 0644), 0);
+	file = fopen(scratch_path("files/text.so"), "we");
+	ck_assert_ptr_nonnull(file);
+	fputs("This is not an ELF file at all, and it says so at some length.\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+	file = fopen(scratch_path("files/empty.so"), "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fclose(file), 0);
+	file = fopen(scratch_path("files/Bad Name.so"), "we");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(scratch_path("files/text.so"), 0644), 0);
+	ck_assert_int_eq(chmod(scratch_path("files/empty.so"), 0644), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(scratch_path("files/hang.so"), 4711, 0), 0);
+
+	loader = load_quietly(folder, NULL);
+	ck_assert(is_loaded(loader, "good"));
+	assert_refused(loader, "leak", "its file can be written by others (mode 0646)");
+	assert_refused(loader, "crash", "its file can be written by others (mode 0664)");
+	assert_refused(loader, "linked", "its file is a symbolic link");
+	assert_refused(loader, "folder", "its file is not a regular one");
+	assert_refused(loader, "pipe", "its file is not a regular one");
+	assert_refused(loader, "text", "it cannot be loaded: ");
+	assert_refused(loader, "empty", "it cannot be loaded: ");
+	assert_refused(loader, "Bad Name", "this is no plugin name");
+	if (geteuid() == 0)
+		assert_refused(loader, "hang",
+			       "its file belongs to user 4711; it must belong to "
+			       "root");
+}
+END_TEST
+
+START_TEST(unsafe_folder)
+{
+	_cleanup_free_ char *folder = strdup(scratch_path("folder"));
+	_cleanup_loader_ struct loader *loader = NULL;
+
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	copy_plugin(folder, "good");
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	loader = load_quietly(folder, NULL);
+	assert_refused(loader, "good", "its folder can be written by others (mode 0777)");
+	ck_assert_uint_eq(loader->n_plugins, 1);
+}
+END_TEST
+
+static void remove_scratch(void)
+{
+	static const char *const left[] = {
+		"files/good.so",     "files/leak.so",  "files/crash.so", "files/hang.so",
+		"files/linked.so",   "files/pipe.so",  "files/text.so",	 "files/empty.so",
+		"files/Bad Name.so", "folder/good.so",
+	};
+	static const char *const folders[] = { "files/folder.so", "files", "folder", "." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
+		(void)unlink(scratch_path(left[i]));
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(folders); i++)
+		(void)rmdir(scratch_path(folders[i]));
+	(void)rmdir(scratch);
+}
+
+int main(void)
+{
+	const char *build = getenv("VIOD_TEST_BUILD");
+	Suite *suite = suite_create("loader");
+	TCase *tests = tcase_create("loader");
+	SRunner *runner;
+	int failed;
+
+	if (!build || !mkdtemp(scratch))
+		return EXIT_FAILURE;
+	snprintf(bad_directory, sizeof(bad_directory), "%s/tests/plugins", build);
+	snprintf(good_directory, sizeof(good_directory), "%s/plugins", build);
+	tcase_add_loop_test(tests, refusal, 0, (int)ARRAY_SIZE(refusals));
+	tcase_add_test(tests, the_rest_runs);
+	tcase_add_test(tests, order_of_needs_and_after);
+	tcase_add_test(tests, copies_and_descriptors);
+	tcase_add_test(tests, schema_has_all_that_concern_a_kind);
+	tcase_add_test(tests, unknown_kinds);
+	tcase_add_test(tests, names_enable);
+	tcase_add_test(tests, driver_words);
+	tcase_add_test(tests, own_plugins);
+	tcase_add_test(tests, no_folder);
+	tcase_add_test(tests, unsafe_files);
+	tcase_add_test(tests, unsafe_folder);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	remove_scratch();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

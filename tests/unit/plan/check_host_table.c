@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What plugins reach of the machine through the table of the host. */
+#include "plan/host-table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "../fakesys.h"
+#include "device/holders.h"
+
+static struct root root;
+static struct roots roots;
+static struct viod_pf pf;
+
+static void set_up(void)
+{
+	static const struct loader loader;
+
+	fake_machine(&root, &roots, 2);
+	ck_assert_int_eq(device_open(&roots, &loader, FAKE_PF, &pf), 0);
+}
+
+static void tear_down(void)
+{
+	device_close(&pf);
+	fake_clear(&root, &roots);
+}
+
+static unsigned entries(DIR *directory, const char *prefix)
+{
+	const struct dirent *entry;
+	unsigned count = 0;
+
+	while ((entry = readdir(directory)))
+		count += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+	return count;
+}
+
+START_TEST(a_directory_is_below_the_root_of_its_tree)
+{
+	static const char *const paths[] = { "bus/pci/devices/" FAKE_PF,
+					     "//bus/pci/devices/" FAKE_PF };
+
+	set_up();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_closedir_ DIR *directory = NULL;
+
+		ck_assert_int_eq(
+			host_table.open_directory(&pf, VIOD_TREE_SYS, paths[i], &directory), 0);
+		ck_assert_uint_eq(entries(directory, "virtfn"), 2);
+		ck_assert(fcntl(dirfd(directory), F_GETFD) & FD_CLOEXEC);
+	}
+	tear_down();
+}
+END_TEST
+
+START_TEST(no_path_and_a_slash_are_the_root_itself)
+{
+	static const char *const paths[] = { "", "/", "." };
+
+	set_up();
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_closedir_ DIR *directory = NULL;
+
+		ck_assert_int_eq(
+			host_table.open_directory(&pf, VIOD_TREE_SYS, paths[i], &directory), 0);
+		ck_assert_uint_eq(entries(directory, "kernel"), 1);
+	}
+	tear_down();
+}
+END_TEST
+
+START_TEST(what_is_no_directory_opens_nothing)
+{
+	DIR *const nothing = (DIR *)&root;
+	DIR *directory = nothing;
+
+	set_up();
+	ck_assert_int_eq(host_table.open_directory(&pf, VIOD_TREE_SYS, "bus/none", &directory),
+			 -ENOENT);
+	ck_assert_int_eq(
+		host_table.open_directory(&pf, VIOD_TREE_SYS, "kernel/uevent_seqnum", &directory),
+		-ENOTDIR);
+	ck_assert_int_eq(host_table.open_directory(&pf, (enum viod_tree)99, ".", &directory),
+			 -EINVAL);
+	ck_assert_ptr_eq(directory, nothing);
+	tear_down();
+}
+END_TEST
+
+/* --- what plugins have to say ---------------------------------------------------------------- */
+
+START_TEST(what_is_told_has_topics)
+{
+	json_t *facts;
+
+	set_up();
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "710"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "711"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "712"), 0);
+	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "\xff"), -EINVAL);
+	facts = json_pack("{s:{s:{s:s}, s:{s:s}}}", "profiles", "A-1Q", "id", "711", "A-2Q", "id",
+			  "712");
+	ck_assert(json_equal(pf.facts, facts));
+	json_decref(facts);
+	tear_down();
+}
+END_TEST
+
+START_TEST(who_is_waited_for_is_named_once)
+{
+	const struct viod_holder holder = { .pid = 12, .process = "qemu", .what = "/dev/vfio/3" };
+	_cleanup_free_ char *text = NULL;
+
+	set_up();
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(host_table.wait_for(&pf, VIOD_PF, &holder), 0);
+	ck_assert_uint_eq(pf.waits_for->count, 1);
+	assert_diag_count(&pf.diags, 1);
+	text = diag_text(&pf.diags.items[0]);
+	ck_assert_str_eq(text, "waiting for qemu (pid 12): /dev/vfio/3");
+	holders_free(pf.waits_for, 0);
+	tear_down();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_directory_is_below_the_root_of_its_tree, no_path_and_a_slash_are_the_root_itself,
+		what_is_no_directory_opens_nothing,	   what_is_told_has_topics,
+		who_is_waited_for_is_named_once,
+	};
+
+	return run_tests("host", tests, ARRAY_SIZE(tests));
+}

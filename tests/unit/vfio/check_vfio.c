@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rows of plugin vfio: what a file means, what is planned, and which driver a function gets. */
+#include <errno.h>
+
+#include "../pluginbench.h"
+#include "plan/plan.h"
+
+#include "../../../plugins/vfio/vfio.h"
+
+static void assert_text(struct bench *bench, const struct viod_values *values, int vf,
+			const char *key, const char *text)
+{
+	const struct schema_row *row =
+		schema_find(bench->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
+	const char *value = values_get(values, vf, row);
+
+	if (!text)
+		ck_assert_msg(!value, "%s is '%s'", key, value);
+	else
+		ck_assert_msg(streq(value, text), "%s is '%s', not '%s'", key,
+			      value ? value : "(not set)", text);
+}
+
+START_TEST(a_file_that_says_vfio_gets_nodes_for_root)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 3, 3);
+	put(&b, b.wanted, 0, "driver", "vfio-pci", 3);
+	put(&b, b.wanted, 1, "driver", "vfio-pci", 3);
+	put(&b, b.wanted, 1, "group", "0", 5);
+	put(&b, b.wanted, 1, "mode", "660", 6);
+	/* What a baseline puts back is not to have more than it had. */
+	put(&b, b.wanted, 2, "driver", "vfio-pci", 0);
+	ck_assert_int_eq(vfio_validate(&b.pf, b.wanted), 0);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, 0, "owner", "root");
+	assert_text(&b, b.wanted, 0, "group", "root");
+	assert_text(&b, b.wanted, 0, "mode", "0600");
+	assert_text(&b, b.wanted, 1, "group", "root");
+	assert_text(&b, b.wanted, 1, "mode", "0660");
+	assert_text(&b, b.wanted, 2, "mode", NULL);
+	assert_no_diags(&b.pf.diags);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(other_drivers_have_no_nodes)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 2, 2);
+	put(&b, b.wanted, 0, "driver", "default", 3);
+	put(&b, b.wanted, 0, "mode", "0660", 4);
+	put(&b, b.wanted, 1, "mode", "0660", 4);
+	put(&b, b.state, 1, "driver", "vfio-pci", 0);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, 0, "mode", NULL);
+	/* A VF that somebody else gave to VFIO, and whose driver is left alone. */
+	assert_text(&b, b.wanted, 1, "mode", "0660");
+	assert_text(&b, b.wanted, 1, "owner", NULL);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(unknown_names_and_modes_are_told_once_a_line)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 2, 2);
+	for (int vf = 0; vf < 2; vf++) {
+		put(&b, b.wanted, vf, "driver", "vfio-pci", 3);
+		put(&b, b.wanted, vf, "group", "no-such-group", 4);
+		put(&b, b.wanted, vf, "owner", "no-such-user", 5);
+		put(&b, b.wanted, vf, "mode", "0888", 6);
+	}
+	ck_assert_int_eq(vfio_validate(&b.pf, b.wanted), -EINVAL);
+	assert_diag_count(&b.pf.diags, 1);
+	assert_diag(&b.pf.diags, "test.conf:6", "0888");
+	put(&b, b.wanted, 0, "owner", "root", 5);
+	put(&b, b.wanted, 1, "owner", "root", 5);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag_count(&b.pf.diags, 2);
+	assert_diag(&b.pf.diags, "test.conf:4", "groupadd --system no-such-group");
+	put(&b, b.wanted, 0, "owner", "no-such-user", 5);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag(&b.pf.diags, "test.conf:5", "useradd --system no-such-user");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(octal_modes_and_nothing_else)
+{
+	static const char *const bad[] = { "", "8", "0o600", "01000", "1777", "rw", "-600" };
+	mode_t mode;
+
+	ck_assert_int_eq(vfio_parse_mode("0660", &mode), 0);
+	ck_assert_uint_eq(mode, 0660);
+	ck_assert_int_eq(vfio_parse_mode("666", &mode), 0);
+	ck_assert_uint_eq(mode, 0666);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		ck_assert_msg(vfio_parse_mode(bad[i], &mode) == -EINVAL, "'%s' is taken", bad[i]);
+}
+END_TEST
+
+START_TEST(a_whole_device_has_no_vfs)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 2, 2);
+	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
+	put(&b, b.wanted, VIOD_PF, "vfs", "4", 4);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag(&b.pf.diags, "test.conf:3", "the file wants 4; write 'vfs = 0'");
+	put(&b, b.wanted, VIOD_PF, "vfs", "0", 4);
+	put(&b, b.state, VIOD_PF, "vfs", "2", 0);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_diag_count(&b.pf.diags, 1);
+	values_forget(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "vfs"));
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag(&b.pf.diags, "test.conf:3", "this one has 2");
+	bench_clear(&b);
+}
+END_TEST
+
+static void group_with(struct bench *b, const char *address, const char *driver)
+{
+	char path[128];
+
+	fake_function(&b->root, address, driver);
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/9/devices/%s", address);
+	fake_directory(&b->root, path);
+}
+
+/* What shares a whole device's group goes with it where the file says so; its own VFs and bridges
+ * do not. */
+START_TEST(companions_are_bound_with_a_whole_device)
+{
+	static const int64_t bind = VFIO_COMPANIONS_BIND;
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9");
+	fake_link(&b.root, "sys/bus/pci/devices/" FAKE_PF "/iommu_group",
+		  "../../../../kernel/iommu_groups/9");
+	group_with(&b, "0000:01:00.2", "xhci_hcd");
+	group_with(&b, "0000:01:00.1", "snd_hda_intel");
+	fake_text(&b.root, "sys/bus/pci/devices/0000:01:00.1", "driver_override", "mine\n");
+	group_with(&b, "0000:00:1c.0", "pcieport");
+	fake_text(&b.root, "sys/bus/pci/devices/0000:00:1c.0", "class", "0x060400\n");
+	group_with(&b, "0000:01:00.3", NULL);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9/devices/0000:01:10.0");
+	device_close(&b.pf);
+	ck_assert_int_eq(device_open(&b.roots, &b.loader, FAKE_PF, &b.pf), 0);
+	b.pf.schema = b.schema;
+	b.pf.progress = &b.pf.own_progress;
+	vfio_companions_observe(&b.pf, b.state);
+	assert_text(&b, b.state, VIOD_PF, "companion-drivers",
+		    "0000:01:00.1 snd_hda_intel mine, 0000:01:00.2 xhci_hcd -, 0000:01:00.3 - -");
+	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, VIOD_PF, "companion-drivers", NULL);
+	values_put(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "companions"), &bind,
+		   NULL);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_text(&b, b.wanted, VIOD_PF, "companion-drivers",
+		    "0000:01:00.1 vfio-pci vfio-pci, 0000:01:00.2 vfio-pci vfio-pci, "
+		    "0000:01:00.3 vfio-pci vfio-pci");
+	bench_clear(&b);
+}
+END_TEST
+
+/* The steps of the plugin that are planned, joined by newlines. */
+static void assert_steps(struct bench *bench, const struct viod_values *last, const char *expected)
+{
+	_cleanup_free_ char *got = NULL;
+	struct plan_changes changes;
+	struct viod_plan plan = { 0 };
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	ck_assert_int_eq(plan_diff(bench->wanted, bench->state, last, &changes), 0);
+	ck_assert_int_eq(plan_make(&bench->pf, bench->state, &changes, &plan), 0);
+	for (size_t i = 0; i < plan.n_steps; i++)
+		if (plan.steps[i].owner == &viod_plugin)
+			fprintf(out, "%s\n", plan.steps[i].step.text);
+	fclose(out);
+	ck_assert_str_eq(got, expected);
+	plan_clear(&plan);
+}
+
+START_TEST(one_step_a_node)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 2, 2);
+	for (int vf = 0; vf < 2; vf++) {
+		put(&b, b.wanted, vf, "owner", "root", 3);
+		put(&b, b.wanted, vf, "group", "kvm", 4);
+		put(&b, b.wanted, vf, "mode", "0660", 5);
+	}
+	put(&b, b.state, 1, "owner", "root", 0);
+	put(&b, b.state, 1, "group", "kvm", 0);
+	put(&b, b.state, 1, "mode", "0600", 0);
+	put(&b, b.wanted, VIOD_PF, "mode", "0666", 2);
+	assert_steps(&b, NULL,
+		     "node: mode 0666\n"
+		     "vf0.node: owner root, group kvm, mode 0660\n"
+		     "vf1.node: mode 0660\n");
+	bench_clear(&b);
+}
+END_TEST
+
+/* A node that was made anew is root's, whatever was set on the one before it. */
+START_TEST(what_was_set_before_a_new_driver_counts_for_nothing)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	put(&b, b.wanted, 0, "driver", "vfio-pci", 3);
+	put(&b, b.wanted, 0, "group", "kvm", 4);
+	/* Not there yet, and set on an earlier one. */
+	put(&b, b.state, 0, "driver", "igbvf", 0);
+	assert_steps(&b, b.wanted, "vf0.node: group kvm\n");
+	/* There, and about to be made anew. */
+	put(&b, b.state, 0, "driver", "mlx5_vfio_pci", 0);
+	put(&b, b.state, 0, "group", "kvm", 0);
+	assert_steps(&b, b.wanted, "vf0.node: group kvm\n");
+	put(&b, b.state, 0, "driver", "vfio-pci", 0);
+	assert_steps(&b, b.wanted, "");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(the_driver_of_a_word)
+{
+	char driver[VIOD_NAME_MAX];
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
+	ck_assert_str_eq(driver, "vfio-pci");
+	/* A VF that is not there yet. */
+	ck_assert_int_eq(vfio_resolve(&b.pf, 5, "vfio", driver), 0);
+	ck_assert_str_eq(driver, "vfio-pci");
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "mlx5_vfio_pci", driver), 0);
+	ck_assert_str_eq(driver, "mlx5_vfio_pci");
+	/* The folder of the driver decides how it is spelt. */
+	fake_directory(&b.root, "sys/bus/pci/drivers/hisi-acc-vfio-pci");
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "hisi_acc_vfio_pci", driver), 0);
+	ck_assert_str_eq(driver, "hisi-acc-vfio-pci");
+	bench_clear(&b);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_file_that_says_vfio_gets_nodes_for_root,
+		other_drivers_have_no_nodes,
+		unknown_names_and_modes_are_told_once_a_line,
+		octal_modes_and_nothing_else,
+		a_whole_device_has_no_vfs,
+		companions_are_bound_with_a_whole_device,
+		one_step_a_node,
+		what_was_set_before_a_new_driver_counts_for_nothing,
+		the_driver_of_a_word,
+	};
+
+	return run_tests("vfio", tests, ARRAY_SIZE(tests));
+}
