@@ -7,6 +7,7 @@
 #define VIOD_TEST_FIXTURE_H
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <string.h>
@@ -283,8 +284,30 @@ static inline uint64_t cpu_usec(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* What it costs here and now, as this test was compiled, to go through as many bytes as a file may
+ * have; limits are so many times that. */
+static inline uint64_t cpu_usec_of_a_pass(void)
+{
+	static volatile uint32_t hash;
+	uint64_t start = cpu_usec();
+
+	for (size_t i = 0; i < 1 << 20; i++)
+		hash = (hash ^ (uint8_t)i) * 16777619;
+	return MAX(cpu_usec() - start, (uint64_t)1);
+}
+
 /* --- running ------------------------------------------------------------------------------------
  */
+
+/* How many of the last n tests are to be left out. tests/unit/run repeats the line at its end. */
+static inline size_t left_out_unless_root(size_t n)
+{
+	if (geteuid() == 0)
+		return 0;
+	printf("left out: %zu of %s, for only root can run them\n", n,
+	       program_invocation_short_name);
+	return n;
+}
 
 static inline int run_tests(const char *name, const TTest *const *tests, size_t n_tests)
 {
