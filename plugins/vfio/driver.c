@@ -8,6 +8,11 @@
 
 #include "vfio.h"
 
+bool vfio_is_driver(const char *name)
+{
+	return name && strstr(name, "vfio");
+}
+
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 {
 	_cleanup_fd_ int fd = -1;

@@ -3,10 +3,17 @@
 #ifndef VIOD_VFIO_PLUGIN_H
 #define VIOD_VFIO_PLUGIN_H
 
+#include <unistd.h>
+
 #include <viod/plugin.h>
 
 #define _cleanup_fd_ __attribute__((cleanup(vfio_closep)))
-void vfio_closep(int *fd);
+
+static inline void vfio_closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
 
 /** Owner and mode of the node, in words. Both scopes have the same. */
 struct vfio_node {
@@ -43,10 +50,10 @@ extern const struct viod_option vfio_options[];
 /** The row of [pf] or [vfN], of those that both have. */
 const struct viod_option *vfio_row(int vf, enum vfio_row row);
 
+/* driver.c */
+
 /** Whether the kernel driver of this name hands functions to user space. */
 bool vfio_is_driver(const char *name);
-
-/* driver.c */
 int vfio_resolve(struct viod_pf *pf, int vf, const char *word, char ret_driver[VIOD_NAME_MAX]);
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name);
 

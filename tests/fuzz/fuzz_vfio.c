@@ -103,7 +103,7 @@ static void check_device(void)
 	(void)viod_vfio_device_close(device, NULL);
 }
 
-static void check_limits(enum viod_vfio_backend backend)
+static void check_limits(const struct vfio_backend *backend)
 {
 	struct viod_vfio_ioas *ioas = vfio_ioas_alloc(backend, NULL);
 	struct viod_vfio_limits *limits;
@@ -128,9 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = data + 1;
 	left = size - 1;
 	if (*data == 'c')
-		check_limits(VIOD_VFIO_CONTAINER);
+		check_limits(&vfio_container_backend);
 	else if (*data == 'i')
-		check_limits(VIOD_VFIO_IOMMUFD);
+		check_limits(&vfio_iommufd_backend);
 	else
 		check_device();
 	return 0;

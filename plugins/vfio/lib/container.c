@@ -39,7 +39,7 @@ static int check_container(int fd, struct viod_vfio_error *error)
 int viod_vfio_ioas_new_container(struct viod_vfio_kvm *kvm, struct viod_vfio_ioas **ret_ioas,
 				 struct viod_vfio_error *error)
 {
-	struct viod_vfio_ioas *ioas = vfio_ioas_alloc(VIOD_VFIO_CONTAINER, kvm);
+	struct viod_vfio_ioas *ioas = vfio_ioas_alloc(&vfio_container_backend, kvm);
 	int r;
 
 	if (!ioas)
@@ -412,6 +412,7 @@ int vfio_limits_parse(const struct vfio_answer *answer, struct viod_vfio_limits 
 }
 
 const struct vfio_backend vfio_container_backend = {
+	.id = VIOD_VFIO_CONTAINER,
 	.map = container_map,
 	.unmap = container_unmap,
 	.limits = container_limits,

@@ -198,11 +198,6 @@ int viod_vfio_device_close(struct viod_vfio_device *device, struct viod_vfio_err
 
 /* --- what it is ------------------------------------------------------------------------------ */
 
-const char *vfio_device_label(const struct viod_vfio_device *device)
-{
-	return *device->name ? device->name : "the device";
-}
-
 uint32_t viod_vfio_device_flags(const struct viod_vfio_device *device)
 {
 	return device->flags;

@@ -68,6 +68,7 @@ struct viod_vfio_ioas {
 
 /** What differs between container and iommufd. Sizes were checked when these are called. */
 struct vfio_backend {
+	enum viod_vfio_backend id;
 	int (*map)(struct viod_vfio_ioas *ioas, const struct viod_vfio_memory *memory,
 		   struct viod_vfio_error *error);
 	/* *size becomes what was unmapped. */
@@ -84,8 +85,9 @@ struct vfio_backend {
 
 extern const struct vfio_backend vfio_container_backend, vfio_iommufd_backend;
 
-/** An IOAS without back end; takes a reference of kvm. NULL when memory is short. */
-struct viod_vfio_ioas *vfio_ioas_alloc(enum viod_vfio_backend backend, struct viod_vfio_kvm *kvm);
+/** An IOAS whose back end is not open yet; it keeps a reference of kvm. NULL when memory is short.
+ */
+struct viod_vfio_ioas *vfio_ioas_alloc(const struct vfio_backend *ops, struct viod_vfio_kvm *kvm);
 
 struct viod_vfio_ioas *vfio_ioas_ref(struct viod_vfio_ioas *ioas);
 
@@ -126,7 +128,10 @@ struct viod_vfio_device {
 };
 
 /** What a device is called in errors. */
-const char *vfio_device_label(const struct viod_vfio_device *device);
+static inline const char *vfio_device_label(const struct viod_vfio_device *device)
+{
+	return *device->name ? device->name : "the device";
+}
 
 /** Fill the slots, each with its info or its error; 0, -EPROTO or -ENOMEM. */
 int vfio_regions_load(struct viod_vfio_device *device, struct viod_vfio_error *error);

@@ -17,7 +17,7 @@ int vfio_open_node(const char *path, int *ret_fd, struct viod_vfio_error *error)
 	return 0;
 }
 
-struct viod_vfio_ioas *vfio_ioas_alloc(enum viod_vfio_backend backend, struct viod_vfio_kvm *kvm)
+struct viod_vfio_ioas *vfio_ioas_alloc(const struct vfio_backend *ops, struct viod_vfio_kvm *kvm)
 {
 	struct viod_vfio_ioas *ioas = calloc(1, sizeof(*ioas));
 
@@ -25,9 +25,8 @@ struct viod_vfio_ioas *vfio_ioas_alloc(enum viod_vfio_backend backend, struct vi
 		return NULL;
 	*ioas = (struct viod_vfio_ioas){
 		.refs = 1,
-		.backend = backend,
-		.ops = backend == VIOD_VFIO_IOMMUFD ? &vfio_iommufd_backend
-						    : &vfio_container_backend,
+		.backend = ops->id,
+		.ops = ops,
 		.fd = -1,
 		.kvm = vfio_kvm_ref(kvm),
 	};

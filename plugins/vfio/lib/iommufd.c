@@ -56,7 +56,7 @@ int viod_vfio_ioas_new_iommufd(int iommufd, uint32_t id, struct viod_vfio_kvm *k
 	if (id && iommufd < 0)
 		return vfio_refuse(error, -EINVAL,
 				   "IOAS %" PRIu32 " of no iommufd: a new one has none yet", id);
-	ioas = vfio_ioas_alloc(VIOD_VFIO_IOMMUFD, kvm);
+	ioas = vfio_ioas_alloc(&vfio_iommufd_backend, kvm);
 	if (!ioas)
 		return vfio_no_memory(error);
 	ioas->id = id;
@@ -333,6 +333,7 @@ static int iommufd_limits(struct viod_vfio_ioas *ioas, struct viod_vfio_limits *
 }
 
 const struct vfio_backend vfio_iommufd_backend = {
+	.id = VIOD_VFIO_IOMMUFD,
 	.map = iommufd_map,
 	.unmap = iommufd_unmap,
 	.limits = iommufd_limits,

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options of functions on a VFIO driver. */
+#include "vfio.h"
+
+#define NODE_ROW(scope_, struct_, key_, field_, help_)                                      \
+	{                                                                                   \
+		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_STRING, .key = (key_),      \
+		.flags = VIOD_OPTION_VOLATILE, .phase = VIOD_PHASE_SETTLE, .help = (help_), \
+		VIOD_FIELD(struct struct_, node.field_),                                    \
+	}
+
+static const struct viod_name noiommu_words[] = { { "refuse", VFIO_NOIOMMU_REFUSE },
+						  { "allow", VFIO_NOIOMMU_ALLOW },
+						  { NULL, 0 } };
+static const struct viod_name companions_words[] = { { "refuse", VFIO_COMPANIONS_REFUSE },
+						     { "bind", VFIO_COMPANIONS_BIND },
+						     { NULL, 0 } };
+
+#define NOIOMMU_ROW(scope_, struct_)                                                       \
+	{                                                                                  \
+		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_ENUM, .key = "noiommu",    \
+		.names = noiommu_words, .flags = VIOD_OPTION_POLICY, .fallback = "refuse", \
+		.help = "Whether it may be handed over where no IOMMU protects the host.", \
+		VIOD_FIELD(struct struct_, noiommu),                                       \
+	}
+
+const struct viod_option vfio_options[] = {
+	[VFIO_ROW_OWNER] = NODE_ROW(PF, vfio_pf, "owner", owner,
+				    "The user who owns the VFIO node of the device."),
+	[VFIO_ROW_GROUP] =
+		NODE_ROW(PF, vfio_pf, "group", group, "The group of the VFIO node of the device."),
+	[VFIO_ROW_MODE] = NODE_ROW(PF, vfio_pf, "mode", mode,
+				   "Who may open the VFIO node of the device, in octal."),
+	[VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(PF, vfio_pf),
+	[VFIO_ROW_VF + VFIO_ROW_OWNER] =
+		NODE_ROW(VF, vfio_vf, "owner", owner, "The user who owns the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_GROUP] =
+		NODE_ROW(VF, vfio_vf, "group", group, "The group of the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_MODE] =
+		NODE_ROW(VF, vfio_vf, "mode", mode, "Who may open the VF's VFIO node, in octal."),
+	[VFIO_ROW_VF + VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(VF, vfio_vf),
+	[VFIO_ROW_COMPANIONS] = { .scope = VIOD_SCOPE_PF,
+				  .type = VIOD_TYPE_ENUM,
+				  .key = "companions",
+				  .names = companions_words,
+				  .flags = VIOD_OPTION_POLICY,
+				  .fallback = "refuse",
+				  .help = "What becomes of other functions in the IOMMU group of the "
+					  "device: they are in the way, or are bound with it.",
+				  VIOD_FIELD(struct vfio_pf, companions) },
+	[VFIO_ROW_COMPANION_DRIVERS] = { .scope = VIOD_SCOPE_PF,
+					 .type = VIOD_TYPE_LIST,
+					 .key = "companion-drivers",
+					 .flags = VIOD_OPTION_INTERNAL | VIOD_OPTION_RETURNS,
+					 .phase = VIOD_PHASE_PREPARE,
+					 .help = "The drivers of the other functions in its group.",
+					 VIOD_FIELD(struct vfio_pf, companion_drivers) },
+	[VFIO_ROWS_] = { 0 },
+};
+
+const struct viod_option *vfio_row(int vf, enum vfio_row row)
+{
+	return &vfio_options[(vf == VIOD_PF ? 0 : VFIO_ROW_VF) + row];
+}
