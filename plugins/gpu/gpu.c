@@ -4,41 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "profile.h"
-
-const struct viod_option gpu_rows[] = {
-	[GPU_ROW_GRACE] = { .scope = VIOD_SCOPE_PF,
-			    .type = VIOD_TYPE_INT,
-			    .key = "mdev-grace",
-			    VIOD_FIELD(struct gpu_profile_pf, mdev_grace),
-			    .max = 86400,
-			    .flags = VIOD_OPTION_POLICY,
-			    .fallback = "60",
-			    .help = "Seconds that an mdev is left to whoever is to open it." },
-	[GPU_ROW_MDEVS] = { .scope = VIOD_SCOPE_PF,
-			    .type = VIOD_TYPE_LIST,
-			    .key = "mdevs",
-			    VIOD_FIELD(struct gpu_profile_pf, mdevs),
-			    .flags = VIOD_OPTION_VOLATILE | VIOD_OPTION_RETURNS,
-			    .phase = VIOD_PHASE_SETTLE,
-			    .help = "How many mdevs of which profiles there are, wherever." },
-	[GPU_ROW_PROFILE] = { .scope = VIOD_SCOPE_VF,
-			      .type = VIOD_TYPE_STRING,
-			      .key = "profile",
-			      VIOD_FIELD(struct gpu_profile_vf, profile),
-			      .flags = VIOD_OPTION_VOLATILE,
-			      .phase = VIOD_PHASE_SETTLE,
-			      .fallback = "none",
-			      .help = "The vGPU that the VF is: a name or number." },
-	[GPU_ROW_UUID] = { .scope = VIOD_SCOPE_VF,
-			   .type = VIOD_TYPE_STRING,
-			   .key = "uuid",
-			   VIOD_FIELD(struct gpu_profile_vf, uuid),
-			   .flags = VIOD_OPTION_UNIQUE,
-			   .phase = VIOD_PHASE_SETTLE,
-			   .help = "The UUID of the VF's mdev." },
-	[GPU_ROW_LAST] = { 0 },
-};
+#include "mdev.h"
 
 /* Said before the VFs are made, and not at each look at them. */
 static void hint(struct viod_pf *pf, const struct viod_values *state,
@@ -67,6 +33,22 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 {
 	hint(pf, state, wanted);
 	return gpu_complete(pf, state, wanted);
+}
+
+int gpu_apply(struct viod_pf *pf, const struct viod_step *step)
+{
+	switch ((enum gpu_code)step->code) {
+	case GPU_CLEAR:
+		return step->size == sizeof(struct gpu_order) ? gpu_profile_clear(pf, step)
+							      : -EINVAL;
+	case GPU_SET:
+		return step->size == sizeof(struct gpu_order) ? gpu_profile_set(pf, step) : -EINVAL;
+	case GPU_MDEVS_CLEAR:
+		return gpu_mdevs_clear(pf, step);
+	case GPU_MDEVS_PLACE:
+		return gpu_mdevs_place(pf, step);
+	}
+	return -EINVAL;
 }
 
 static const struct viod_ops ops = {

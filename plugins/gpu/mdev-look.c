@@ -1,78 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The mdevs that there are, and which of them viod has placed. */
-#include <errno.h>
+/* Observe: the row "mdevs", and what is published about types and mdevs. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "mdev.h"
-
-/* --- one by one ------------------------------------------------------------------------------ */
-
-struct walk {
-	int vf;
-	int (*found)(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data);
-	void *data;
-};
-
-/* Digits at the end of a UUID that hold the number. */
-#define NUMBER_DIGITS 3
-
-void gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
-		   char ret_uuid[static GPU_UUID_MAX])
-{
-	const struct viod_function *self = viod_function(pf, VIOD_PF);
-	char name[160];
-
-	snprintf(name, sizeof(name), "%s/%s", self ? self->address : "", id);
-	gpu_uuid_stable(gpu_machine(pf), name, ret_uuid);
-	snprintf(ret_uuid + GPU_UUID_MAX - 1 - NUMBER_DIGITS, NUMBER_DIGITS + 1, "%0*x",
-		 NUMBER_DIGITS, number & 0xfff);
-}
-
-int gpu_mdev_number(struct viod_pf *pf, const char *id, const char *uuid)
-{
-	const size_t same = GPU_UUID_MAX - 1 - NUMBER_DIGITS;
-	char first[GPU_UUID_MAX];
-	unsigned long number;
-
-	gpu_mdev_uuid(pf, id, 0, first);
-	if (strncmp(first, uuid, same) != 0)
-		return -1;
-	number = strtoul(uuid + same, NULL, 16);
-	return number < GPU_MDEVS_OF_TYPE ? (int)number : -1;
-}
-
-static int look_at(struct viod_pf *pf, const char *path, void *data)
-{
-	const struct walk *walk = data;
-	struct gpu_mdev mdev = { .vf = walk->vf, .path = path };
-	char link[GPU_PATH_MAX], uuid[GPU_UUID_MAX];
-
-	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0 ||
-	    snprintf(link, sizeof(link), "%s/mdev_type", path) >= (int)sizeof(link) ||
-	    gpu_link(pf, link, mdev.id, sizeof(mdev.id)) < 0)
-		return 0;
-	mdev.uuid = uuid;
-	mdev.number = gpu_mdev_number(pf, mdev.id, uuid);
-	return walk->found(pf, &mdev, walk->data);
-}
-
-int gpu_mdevs_each(struct viod_pf *pf,
-		   int (*found)(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data),
-		   void *data)
-{
-	struct walk walk = { .vf = VIOD_PF, .found = found, .data = data };
-	int r = 0;
-
-	for (; r == 0 && viod_function(pf, walk.vf); walk.vf++)
-		if (gpu_mode_of(pf, walk.vf, NULL) == GPU_MDEV)
-			r = gpu_each_mdev(pf, walk.vf, look_at, &walk);
-	return r;
-}
-
-/* --- observe --------------------------------------------------------------------------------- */
 
 struct census {
 	const struct gpu_types *types;

@@ -6,24 +6,6 @@
 
 #include "mdev.h"
 
-#define VFS_MAX 65536
-static unsigned char reserved[VFS_MAX / 8];
-
-bool gpu_mdev_reserved(int vf)
-{
-	return vf >= 0 && vf < VFS_MAX && (reserved[vf / 8] >> (vf % 8) & 1);
-}
-
-void gpu_mdev_reserve(int vf, bool is_reserved)
-{
-	if (vf < 0 || vf >= VFS_MAX)
-		return;
-	if (is_reserved)
-		reserved[vf / 8] |= (unsigned char)(1 << (vf % 8));
-	else
-		reserved[vf / 8] &= (unsigned char)~(1 << (vf % 8));
-}
-
 #define REFUSE(pf_, values_, ...)                                         \
 	viod_report((pf_), VIOD_ERROR, VIOD_PF, &gpu_rows[GPU_ROW_MDEVS], \
 		    viod_where((values_), VIOD_PF, &gpu_rows[GPU_ROW_MDEVS]), 0, __VA_ARGS__)

@@ -36,7 +36,7 @@ unsigned gpu_batches_count(const struct gpu_batches *batches, const char *profil
 /** Whether the others have as many of each type. */
 bool gpu_batches_within(const struct gpu_batches *batches, const struct gpu_batches *others);
 
-/* --- what is (mdev-look.c) ------------------------------------------------------------------- */
+/* --- UUIDs and numbers (mdev-number.c) -------------------------------------------------------- */
 
 /** One mdev, wherever it is. */
 struct gpu_mdev {
@@ -58,6 +58,11 @@ int gpu_mdev_number(struct viod_pf *pf, const char *id, const char *uuid);
 void gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
 		   char ret_uuid[static GPU_UUID_MAX]);
 
+/** The UUID of a VF's own mdev where the file gives none. */
+void gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX]);
+
+/* --- observe (mdev-look.c) -------------------------------------------------------------------- */
+
 /** The row "mdevs", and what there is to tell of types and mdevs. */
 int gpu_mdevs_observe(struct viod_pf *pf, struct viod_values *state, const struct gpu_types *types);
 
@@ -70,9 +75,5 @@ int gpu_mdevs_complete(struct viod_pf *pf, struct viod_values *wanted,
 int gpu_mdevs_plan(const struct viod_change *change, bool clear, struct viod_plan *plan);
 int gpu_mdevs_clear(struct viod_pf *pf, const struct viod_step *step);
 int gpu_mdevs_place(struct viod_pf *pf, const struct viod_step *step);
-
-/** A VF that is to have a profile takes no others' mdevs. Set by gpu_complete(). */
-bool gpu_mdev_reserved(int vf);
-void gpu_mdev_reserve(int vf, bool reserved);
 
 #endif

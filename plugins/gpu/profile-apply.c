@@ -1,77 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making VFs vGPUs, and taking that back. */
+/* Apply: make a VF a vGPU, or make it a plain VF again. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 #include "mdev.h"
-
-/* A VF that failed so often is left alone until its file asks for something else. */
-#define FAILURES_MAX 2
-
-int64_t gpu_seconds(void)
-{
-	struct timespec now = { 0 };
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
-void gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX])
-{
-	const struct viod_function *function = viod_function(pf, vf);
-
-	gpu_uuid_stable(gpu_machine(pf), function ? function->address : "", ret_uuid);
-}
-
-/* --- quarantine ------------------------------------------------------------------------------ */
-
-/* The note of a VF that failed: "TIMES PROFILE". */
-static void failures_of(struct viod_pf *pf, int vf, unsigned *ret_times,
-			char ret_profile[static GPU_PROFILE_MAX])
-{
-	char key[32], text[160];
-	unsigned times;
-	int used;
-
-	*ret_times = 0;
-	*ret_profile = '\0';
-	snprintf(key, sizeof(key), "failed.vf%d", vf);
-	if (viod_noted(pf, key, text, sizeof(text)) < 0 ||
-	    sscanf(text, "%u %n", &times, &used) != 1)
-		return;
-	*ret_times = times;
-	snprintf(ret_profile, GPU_PROFILE_MAX, "%s", text + used);
-}
-
-void gpu_note_outcome(struct viod_pf *pf, int vf, const char *profile, bool failed)
-{
-	char key[32], text[160], last[GPU_PROFILE_MAX];
-	unsigned times;
-
-	failures_of(pf, vf, &times, last);
-	if (!failed && !times)
-		return;
-	snprintf(key, sizeof(key), "failed.vf%d", vf);
-	snprintf(text, sizeof(text), "%u %s", times + 1, profile);
-	(void)viod_note(pf, key, failed ? text : NULL);
-}
-
-bool gpu_is_quarantined(struct viod_pf *pf, int vf, const char *profile, unsigned *ret_times)
-{
-	char last[GPU_PROFILE_MAX];
-	unsigned times;
-
-	failures_of(pf, vf, &times, last);
-	if (ret_times)
-		*ret_times = times;
-	return times >= FAILURES_MAX && strcmp(last, profile) == 0;
-}
 
 static int refuse_quarantined(struct viod_pf *pf, const struct viod_step *step, unsigned times)
 {
@@ -83,31 +16,6 @@ static int refuse_quarantined(struct viod_pf *pf, const struct viod_step *step, 
 		"Another profile is tried; the VF may need its PF's VFs to be made anew",
 		order->profile, times);
 	return -EIO;
-}
-
-/* --- types ----------------------------------------------------------------------------------- */
-
-const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf)
-{
-	const struct gpu_types *types;
-	char text[16], *seen, *noted;
-	unsigned vfs = 0;
-
-	if (viod_read(pf, VIOD_PF, "sriov_numvfs", text, sizeof(text)) == 0)
-		vfs = (unsigned)strtoul(text, NULL, 10);
-	if (vfs <= (unsigned)vf)
-		vfs = (unsigned)vf + 1;
-	types = gpu_types_known(pf, vfs);
-	seen = malloc(65536);
-	noted = malloc(65536);
-	if (seen && noted) {
-		gpu_types_write(types, seen, 65536);
-		if (viod_noted(pf, "types", noted, 65536) < 0 || strcmp(seen, noted) != 0)
-			(void)viod_note(pf, "types", seen);
-	}
-	free(seen);
-	free(noted);
-	return types;
 }
 
 /* --- vendor ---------------------------------------------------------------------------------- */
@@ -130,113 +38,6 @@ static int write_type(struct viod_pf *pf, int vf, const char *directory, const c
 }
 
 /* --- mdev ------------------------------------------------------------------------------------ */
-
-/* What is noted of an mdev: "END PARENT INODE". The inode tells it from another one of the same
- * UUID that came when it had gone with its parent's driver; 0 until the mdev is there. */
-struct mdev_note {
-	int64_t end;
-	char parent[64];
-	uint64_t inode;
-};
-
-static void note_key(const char *uuid, char ret_key[static 48])
-{
-	snprintf(ret_key, 48, "mdev.%s", uuid);
-}
-
-static int write_note(struct viod_pf *pf, const char *uuid, const struct mdev_note *note)
-{
-	char key[48], text[160];
-
-	note_key(uuid, key);
-	snprintf(text, sizeof(text), "%" PRId64 " %s %" PRIu64, note->end, note->parent,
-		 note->inode);
-	return viod_note(pf, key, text);
-}
-
-static void drop_note(struct viod_pf *pf, const char *uuid)
-{
-	char key[48];
-
-	note_key(uuid, key);
-	(void)viod_note(pf, key, NULL);
-}
-
-bool gpu_mdev_is_own(struct viod_pf *pf, const char *path, const char *uuid, int64_t *ret_end)
-{
-	const char *name = strrchr(path, '/');
-	struct mdev_note note = { 0 };
-	char key[48], text[160];
-	size_t length;
-
-	note_key(uuid, key);
-	if (!name || viod_noted(pf, key, text, sizeof(text)) < 0 ||
-	    sscanf(text, "%" SCNd64 " %63s %" SCNu64, &note.end, note.parent, &note.inode) != 3)
-		return false;
-	length = strlen(note.parent);
-	if ((size_t)(name - path) <= length || name[-(ptrdiff_t)length - 1] != '/' ||
-	    strncmp(name - length, note.parent, length) != 0 ||
-	    (note.inode && note.inode != gpu_inode(pf, path)))
-		return false;
-	*ret_end = note.end;
-	return true;
-}
-
-struct search {
-	const char *uuid;
-	uint64_t inode; /* 0: not found */
-};
-
-static int is_this(struct viod_pf *pf, const char *path, void *data)
-{
-	struct search *search = data;
-
-	if (strcasecmp(strrchr(path, '/') + 1, search->uuid) == 0)
-		search->inode = gpu_inode(pf, path);
-	return search->inode != 0;
-}
-
-/* The note comes first: an mdev without one is somebody else's for ever. */
-int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid)
-{
-	const struct viod_function *function = viod_function(pf, vf);
-	struct mdev_note note = { .end = gpu_seconds() + gpu_grace };
-	struct search search = { .uuid = uuid };
-	char path[GPU_PATH_MAX];
-	int r;
-
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s", uuid);
-	if (!function || gpu_exists(pf, path))
-		return function ? -EEXIST : -ENODEV;
-	snprintf(note.parent, sizeof(note.parent), "%s", function->address);
-	r = write_note(pf, uuid, &note);
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "mdev_supported_types/%s/create", type->id);
-	r = viod_write(pf, vf, path, uuid);
-	if (r == 0)
-		r = gpu_each_mdev(pf, vf, is_this, &search);
-	if (r < 0 || !search.inode) {
-		drop_note(pf, uuid);
-		return r < 0 ? r : -EIO;
-	}
-	note.inode = search.inode;
-	return write_note(pf, uuid, &note);
-}
-
-int gpu_mdev_remove(struct viod_pf *pf, const char *path, const char *uuid)
-{
-	char file[GPU_PATH_MAX];
-	int r;
-
-	if (snprintf(file, sizeof(file), "%s/remove", path) >= (int)sizeof(file))
-		return -ENAMETOOLONG;
-	r = gpu_write(pf, file, "1");
-	if (r < 0 && r != -ENOENT && r != -ENODEV)
-		return r;
-	drop_note(pf, uuid);
-	return 0;
-}
 
 static int make_own(struct viod_pf *pf, const struct viod_step *step, const struct gpu_type *type)
 {
@@ -279,7 +80,7 @@ static int remove_own(struct viod_pf *pf, const char *path, void *data)
 
 /* --- apply ----------------------------------------------------------------------------------- */
 
-static int clear(struct viod_pf *pf, const struct viod_step *step)
+int gpu_profile_clear(struct viod_pf *pf, const struct viod_step *step)
 {
 	const char *directory = NULL;
 	struct gpu_now now;
@@ -329,7 +130,7 @@ static int give(struct viod_pf *pf, const struct viod_step *step, const struct g
 	return gpu_explain(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, types, type, -r);
 }
 
-static int set(struct viod_pf *pf, const struct viod_step *step)
+int gpu_profile_set(struct viod_pf *pf, const struct viod_step *step)
 {
 	const struct gpu_order *order = step->data;
 	const struct gpu_types *types;
@@ -361,19 +162,4 @@ static int set(struct viod_pf *pf, const struct viod_step *step)
 	if (gpu_is_quarantined(pf, step->vf, order->profile, &times))
 		return refuse_quarantined(pf, step, times);
 	return give(pf, step, types, type);
-}
-
-int gpu_apply(struct viod_pf *pf, const struct viod_step *step)
-{
-	switch ((enum gpu_code)step->code) {
-	case GPU_CLEAR:
-		return step->size == sizeof(struct gpu_order) ? clear(pf, step) : -EINVAL;
-	case GPU_SET:
-		return step->size == sizeof(struct gpu_order) ? set(pf, step) : -EINVAL;
-	case GPU_MDEVS_CLEAR:
-		return gpu_mdevs_clear(pf, step);
-	case GPU_MDEVS_PLACE:
-		return gpu_mdevs_place(pf, step);
-	}
-	return -EINVAL;
 }

@@ -97,19 +97,6 @@ static int check_group(struct viod_pf *pf, struct search *search)
 	return 1;
 }
 
-int gpu_mdev_node(struct viod_pf *pf, const char *path, char *ret_name, size_t size)
-{
-	char link[GPU_PATH_MAX], group[16];
-	int r;
-
-	if (snprintf(link, sizeof(link), "%s/iommu_group", path) >= (int)sizeof(link))
-		return -ENAMETOOLONG;
-	r = gpu_link(pf, link, group, sizeof(group));
-	if (r == 0)
-		snprintf(ret_name, size, "/dev/vfio/%s", group);
-	return r;
-}
-
 /* --- one mdev -------------------------------------------------------------------------------- */
 
 static int check_owner(struct viod_pf *pf, const char *path, const char *uuid,

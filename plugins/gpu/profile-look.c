@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What VFs are and can become, as sysfs has it. */
+/* The vGPU types that a PF and its VFs offer, and the vGPU that a VF is. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mdev.h"
-
-/* Vendors that program the VF itself have their files in a directory of the VF. */
-static const char *const vendors[] = { "nvidia", NULL };
-
-enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory)
-{
-	const struct viod_function *function = viod_function(pf, vf);
-	char path[GPU_PATH_MAX];
-
-	if (!function)
-		return GPU_PLAIN;
-	for (size_t i = 0; vendors[i]; i++) {
-		snprintf(path, sizeof(path), "%s/%s/current_vgpu_type", function->directory,
-			 vendors[i]);
-		if (!gpu_exists(pf, path))
-			continue;
-		if (ret_directory)
-			*ret_directory = vendors[i];
-		return GPU_VENDOR;
-	}
-	snprintf(path, sizeof(path), "%s/mdev_supported_types", function->directory);
-	return gpu_exists(pf, path) ? GPU_MDEV : GPU_PLAIN;
-}
 
 /* --- types ----------------------------------------------------------------------------------- */
 
@@ -145,34 +121,30 @@ const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 	return &known;
 }
 
-const char *gpu_machine(struct viod_pf *pf)
+const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf)
 {
-	static char machine[64];
-	int fd = *machine ? -1 : viod_open(pf, VIOD_TREE_ETC, "machine-id", 0);
-	ssize_t n;
+	const struct gpu_types *types;
+	char text[16], *seen, *noted;
+	unsigned vfs = 0;
 
-	if (fd < 0)
-		return machine;
-	n = read(fd, machine, sizeof(machine) - 1);
-	close(fd);
-	machine[n > 0 ? strcspn(machine, "\n") : 0] = '\0';
-	return machine;
+	if (viod_read(pf, VIOD_PF, "sriov_numvfs", text, sizeof(text)) == 0)
+		vfs = (unsigned)strtoul(text, NULL, 10);
+	if (vfs <= (unsigned)vf)
+		vfs = (unsigned)vf + 1;
+	types = gpu_types_known(pf, vfs);
+	seen = malloc(65536);
+	noted = malloc(65536);
+	if (seen && noted) {
+		gpu_types_write(types, seen, 65536);
+		if (viod_noted(pf, "types", noted, 65536) < 0 || strcmp(seen, noted) != 0)
+			(void)viod_note(pf, "types", seen);
+	}
+	free(seen);
+	free(noted);
+	return types;
 }
 
 /* --- now ------------------------------------------------------------------------------------- */
-
-/* The mdevs of a parent are directories in it that have the type they were made of. */
-int gpu_each_mdev(struct viod_pf *pf, int vf,
-		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
-{
-	const struct viod_function *function = viod_function(pf, vf);
-	char pattern[GPU_PATH_MAX];
-
-	if (!function)
-		return 0;
-	snprintf(pattern, sizeof(pattern), "%s/*-*-*-*-*", function->directory);
-	return gpu_glob(pf, pattern, found, data);
-}
 
 static int take_mdev(struct viod_pf *pf, const char *path, void *data)
 {

@@ -7,8 +7,6 @@
 
 #include "mdev.h"
 
-int64_t gpu_grace = 60;
-
 static const char *text_of(const struct viod_values *values, int vf, enum gpu_row row)
 {
 	return viod_get(values, vf, &gpu_rows[row]);

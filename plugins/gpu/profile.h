@@ -79,45 +79,75 @@ int gpu_uuid_parse(const char *text, char ret_uuid[static GPU_UUID_MAX]);
 /** Always the same for the same machine and function (version 8). */
 void gpu_uuid_stable(const char *machine, const char *address, char ret_uuid[static GPU_UUID_MAX]);
 
-/* --- what is (profile-look.c) ---------------------------------------------------------------- */
+/* --- functions (function.c) ------------------------------------------------------------------- */
 
 enum gpu_mode { GPU_PLAIN, GPU_VENDOR, GPU_MDEV };
 
 /** How a VF, or the PF, becomes a vGPU; ret_directory is the vendor's, relative to the function. */
 enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory);
 
+/** Call found() for each mdev of a function; as gpu_glob(). */
+int gpu_each_mdev(struct viod_pf *pf, int vf,
+		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
+
+/** The host's machine-id, or ""; valid as long as the plugin is loaded. */
+const char *gpu_machine(struct viod_pf *pf);
+
+/** A VF with a profile of its own gets no mdev of [pf]. Set by gpu_complete(). */
+bool gpu_mdev_reserved(int vf);
+void gpu_mdev_reserve(int vf, bool reserved);
+
+/* --- types and vGPUs (profile-look.c) --------------------------------------------------------- */
+
 /** Add the types that a function can be given now. */
 void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types);
 
-/** Whether it can be given this type now, by what its driver says. */
+/** True if the function's driver offers this type now. */
 bool gpu_offered(struct viod_pf *pf, int vf, const char *id);
 
-/** All types that the PF and its VFs offer, or offered since viod has it: what is used up is not
- * offered any more. Looked at once, until it is forgotten or there are more VFs. */
+/** All types that the PF and its VFs offer, or have offered since viod manages the PF: a type that
+ *  is used up is no longer offered. Read once, until forgotten or until there are more VFs. */
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs);
 void gpu_types_forget(void);
-
-/** What tells this machine from others; as long as the plugin lives. */
-const char *gpu_machine(struct viod_pf *pf);
+/** The same, recorded in a note before any of them is used up. @vf: a VF that exists. */
+const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf);
 
 struct gpu_now {
 	enum gpu_mode mode;
 	char id[GPU_ID_MAX]; /* empty: none */
 	char uuid[GPU_UUID_MAX];
 };
-/** Without the mdevs that viod has placed on it. -errno where it cannot be told. */
+/** The vGPU that a VF is; mdevs of [pf] do not count. -errno where it cannot be read. */
 int gpu_look(struct viod_pf *pf, int vf, struct gpu_now *ret_now);
 
-/** Call found() for each mdev of a function; as gpu_glob(). */
-int gpu_each_mdev(struct viod_pf *pf, int vf,
-		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
+/* --- one mdev (mdev-one.c) -------------------------------------------------------------------- */
 
-/* --- who has an mdev (profile-holders.c) ----------------------------------------------------- */
-
-/** 1: somebody has it, it is younger than its grace, or not viod's; 0: nobody; -errno: unknown. */
-int gpu_mdev_user(struct viod_pf *pf, const char *path, struct viod_holder *ret_holder);
+/** Seconds during which an mdev counts as used after it was created. Set by gpu_complete(). */
+extern int64_t gpu_grace;
+/** The time by the clock that notes use. */
+int64_t gpu_seconds(void);
+/** True if viod created this mdev, and not another program one with the UUID of an earlier one.
+ *  ret_end: the second at which its grace ends. */
+bool gpu_mdev_is_own(struct viod_pf *pf, const char *path, const char *uuid, int64_t *ret_end);
 /** "/dev/vfio/N"; -ENOENT where it has no group. */
 int gpu_mdev_node(struct viod_pf *pf, const char *path, char *ret_name, size_t size);
+/** Create one, with a note that it is viod's. -EEXIST: the UUID is in use. */
+int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid);
+/** Remove one, and its note. */
+int gpu_mdev_remove(struct viod_pf *pf, const char *path, const char *uuid);
+
+/* --- quarantine (quarantine.c) ---------------------------------------------------------------- */
+
+/** True if this profile failed so often on this VF that it is not tried again. ret_times may be
+ *  NULL. */
+bool gpu_is_quarantined(struct viod_pf *pf, int vf, const char *profile, unsigned *ret_times);
+/** Count a failure, or forget all of them after a success. */
+void gpu_note_outcome(struct viod_pf *pf, int vf, const char *profile, bool failed);
+
+/* --- users of an mdev (profile-holders.c) ----------------------------------------------------- */
+
+/** 1: in use, younger than its grace, or not viod's; 0: free; -errno: unknown. */
+int gpu_mdev_user(struct viod_pf *pf, const char *path, struct viod_holder *ret_holder);
 
 /* --- why not (profile-explain.c) ------------------------------------------------------------- */
 
@@ -132,15 +162,7 @@ int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
 /** What to do with a processing accelerator that is no GPU, as the end of a sentence. */
 const char *gpu_hint(struct viod_pf *pf);
 
-/* --- ops ------------------------------------------------------------------------------------- */
-
-/** Seconds that an mdev is left alone once it was made. Set by gpu_complete(). */
-extern int64_t gpu_grace;
-/** Of the clock that notes are written by. */
-int64_t gpu_seconds(void);
-/** Whether viod made this mdev, and not somebody else one with the UUID of an earlier one; the
- *  second that its grace ends. */
-bool gpu_mdev_is_own(struct viod_pf *pf, const char *path, const char *uuid, int64_t *ret_end);
+/* --- ops -------------------------------------------------------------------------------------- */
 
 int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted);
 int gpu_observe(struct viod_pf *pf, struct viod_values *state);
@@ -148,20 +170,9 @@ int gpu_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 int gpu_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
 	     size_t n_changes, struct viod_plan *plan);
 int gpu_apply(struct viod_pf *pf, const struct viod_step *step);
-/** The nodes of its mdevs' groups; those of the VF itself core finds. */
+/** The nodes of its mdevs' groups; core finds those of the VF itself. */
 int gpu_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 int gpu_holders(struct viod_pf *pf, int vf, struct viod_holders *holders);
-
-/** Types are noted before any of them is used up. @vf: one that is there at least. */
-const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf);
-/** A VF that failed to become this profile again and again is left alone. ret_times may be NULL. */
-bool gpu_is_quarantined(struct viod_pf *pf, int vf, const char *profile, unsigned *ret_times);
-/** Count a failure, or forget all of them after a success. */
-void gpu_note_outcome(struct viod_pf *pf, int vf, const char *profile, bool failed);
-/** Make one, with a note that it is viod's; and take one away that is. -EEXIST: the UUID is taken.
- */
-int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid);
-int gpu_mdev_remove(struct viod_pf *pf, const char *path, const char *uuid);
 
 /** What a step does; its data is a struct gpu_order, or for the last two the text of "mdevs". */
 enum gpu_code { GPU_CLEAR, GPU_SET, GPU_MDEVS_CLEAR, GPU_MDEVS_PLACE };
@@ -170,7 +181,8 @@ struct gpu_order {
 	char uuid[GPU_UUID_MAX]; /* empty: the stable one */
 };
 
-/** The VF's own UUID where the file gives none. */
-void gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX]);
+/** What gpu_apply() calls for GPU_CLEAR and GPU_SET; the size of the step's data was checked. */
+int gpu_profile_clear(struct viod_pf *pf, const struct viod_step *step);
+int gpu_profile_set(struct viod_pf *pf, const struct viod_step *step);
 
 #endif

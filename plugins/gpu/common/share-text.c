@@ -5,6 +5,13 @@
 
 #include "share.h"
 
+const struct viod_name gpu_priorities[] = {
+	{ "low", GPU_LOW },
+	{ "normal", GPU_NORMAL },
+	{ "high", GPU_HIGH },
+	{ NULL, 0 },
+};
+
 int gpu_number_parse(const char *text, uint64_t *ret_number)
 {
 	uint64_t number = 0;

@@ -10,13 +10,6 @@
 /* The drivers keep them in 32 bits. */
 #define SHARE_MAX UINT32_MAX
 
-const struct viod_name gpu_priorities[] = {
-	{ "low", GPU_LOW },
-	{ "normal", GPU_NORMAL },
-	{ "high", GPU_HIGH },
-	{ NULL, 0 },
-};
-
 #define ROW(scope_, type_, key_, field_)                                                           \
 	.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_##type_, .key = (key_),                    \
 	.phase = VIOD_SCOPE_##scope_ == VIOD_SCOPE_PF ? VIOD_PHASE_PREPARE : VIOD_PHASE_CONFIGURE, \

@@ -17,7 +17,6 @@ enum gpu_share {
 };
 
 enum gpu_priority { GPU_LOW, GPU_NORMAL, GPU_HIGH };
-extern const struct viod_name gpu_priorities[];
 
 /** Both of the PF and of a VF. */
 struct gpu_shares {
@@ -93,6 +92,9 @@ int gpu_share_is_auto(struct viod_pf *pf, const struct gpu_share_place *place, u
 int gpu_share_restore(struct viod_pf *pf, const struct gpu_share_place *place);
 
 /* --- text (share-text.c) --------------------------------------------------------------------- */
+
+/** The words for enum gpu_priority. */
+extern const struct viod_name gpu_priorities[];
 
 /** "[low] normal high", "normal", or a number. -EINVAL. */
 int gpu_priority_parse(const char *text, uint64_t *ret_priority);

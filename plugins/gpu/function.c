@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A PF or VF as sysfs shows it: how it becomes a vGPU, and the mdevs below it. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mdev.h"
+
+/* Vendors that program the VF itself have their files in a directory of the VF. */
+static const char *const vendors[] = { "nvidia", NULL };
+
+enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char path[GPU_PATH_MAX];
+
+	if (!function)
+		return GPU_PLAIN;
+	for (size_t i = 0; vendors[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s/current_vgpu_type", function->directory,
+			 vendors[i]);
+		if (!gpu_exists(pf, path))
+			continue;
+		if (ret_directory)
+			*ret_directory = vendors[i];
+		return GPU_VENDOR;
+	}
+	snprintf(path, sizeof(path), "%s/mdev_supported_types", function->directory);
+	return gpu_exists(pf, path) ? GPU_MDEV : GPU_PLAIN;
+}
+
+/* The mdevs of a parent are directories in it that have the type they were made of. */
+int gpu_each_mdev(struct viod_pf *pf, int vf,
+		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char pattern[GPU_PATH_MAX];
+
+	if (!function)
+		return 0;
+	snprintf(pattern, sizeof(pattern), "%s/*-*-*-*-*", function->directory);
+	return gpu_glob(pf, pattern, found, data);
+}
+
+const char *gpu_machine(struct viod_pf *pf)
+{
+	static char machine[64];
+	int fd = *machine ? -1 : viod_open(pf, VIOD_TREE_ETC, "machine-id", 0);
+	ssize_t n;
+
+	if (fd < 0)
+		return machine;
+	n = read(fd, machine, sizeof(machine) - 1);
+	close(fd);
+	machine[n > 0 ? strcspn(machine, "\n") : 0] = '\0';
+	return machine;
+}
+
+/* --- VFs with a profile of their own ---------------------------------------------------------- */
+
+#define VFS_MAX 65536
+static unsigned char reserved[VFS_MAX / 8];
+
+bool gpu_mdev_reserved(int vf)
+{
+	return vf >= 0 && vf < VFS_MAX && (reserved[vf / 8] >> (vf % 8) & 1);
+}
+
+void gpu_mdev_reserve(int vf, bool is_reserved)
+{
+	if (vf < 0 || vf >= VFS_MAX)
+		return;
+	if (is_reserved)
+		reserved[vf / 8] |= (unsigned char)(1 << (vf % 8));
+	else
+		reserved[vf / 8] &= (unsigned char)~(1 << (vf % 8));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options of vGPUs. */
+#include "profile.h"
+
+const struct viod_option gpu_rows[] = {
+	[GPU_ROW_GRACE] = { .scope = VIOD_SCOPE_PF,
+			    .type = VIOD_TYPE_INT,
+			    .key = "mdev-grace",
+			    VIOD_FIELD(struct gpu_profile_pf, mdev_grace),
+			    .max = 86400,
+			    .flags = VIOD_OPTION_POLICY,
+			    .fallback = "60",
+			    .help = "Seconds that an mdev is left to whoever is to open it." },
+	[GPU_ROW_MDEVS] = { .scope = VIOD_SCOPE_PF,
+			    .type = VIOD_TYPE_LIST,
+			    .key = "mdevs",
+			    VIOD_FIELD(struct gpu_profile_pf, mdevs),
+			    .flags = VIOD_OPTION_VOLATILE | VIOD_OPTION_RETURNS,
+			    .phase = VIOD_PHASE_SETTLE,
+			    .help = "How many mdevs of which profiles there are, wherever." },
+	[GPU_ROW_PROFILE] = { .scope = VIOD_SCOPE_VF,
+			      .type = VIOD_TYPE_STRING,
+			      .key = "profile",
+			      VIOD_FIELD(struct gpu_profile_vf, profile),
+			      .flags = VIOD_OPTION_VOLATILE,
+			      .phase = VIOD_PHASE_SETTLE,
+			      .fallback = "none",
+			      .help = "The vGPU that the VF is: a name or number." },
+	[GPU_ROW_UUID] = { .scope = VIOD_SCOPE_VF,
+			   .type = VIOD_TYPE_STRING,
+			   .key = "uuid",
+			   VIOD_FIELD(struct gpu_profile_vf, uuid),
+			   .flags = VIOD_OPTION_UNIQUE,
+			   .phase = VIOD_PHASE_SETTLE,
+			   .help = "The UUID of the VF's mdev." },
+	[GPU_ROW_LAST] = { 0 },
+};
