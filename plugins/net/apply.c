@@ -6,9 +6,16 @@
 #include <string.h>
 
 #include "generic.h"
-#include "net.h"
+#include "interface.h"
+#include "message.h"
+#include "ops.h"
 #include "port.h"
+#include "rows.h"
 #include "rtnl.h"
+#include "steps.h"
+#include "update.h"
+#include "util.h"
+#include "vfinfo.h"
 
 /* After so many faults in one message each VF is asked by itself. */
 #define FAULTS_MAX 8

@@ -8,7 +8,9 @@
 #include <netlink/msg.h>
 #include <string.h>
 
-#include "net.h"
+#include "rows.h"
+#include "update.h"
+#include "vfinfo.h"
 
 /* --- address and VLAN ------------------------------------------------------------------------ */
 

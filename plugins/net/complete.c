@@ -10,7 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net.h"
+#include "interface.h"
+#include "mac.h"
+#include "ops.h"
+#include "rows.h"
+#include "util.h"
+#include "vfinfo.h"
 
 /* --- VLANs ----------------------------------------------------------------------------------- */
 

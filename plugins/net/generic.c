@@ -10,8 +10,8 @@
 #include <netlink/msg.h>
 #include <string.h>
 
-#include "net.h"
 #include "socket.h"
+#include "util.h"
 
 /* Names of the kernel's features; numbers differ from one kernel to the next. */
 static const struct {

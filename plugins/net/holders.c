@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "interface.h"
+#include "ops.h"
 #include "rtnl.h"
+#include "util.h"
 
 static void closedirp(DIR **dir)
 {

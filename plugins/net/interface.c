@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "interface.h"
 #include "rtnl.h"
+#include "util.h"
+#include "vfinfo.h"
 
 /* udev renames a new interface once or twice. */
 #define LOOKS_MAX 5

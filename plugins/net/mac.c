@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "net.h"
+#include "mac.h"
 
 /*
  * Keyed with the identity of the machine: other hosts with a card of this kind in this slot get

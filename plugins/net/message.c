@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "message.h"
+#include "steps.h"
+#include "update.h"
+#include "util.h"
 
 /* Bytes that one VF takes with every attribute there is, and those of a message around them. */
 #define VF_BYTES 192

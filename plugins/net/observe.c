@@ -8,8 +8,12 @@
 #include <unistd.h>
 
 #include "generic.h"
-#include "net.h"
+#include "interface.h"
+#include "ops.h"
 #include "port.h"
+#include "rows.h"
+#include "util.h"
+#include "vfinfo.h"
 
 static bool is_zero(const uint8_t octets[6])
 {

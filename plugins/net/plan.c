@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "message.h"
+#include "ops.h"
+#include "rows.h"
+#include "steps.h"
+#include "update.h"
+#include "util.h"
 
 /* What one VF is to get, and the changes that it comes from. */
 struct draft {

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "generic.h"
-#include "net.h"
 #include "socket.h"
+#include "util.h"
 
 /* Of a port's function, since Linux 6.2: a bit field, NET_PORT_* as it happens. */
 #define FUNCTION_CAPS 4

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
 #include "socket.h"
+#include "util.h"
+#include "vfinfo.h"
 
 int net_rtnl_open(void)
 {

@@ -8,9 +8,15 @@
 #include <unistd.h>
 
 #include "generic.h"
-#include "net.h"
+#include "interface.h"
+#include "message.h"
+#include "ops.h"
 #include "port.h"
+#include "rows.h"
 #include "rtnl.h"
+#include "steps.h"
+#include "util.h"
+#include "vfinfo.h"
 
 /* A VF's interface comes some time after its driver is bound, seconds with some drivers. */
 #define INTERFACE_MSEC 10000

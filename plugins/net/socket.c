@@ -10,7 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "net.h"
+#include "util.h"
 
 /* Room for the answer of a PF with all VFs there can be, as the kernel accounts for it. */
 #define RECEIVE_BUFFER (16 * 1024 * 1024)

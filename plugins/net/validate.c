@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net.h"
+#include "ops.h"
+#include "rows.h"
+#include "util.h"
 
 /* A value that no two VFs may share. */
 struct claim {

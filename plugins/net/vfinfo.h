@@ -53,6 +53,7 @@ struct net_link {
  */
 int net_link_parse(const void *payload, size_t size, struct net_link *ret_link);
 void net_link_clear(struct net_link *link);
+#define _cleanup_link_ __attribute__((cleanup(net_link_clear)))
 
 /** The VF of a number, or NULL where the driver does not answer for it. */
 const struct net_vfinfo *net_link_vf(const struct net_link *link, uint32_t vf);

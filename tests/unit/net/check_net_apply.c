@@ -14,8 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../plugins/net/net.h"
+#include "../../../plugins/net/interface.h"
+#include "../../../plugins/net/message.h"
+#include "../../../plugins/net/rows.h"
 #include "../../../plugins/net/rtnl.h"
+#include "../../../plugins/net/steps.h"
+#include "../../../plugins/net/update.h"
+#include "../../../plugins/net/vfinfo.h"
 
 #define VFS 8
 #define REPORTS_MAX 32

@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../plugins/net/net.h"
+#include "../../../plugins/net/interface.h"
+#include "../../../plugins/net/mac.h"
+#include "../../../plugins/net/message.h"
+#include "../../../plugins/net/ops.h"
+#include "../../../plugins/net/rows.h"
+#include "../../../plugins/net/steps.h"
+#include "../../../plugins/net/update.h"
+#include "../../../plugins/net/util.h"
 
 #define VFS_MAX 600
 #define STEPS_MAX 700

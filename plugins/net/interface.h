@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The interfaces of a PF or VF in this network namespace. */
+#ifndef VIOD_NET_INTERFACE_H
+#define VIOD_NET_INTERFACE_H
+
+#include <viod/plugin.h>
+
+#include "vfinfo.h"
+
+struct net_interface {
+	char name[IFNAMSIZ];
+	int index;
+};
+
+struct net_interfaces {
+	struct net_interface *items;
+	size_t count;
+	bool elsewhere; /* the function has interfaces, but none in this network namespace */
+};
+
+#define _cleanup_interfaces_ __attribute__((cleanup(net_interfaces_clear)))
+
+/** The interfaces of a function that are here. 0 or -errno; none is no error. */
+int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_interfaces);
+void net_interfaces_clear(struct net_interfaces *interfaces);
+
+/** What the kernel says of a function's own interface: by its number, for its name may change at
+ * any time. -ENODEV where it has none here. */
+int net_interface_read(struct viod_pf *pf, int vf, bool with_vfs, int fd,
+		       struct net_link *ret_link);
+/** The same with a socket of its own. */
+int net_interface_open(struct viod_pf *pf, int vf, bool with_vfs, int *ret_fd,
+		       struct net_link *ret_link);
+
+/** "pci" of "bus/pci/devices/0000:05:00.0". */
+void net_bus_of(const struct viod_function *function, char *ret_bus, size_t size);
+
+/** How likely an interface with this phys_port_name ("" for none) is the PF's own: 0 for a
+ *  representor of something else, 1 if it cannot be told, 2 for a port. */
+int net_port_rank(const char *phys_port_name);
+
+#endif
