@@ -18,9 +18,10 @@ static void diag_clear(struct diag *diag)
 	free(diag->text);
 }
 
-/* Appends; both strings are taken, also on failure. File names and what plugins report may hold any
- * byte, and a diagnostic becomes one log line and one JSON string. */
-static void take(struct diag_list *list, const struct diag *diag)
+/* Append a diagnostic; the list owns both strings from now on, also on failure. File names and
+ * texts of plugins may hold any byte, while a diagnostic becomes one log line and one JSON
+ * string. */
+static void append_owned(struct diag_list *list, const struct diag *diag)
 {
 	struct diag *item = array_append((void **)&list->items, &list->count, sizeof(*item));
 
@@ -43,12 +44,12 @@ void diag_add_v(struct diag_list *list, enum viod_severity severity, int vf,
 	if (vasprintf(&diag.text, format, arguments) < 0)
 		return;
 	if (where && where->file) {
-		/* Without memory for the name the text alone is still worth having. */
+		/* Without memory for the name, the text alone is still useful. */
 		diag.file = strdup(where->file);
 		diag.line = where->line;
 		diag.column = where->column;
 	}
-	take(list, &diag);
+	append_owned(list, &diag);
 }
 
 void diag_add(struct diag_list *list, enum viod_severity severity, int vf,
@@ -98,7 +99,7 @@ char *diag_text(const struct diag *diag)
 void diag_list_move(struct diag_list *list, struct diag_list *source)
 {
 	for (size_t i = 0; i < source->count; i++)
-		take(list, &source->items[i]);
+		append_owned(list, &source->items[i]);
 	free(source->items);
 	*source = (struct diag_list){ 0 };
 }
@@ -154,6 +155,6 @@ int diag_from_json(struct diag_list *list, const json_t *json)
 		diag_clear(&diag);
 		return -ENOMEM;
 	}
-	take(list, &diag);
+	append_owned(list, &diag);
 	return 0;
 }

@@ -29,7 +29,7 @@ struct diag_list {
 
 #define _cleanup_diags_ _cleanup_(diag_list_clear)
 
-/** Add one; the text is formatted here. Where memory is short the list keeps what it has. */
+/** Add a diagnostic; its text is formatted here. Without memory the list stays as it is. */
 void diag_add(struct diag_list *list, enum viod_severity severity, int vf,
 	      const struct viod_where *where, int error, const char *format, ...) PRINTF_LIKE(6, 7);
 void diag_add_v(struct diag_list *list, enum viod_severity severity, int vf,
@@ -39,11 +39,11 @@ void diag_add_v(struct diag_list *list, enum viod_severity severity, int vf,
 /** Number of VIOD_ERROR entries. */
 size_t diag_errors(const struct diag_list *list);
 
-/** The first VIOD_ERROR that concerns the VF (VIOD_PF: the PF itself), or NULL. */
+/** The first VIOD_ERROR of the VF (VIOD_PF: of the PF itself), or NULL. */
 const struct diag *diag_first_error(const struct diag_list *list, int vf);
 
-/** "FILE:LINE:COL: text", without the parts that are not there. The caller frees. NULL: no memory.
- */
+/** "FILE:LINE:COL: text", without the parts that are unknown. The caller frees it. NULL: no
+ * memory. */
 char *diag_text(const struct diag *diag);
 
 /** Move all of source to the end of list; source is empty afterwards. */
@@ -52,7 +52,7 @@ void diag_list_clear(struct diag_list *list);
 
 /** A new reference, or NULL without memory. */
 json_t *diag_to_json(const struct diag *diag);
-/** Append what diag_to_json() made; -EBADMSG where the object is not one. */
+/** Append a diagnostic that diag_to_json() wrote. -EBADMSG if the object is not one, -ENOMEM. */
 int diag_from_json(struct diag_list *list, const json_t *json);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one way out for words: structured to the journal where there is one, else plain on stderr.
- * Only manager and main call it. */
+/* The only way to log: structured fields to the journal if stderr is connected to it, else plain
+ * lines on stderr. Only daemon/ logs. */
 #ifndef VIOD_LOG_H
 #define VIOD_LOG_H
 
@@ -8,7 +8,8 @@
 
 #include "base/diagnostic.h"
 
-/* One for each thing an administrator may want to be told of; etc/viod.catalog explains them. */
+/* One identifier for each event that an administrator may want to look up; etc/viod.catalog
+ * explains them. */
 #define LOG_ID_CONFIGURED "5b1e3c4f0a6d4f0b9d6f4a7f3f0c2a01"
 #define LOG_ID_INVALID "5b1e3c4f0a6d4f0b9d6f4a7f3f0c2a02"
 #define LOG_ID_DEGRADED "5b1e3c4f0a6d4f0b9d6f4a7f3f0c2a03"
@@ -24,7 +25,7 @@ struct log_about {
 	int vf;
 };
 
-/** Find out where to log to: the journal, when stderr is connected to it. */
+/** Choose where to log: the journal if stderr is connected to it, else stderr. */
 void log_open(void);
 
 /** Log one line. */

@@ -27,7 +27,7 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 			unsigned best = MIN(last[j] + 1u, row[j - 1] + 1u);
 
 			best = MIN(best, last[j - 1] + (same ? 0u : 1u));
-			/* Two neighbours swapped are one slip of the fingers, not two. */
+			/* Two adjacent letters that are swapped count as one error. */
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				best = MIN(best, before[j - 2] + 1u);
 			row[j] = (unsigned char)best;
@@ -48,7 +48,7 @@ const char *nearest_word(const char *word, const char *const *words, size_t n_wo
 		return NULL;
 	for (size_t i = 0; i < n_words; i++) {
 		size_t other = strlen(words[i]), distance;
-		/* A third of the letters may be wrong, or the end is missing. */
+		/* Up to a third of the letters may be wrong, or the end may be missing. */
 		size_t allowed = MAX(1, MIN(length, other) / 3);
 
 		if (other > WORD_MAX)

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/** The word of a list that is nearest to a misspelled one, or NULL where none is near. The result
- * is one of words. */
+/** The word of a list that is closest to a misspelled one, or NULL if none is close. The result is
+ * an element of words. */
 const char *nearest_word(const char *word, const char *const *words, size_t n_words);
 
 #endif

@@ -22,8 +22,8 @@ void *array_append(void **array, size_t *count, size_t element_size)
 	size_t bytes;
 
 	memcpy(&items, array, sizeof(items));
-	/* Nobody keeps a capacity: it is the power of two that holds count, so that only a count
-	 * that is one can be full. */
+	/* The capacity is the power of two that holds *count: the array can be full only if *count
+	 * is a power of two. */
 	if ((*count & (*count - 1)) == 0) {
 		size_t capacity = *count ? *count * 2 : 1;
 
@@ -50,8 +50,8 @@ int copy_text(char *ret_text, size_t size, const char *text)
 	return 0;
 }
 
-/* Bytes of the well-formed character at text, 0 for a malformed or a control character. Reading
- * past the end is avoided by the caller's size. */
+/* Bytes of the well-formed character at text, 0 for a malformed or a control character. size limits
+ * how far the function reads. */
 static size_t character_size(const unsigned char *text, size_t size)
 {
 	static const struct {
@@ -113,8 +113,8 @@ int read_fd(int fd, size_t max, char **ret_data, size_t *ret_size)
 		if (size == capacity) {
 			char *larger;
 
-			/* One byte more than allowed tells a file of max bytes from a larger one.
-			 */
+			/* One byte more than allowed distinguishes a file of max bytes from a
+			 * larger one. */
 			if (capacity > max)
 				return -EFBIG;
 			capacity = MIN(capacity ? capacity * 2 : 4096, max + 1);
@@ -136,7 +136,7 @@ int read_fd(int fd, size_t max, char **ret_data, size_t *ret_size)
 		return -EFBIG;
 	data[size] = '\0';
 	*ret_size = size;
-	*ret_data = TAKE(data);
+	*ret_data = TAKE_PTR(data);
 	return 0;
 }
 
@@ -175,7 +175,7 @@ static int open_temporary(int directory, const char *name, char **ret_name)
 		fd = openat(directory, temporary,
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd >= 0) {
-			*ret_name = TAKE(temporary);
+			*ret_name = TAKE_PTR(temporary);
 			return fd;
 		}
 		if (errno != EEXIST)
@@ -208,7 +208,7 @@ int replace_file_at(int directory, const char *name, const void *data, size_t si
 	if (fd < 0)
 		return fd;
 	r = write_all(fd, data, size);
-	/* fchmod(), because the mode given to open() is cut by the umask. */
+	/* fchmod(), because the umask restricts the mode given to open(). */
 	if (r == 0 && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
 		r = -errno;
 	if (r == 0 && renameat(directory, temporary, directory, name) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every file needs: scope-bound ownership and a few helpers. Includes libc only. */
+/* Helpers for every file: ownership bound to a scope, arrays, texts, files. Includes libc only. */
 #ifndef VIOD_UTIL_H
 #define VIOD_UTIL_H
 
@@ -19,8 +19,8 @@
 
 #define _cleanup_(function_) __attribute__((cleanup(function_)))
 
-/** Hand a pointer or a file descriptor on: the variable no longer owns it. */
-#define TAKE(pointer_)                                    \
+/** Pass on the ownership of a pointer or a file descriptor: the variable is reset. */
+#define TAKE_PTR(pointer_)                                \
 	({                                                \
 		__typeof__(pointer_) taken_ = (pointer_); \
 		(pointer_) = NULL;                        \
@@ -66,37 +66,36 @@ static inline bool streq(const char *a, const char *b)
 	return a == b || (a && b && __builtin_strcmp(a, b) == 0);
 }
 
-/** Whether a NULL-terminated list (or NULL) has the word. */
+/** True if a NULL-terminated list contains the word. words may be NULL. */
 bool words_have(const char *const *words, const char *word);
 
-/** Append one zeroed element of element_size bytes to a malloc()ed array that holds *count; grows
- *  by doubling. Returns the element, or NULL when memory is short (the array stays as it was). The
- *  array must have grown by this function alone: its capacity is told from the count. */
+/** Append one zeroed element of element_size bytes to a malloc()ed array of *count elements.
+ * Returns the element, or NULL without memory (the array is unchanged). The capacity is the power
+ * of two that holds *count, so only this function may enlarge the array. */
 void *array_append(void **array, size_t *count, size_t element_size);
 
-/** Copy text and its NUL into a buffer; 0, or -EMSGSIZE with the buffer unchanged. */
+/** Copy text and its NUL into a buffer of size bytes. 0, or -EMSGSIZE with the buffer unchanged. */
 int copy_text(char *ret_text, size_t size, const char *text);
 
 /** How many of the first bytes are printable: well-formed UTF-8, no control character but tab. */
 size_t printable_prefix(const char *text, size_t size);
 
-/** Make every byte printable, so that foreign text can go into a log line or JSON: a newline
- *  becomes a space, all else that is not printable a '?'. */
+/** Make every byte printable, so that text from outside can be written to a log line or to JSON: a
+ * newline becomes a space, any other byte that is not printable becomes '?'. */
 void make_printable(char *text);
 
-/** Read all of a file of at most max bytes: NUL-terminated, *ret_size without that NUL.
- *  0, -EFBIG where it is larger, or the errno of the read. The caller frees *ret_data. */
+/** Read all of a file of at most max bytes: NUL-terminated, *ret_size without that NUL. 0, -EFBIG
+ *  if it is larger, or the -errno of the read. The caller frees *ret_data. */
 int read_fd(int fd, size_t max, char **ret_data, size_t *ret_size);
 
 /** Write all of the data; 0 or -errno. */
 int write_all(int fd, const void *data, size_t size);
 
-/** Replace a file so that a reader sees the old or the new text, never half of one: temporary file
- *  in the same directory, fsync, rename, fsync of the directory. mode is the file's. 0 or -errno.
- */
+/** Replace a file atomically, so that a reader sees the old or the new text: temporary file in the
+ * same directory, fsync, rename, fsync of the directory. mode is the file's mode. 0 or -errno. */
 int replace_file_at(int directory, const char *name, const void *data, size_t size, unsigned mode);
 
-/** mkdir -p below a directory; existing directories are fine. 0 or -errno. */
+/** Create the directories of a path below a directory, as mkdir -p does. 0 or -errno. */
 int make_directories_at(int directory, const char *path, unsigned mode);
 
 /** Open a directory for readdir(); 0 or -errno. The caller closes it. */

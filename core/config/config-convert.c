@@ -60,7 +60,7 @@ static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result
 		parse_error(current->parse, &value->statement->value_where, "'%s': %s",
 			    value->statement->key, why);
 	else
-		value->data = TAKE(data);
+		value->data = TAKE_PTR(data);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ static char *print_statements(const struct conversion *conversion)
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed)
 		return NULL;
-	return TAKE(text);
+	return TAKE_PTR(text);
 }
 
 static int convert_file(struct conversion *conversion)

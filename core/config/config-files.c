@@ -199,7 +199,7 @@ static int list_trees(int root, const char *name, struct diag_list *diags,
 			return -ENOMEM;
 		/* The name stays behind for the comparison above. */
 		entry->name = strdup(all.items[i].name);
-		entry->path = TAKE(all.items[i].path);
+		entry->path = TAKE_PTR(all.items[i].path);
 		if (!entry->name)
 			return -ENOMEM;
 	}
@@ -255,7 +255,7 @@ static char *identity_of(int root, const struct config_file *item)
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed)
 		return NULL;
-	return TAKE(text);
+	return TAKE_PTR(text);
 }
 
 static int add_drop_ins(int root, const char *directory, struct diag_list *diags,
@@ -276,7 +276,7 @@ static int add_drop_ins(int root, const char *directory, struct diag_list *diags
 	if (!item->drop_ins)
 		return -ENOMEM;
 	for (size_t i = 0; i < entries.count; i++)
-		item->drop_ins[i] = TAKE(entries.items[i].path);
+		item->drop_ins[i] = TAKE_PTR(entries.items[i].path);
 	item->identity = identity_of(root, item);
 	return item->identity ? 0 : -ENOMEM;
 }
@@ -293,8 +293,8 @@ int config_list(int root, const char *name, struct diag_list *diags, struct conf
 
 		if (!item)
 			return -ENOMEM;
-		item->name = TAKE(entries.items[i].name);
-		item->path = TAKE(entries.items[i].path);
+		item->name = TAKE_PTR(entries.items[i].name);
+		item->path = TAKE_PTR(entries.items[i].path);
 		r = add_drop_ins(root, name, diags, item);
 	}
 	if (r < 0)
@@ -329,7 +329,7 @@ int config_tree_file(int root, const char *name, char **ret_path)
 		fd = open_in_root(root, path, O_PATH | O_NOFOLLOW);
 		if (fd == -ENOENT || fd == -ENOTDIR)
 			continue;
-		*ret_path = is_masked(root, path) ? NULL : TAKE(path);
+		*ret_path = is_masked(root, path) ? NULL : TAKE_PTR(path);
 		return 0;
 	}
 	*ret_path = NULL;

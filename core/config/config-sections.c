@@ -81,7 +81,7 @@ static int collect_headers(struct config_parse *parse, struct header **ret_heade
 		}
 	if (count > 0)
 		qsort(headers, count, sizeof(*headers), compare_headers);
-	*ret_headers = TAKE(headers);
+	*ret_headers = TAKE_PTR(headers);
 	*ret_count = count;
 	return 0;
 }

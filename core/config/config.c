@@ -272,7 +272,7 @@ int config_parse(int root, const struct config_file *file, config_schema_fn sche
 	parse_clear(&state);
 	if (r < 0)
 		return r;
-	*ret_config = TAKE(config);
+	*ret_config = TAKE_PTR(config);
 	return 0;
 }
 
@@ -334,7 +334,7 @@ int config_expand(const struct config *config, size_t n_vfs, struct viod_values 
 			apply_range(config, &config->sections[i], header->ranges[j].first,
 				    MIN((size_t)header->ranges[j].last + 1, n_vfs), values);
 	}
-	*ret_values = TAKE(values);
+	*ret_values = TAKE_PTR(values);
 	return 0;
 }
 

@@ -428,7 +428,7 @@ int scan_text(const char *file, const char *text, size_t size, bool sections,
 			 "%zu more lines are wrong; is this a configuration file?",
 			 scanner.errors - SCAN_ERRORS_MAX);
 	}
-	*ret_scan = TAKE(scan);
+	*ret_scan = TAKE_PTR(scan);
 	return failed ? -EBADMSG : 0;
 }
 

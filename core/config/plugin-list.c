@@ -150,7 +150,7 @@ int config_plugins(int root, struct diag_list *diags, char ***ret_names, bool *r
 	if (!names)
 		return -ENOMEM;
 	for (size_t i = 0; i < words.count; i++)
-		names[i] = TAKE(words.items[i]);
+		names[i] = TAKE_PTR(words.items[i]);
 	*ret_set = words.set;
 	*ret_names = names;
 	return 0;

@@ -135,7 +135,7 @@ static bool goes_on(struct pf *pf, enum job_verdict verdict, const char *text)
 		if (verdict == JOB_INVALID)
 			pf->tried = config_free(pf->tried);
 		else
-			fall_back_to(pf, TAKE(pf->tried));
+			fall_back_to(pf, TAKE_PTR(pf->tried));
 		return verdict == JOB_INVALID;
 	}
 	if (verdict != JOB_INVALID)
@@ -143,7 +143,7 @@ static bool goes_on(struct pf *pf, enum job_verdict verdict, const char *text)
 	if (!pf->previous)
 		return false;
 	config_free(pf->config);
-	pf->config = TAKE(pf->previous);
+	pf->config = TAKE_PTR(pf->previous);
 	pf->want_apply = true;
 	/* Unless the file has changed again since, and is no better. */
 	if (!pf->refused)
@@ -343,9 +343,9 @@ int pf_configure(struct pf *pf, struct config *config, const char *address)
 		return -ENOMEM;
 	/* A version that no device has seen yet is nothing to fall back to. */
 	if (pf->job && !pf->tried)
-		pf->tried = TAKE(pf->config);
+		pf->tried = TAKE_PTR(pf->config);
 	else if (!pf->job && !pf->previous)
-		pf->previous = TAKE(pf->config);
+		pf->previous = TAKE_PTR(pf->config);
 	config_free(pf->config);
 	pf->config = config;
 	pf->want_apply = true;

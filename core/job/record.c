@@ -289,7 +289,7 @@ int record_wanted(const struct record *record, const struct schema *schema,
 	/* VFs that are about to come back, or did, have lost all that the baseline says of them. */
 	for (size_t i = 0; !record->created && i < wanted->n_vfs; i++)
 		keep_rows_set(record, wanted, set, (int)i);
-	*ret_wanted = TAKE(wanted);
+	*ret_wanted = TAKE_PTR(wanted);
 	return 0;
 }
 

@@ -8,41 +8,44 @@
 
 #include "base/util.h"
 
-/* The VFs of a PF all ask the same thing, and an answer costs the reading of all modprobe.d and a
- * search in the index: the last one is kept. What modules there are does not change under a job. */
+/* All VFs of a PF look up the same alias, and each lookup reads all of modprobe.d and searches the
+ * index: keep the last result. The set of modules does not change while a job runs. */
+static struct {
+	struct kmod_ctx *kmod;
+	char *name_or_alias; /* of the last lookup */
+	struct kmod_list *modules;
+	int error;
+	char *loaded; /* last module_load() that succeeded */
+} cache;
+
 static const struct kmod_list *modules_of(const char *name_or_alias, int *ret_error)
 {
-	static struct kmod_ctx *kmod;
-	static struct kmod_list *modules;
-	static char *asked;
-	static int error;
-
-	if (!streq(asked, name_or_alias)) {
-		if (!kmod)
-			kmod = kmod_new(NULL, NULL);
-		if (modules)
-			kmod_module_unref_list(modules);
-		modules = NULL;
-		free(asked);
-		asked = strdup(name_or_alias);
-		error = kmod && asked ? kmod_module_new_from_lookup(kmod, asked, &modules)
+	if (!streq(cache.name_or_alias, name_or_alias)) {
+		if (!cache.kmod)
+			cache.kmod = kmod_new(NULL, NULL);
+		if (cache.modules)
+			kmod_module_unref_list(cache.modules);
+		cache.modules = NULL;
+		free(cache.name_or_alias);
+		cache.name_or_alias = strdup(name_or_alias);
+		cache.error = cache.kmod && cache.name_or_alias
+				      ? kmod_module_new_from_lookup(cache.kmod, cache.name_or_alias,
+								    &cache.modules)
 				      : -ENOMEM;
-		if (error < 0)
-			modules = NULL;
+		if (cache.error < 0)
+			cache.modules = NULL;
 	}
 	if (ret_error)
-		*ret_error = error;
-	return modules;
+		*ret_error = cache.error;
+	return cache.modules;
 }
 
 int module_load(const char *name_or_alias)
 {
 	const struct kmod_list *modules, *item;
-	static char *loaded;
 	int r;
 
-	/* Once for all VFs of a PF. */
-	if (streq(loaded, name_or_alias))
+	if (streq(cache.loaded, name_or_alias))
 		return 0;
 	modules = modules_of(name_or_alias, &r);
 	if (r < 0)
@@ -59,12 +62,12 @@ int module_load(const char *name_or_alias)
 		if (r < 0)
 			return r;
 	}
-	free(loaded);
-	loaded = strdup(name_or_alias);
+	free(cache.loaded);
+	cache.loaded = strdup(name_or_alias);
 	return 0;
 }
 
-/* Modules spell '_' where their drivers often have '-'. */
+/* Module names have '_' where driver names often have '-'. */
 static bool same_module(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++)
@@ -106,7 +109,7 @@ int module_wildcards(const char *pattern, const char *alias)
 	return count;
 }
 
-/* Of all aliases of one module. */
+/* The fewest wildcards among all aliases of a module that match. */
 static int fewest_wildcards(const struct kmod_module *module, const char *alias)
 {
 	struct kmod_list *info = NULL, *item;

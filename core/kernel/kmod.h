@@ -6,23 +6,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Load a kernel module by name or alias; 0 also where it is there already, -ENOENT where this
- * kernel has none. A blacklisted module is loaded by its name and not by an alias, as modprobe
- * does. */
+/** Load a kernel module by name or alias. 0, also if it is loaded already; -ENOENT if this kernel
+ * has none. A blacklisted module is loaded by its name only, not by an alias, as modprobe does. */
 int module_load(const char *name_or_alias);
 
-/** Whether some module (or built-in driver) of this kernel answers to an alias. */
+/** True if a module (or built-in driver) of this kernel matches a name or alias. */
 bool module_exists(const char *name_or_alias);
 
-/** Whether a driver belongs to the modules that answer to an alias ("igbvf" to a VF's modalias). */
+/** True if a driver belongs to the modules that match an alias ("igbvf" for a VF's modalias). */
 bool module_alias_names(const char *alias, const char *driver);
 
-/** How many wildcards a pattern needs to match an alias; -1 where it does not. The kernel's rule
- * for aliases that overlap: fewer are made for the device, only wildcards for all of them. */
+/** How many wildcards a pattern needs to match an alias; -1 if it does not match. The kernel's rule
+ * for overlapping aliases: a pattern with fewer wildcards is more specific to the device. */
 int module_wildcards(const char *pattern, const char *alias);
 
-/** The module whose own alias fits with the fewest wildcards. 0, -ENOENT, -EMSGSIZE, or libkmod's
- *  -errno. */
+/** The module whose alias matches with the fewest wildcards. 0, -ENOENT, -EMSGSIZE, or the -errno
+ * of libkmod. */
 int module_best(const char *alias, char *ret_name, size_t size);
 
 #endif

@@ -10,13 +10,13 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* IFF_LOWER_UP of <linux/if.h>, which cannot be had beside <net/if.h>. */
+/* IFF_LOWER_UP of <linux/if.h>, which cannot be included together with <net/if.h>. */
 #define LOWER_UP (1u << 16)
-/* Messages of one datagram come in less; what is longer is cut and told as lost. */
+/* A datagram of the kernel is smaller; a larger one is truncated and counts as lost. */
 #define MESSAGE_MAX 32768
 #define RECEIVE_BUFFER (1024 * 1024)
-/* The kernel answers a question without VFs before send() returns, unless somebody holds its lock
- * for long. The daemon's loop does not wait for that: the name is looked up again later. */
+/* The kernel answers a request without VFs before send() returns, unless its lock is held for long.
+ * The daemon's loop does not wait for that: the name is looked up again later. */
 #define ANSWER_MSEC 200
 
 struct links {
@@ -34,7 +34,7 @@ static void copy_attribute(struct nlattr *attribute, void *ret_value, size_t siz
 		memcpy(ret_value, nla_data(attribute), size);
 }
 
-static void copy_name(struct nlattr *attribute, char *ret_name, size_t size)
+static void copy_name_attribute(struct nlattr *attribute, char *ret_name, size_t size)
 {
 	size_t length = attribute ? strnlen(nla_data(attribute), (size_t)nla_len(attribute)) : 0;
 
@@ -57,9 +57,10 @@ int link_parse(const void *payload, size_t size, struct link_event *ret_event)
 	attributes =
 		(const struct nlattr *)((const uint8_t *)payload + NLMSG_ALIGN(sizeof(header)));
 	left = (int)(size - NLMSG_ALIGN(sizeof(header)));
-	copy_name(nla_find(attributes, left, IFLA_IFNAME), event.name, sizeof(event.name));
-	copy_name(nla_find(attributes, left, IFLA_PARENT_DEV_NAME), event.parent,
-		  sizeof(event.parent));
+	copy_name_attribute(nla_find(attributes, left, IFLA_IFNAME), event.name,
+			    sizeof(event.name));
+	copy_name_attribute(nla_find(attributes, left, IFLA_PARENT_DEV_NAME), event.parent,
+			    sizeof(event.parent));
 	copy_attribute(nla_find(attributes, left, IFLA_ADDRESS), event.address,
 		       sizeof(event.address));
 	copy_attribute(nla_find(attributes, left, IFLA_PERM_ADDRESS), event.permanent,
@@ -82,7 +83,7 @@ static void find_parent(const struct links *links, struct link_event *event)
 		event->parent[0] = '\0';
 }
 
-static void take_messages(struct links *links, struct nlmsghdr *message, int left)
+static void handle_messages(struct links *links, struct nlmsghdr *message, int left)
 {
 	struct link_event event;
 
@@ -95,7 +96,7 @@ static void take_messages(struct links *links, struct nlmsghdr *message, int lef
 	}
 }
 
-static int on_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int on_link_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	struct links *links = userdata;
@@ -107,9 +108,9 @@ static int on_message(sd_event_source *source, int fd, uint32_t revents, void *u
 		     &size);
 	if ((n < 0 && errno == ENOBUFS) || n > (ssize_t)sizeof(buffer))
 		links->handler(links->userdata, NULL);
-	/* Only the kernel has port 0; anybody may send to a netlink socket. */
+	/* Only the kernel has port 0; any process may send to a netlink socket. */
 	else if (n > 0 && from.nl_pid == 0)
-		take_messages(links, (struct nlmsghdr *)(void *)buffer, (int)n);
+		handle_messages(links, (struct nlmsghdr *)(void *)buffer, (int)n);
 	return 0;
 }
 
@@ -154,7 +155,7 @@ int links_new(sd_event *loop, const struct roots *roots, link_handler handler, v
 	if (!links)
 		return -ENOMEM;
 	*links = (struct links){ .roots = roots, .handler = handler, .userdata = userdata };
-	r = sd_event_add_io(loop, &links->source, fd, EPOLLIN, on_message, links);
+	r = sd_event_add_io(loop, &links->source, fd, EPOLLIN, on_link_message, links);
 	if (r >= 0)
 		r = sd_event_source_set_io_fd_own(links->source, true);
 	if (r < 0) {
@@ -166,11 +167,11 @@ int links_new(sd_event *loop, const struct roots *roots, link_handler handler, v
 	return 0;
 }
 
-/* --- asking ---------------------------------------------------------------------------------- */
+/* --- requests -------------------------------------------------------------------------------- */
 
 typedef int (*each_fn)(void *userdata, const struct link_event *event);
 
-/* 0 to go on, 1 at the end, or what the callback said. */
+/* 0 if more follows, 1 at the end, or what the callback returned. */
 static int read_answer(struct nlmsghdr *message, int left, each_fn callback, void *userdata)
 {
 	struct link_event event;
@@ -190,9 +191,9 @@ static int read_answer(struct nlmsghdr *message, int left, each_fn callback, voi
 	return r;
 }
 
-static int ask(struct nl_msg *request, each_fn callback, void *userdata)
+static int request_links(struct nl_msg *request, each_fn callback, void *userdata)
 {
-	struct timeval patience = { .tv_usec = ANSWER_MSEC * 1000 };
+	struct timeval timeout = { .tv_usec = ANSWER_MSEC * 1000 };
 	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -200,7 +201,7 @@ static int ask(struct nl_msg *request, each_fn callback, void *userdata)
 	r = open_socket(0, &fd);
 	if (r < 0)
 		return r;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	nlmsg_hdr(request)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	nlmsg_hdr(request)->nlmsg_seq = 1;
 	if (send(fd, nlmsg_hdr(request), nlmsg_hdr(request)->nlmsg_len, 0) < 0)
@@ -230,7 +231,7 @@ static struct nl_msg *new_request(int flags)
 	return request;
 }
 
-static int take_name(void *userdata, const struct link_event *event)
+static int copy_event_name(void *userdata, const struct link_event *event)
 {
 	memcpy(userdata, event->name, IFNAMSIZ);
 	return 0;
@@ -243,7 +244,7 @@ int link_find_altname(const char *altname, char ret_name[static IFNAMSIZ])
 	int r;
 
 	r = request && nla_put_string(request, IFLA_ALT_IFNAME, altname) == 0
-		    ? ask(request, take_name, name)
+		    ? request_links(request, copy_event_name, name)
 		    : -ENOMEM;
 	nlmsg_free(request);
 	if (r < 0)
@@ -258,7 +259,7 @@ struct each {
 	int result;
 };
 
-/* What the callback says is kept apart from how the asking went. */
+/* Keeps the callback's result apart from the result of the request. */
 static int call_each(void *userdata, const struct link_event *event)
 {
 	struct each *each = userdata;
@@ -271,7 +272,7 @@ int link_for_each(each_fn callback, void *userdata)
 {
 	struct each each = { .callback = callback, .userdata = userdata };
 	struct nl_msg *request = new_request(NLM_F_DUMP);
-	int r = request ? ask(request, call_each, &each) : -ENOMEM;
+	int r = request ? request_links(request, call_each, &each) : -ENOMEM;
 
 	nlmsg_free(request);
 	return r < 0 ? r : each.result;

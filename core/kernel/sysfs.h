@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The trees of the kernel and their small text files. */
+/* The roots of /sys, /dev, /proc, /etc and /run, and the small text files of the kernel. */
 #ifndef VIOD_SYSFS_H
 #define VIOD_SYSFS_H
 
@@ -7,18 +7,18 @@
 
 #include "base/util.h"
 
-/** Directory fds of /, /sys, /dev, /proc, /etc and /run, or of what tests put in their place. */
+/** Directory descriptors of /, /sys, /dev, /proc, /etc and /run, or of their substitutes in
+ * tests. */
 struct roots {
 	int root;
 	int trees[VIOD_TREE_RUN + 1]; /* by enum viod_tree */
 };
 
-/** Open the trees below a directory ("/" outside of tests). -errno of the one that is missing. */
+/** Open the trees below a directory ("/" except in tests). -errno of the first that fails. */
 int roots_open(const char *directory, struct roots *ret_roots);
 void roots_close(struct roots *roots);
 
-/** Read an attribute without its trailing newline; 0, -errno, or -EMSGSIZE where it does not fit.
- */
+/** Read an attribute without its trailing newline. 0, -errno, or -EMSGSIZE if it does not fit. */
 int sysfs_read(int directory, const char *path, char *ret_text, size_t size);
 
 /** Read an attribute that holds one number (decimal or 0x…) of at most max; -EBADMSG otherwise. */

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Multicast groups of NETLINK_KOBJECT_UEVENT: 1 is the kernel's, 2 is udev's. */
+/* Multicast groups of NETLINK_KOBJECT_UEVENT: the kernel sends to 1, udev to 2. */
 #define GROUP_KERNEL 1
-/* The kernel's own limit of one event (UEVENT_BUFFER_SIZE plus the header). */
+/* The kernel's limit for one event (UEVENT_BUFFER_SIZE plus the header). */
 #define MESSAGE_MAX 8192
-/* Creating 256 VFs sends thousands of events while we may be busy. */
+/* Creating 256 VFs sends thousands of events, possibly while the daemon is busy. */
 #define RECEIVE_BUFFER (16 * 1024 * 1024)
 
 struct uevents {
@@ -19,7 +19,7 @@ struct uevents {
 	void *userdata;
 };
 
-static const char *after(const char *text, const char *prefix)
+static const char *value_after(const char *text, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
@@ -36,15 +36,15 @@ int uevent_parse(const char *message, size_t size, struct uevent *ret_event)
 	for (size_t i = strlen(message) + 1; i < size; i += strlen(message + i) + 1) {
 		const char *text = message + i;
 
-		if ((value = after(text, "ACTION=")))
+		if ((value = value_after(text, "ACTION=")))
 			event.action = value;
-		else if ((value = after(text, "DEVPATH=")))
+		else if ((value = value_after(text, "DEVPATH=")))
 			event.devpath = value;
-		else if ((value = after(text, "SUBSYSTEM=")))
+		else if ((value = value_after(text, "SUBSYSTEM=")))
 			event.subsystem = value;
-		else if ((value = after(text, "DRIVER=")))
+		else if ((value = value_after(text, "DRIVER=")))
 			event.driver = value;
-		else if ((value = after(text, "SEQNUM=")))
+		else if ((value = value_after(text, "SEQNUM=")))
 			event.seqnum = strtoull(value, NULL, 10);
 	}
 	if (!event.action || !event.devpath || !event.subsystem)
@@ -53,7 +53,7 @@ int uevent_parse(const char *message, size_t size, struct uevent *ret_event)
 	return 0;
 }
 
-static int on_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int on_uevent_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct uevents *uevents = userdata;
 	char message[MESSAGE_MAX];
@@ -68,7 +68,7 @@ static int on_message(sd_event_source *source, int fd, uint32_t revents, void *u
 	n = recvmsg(fd, &header, MSG_DONTWAIT);
 	if (n < 0 && errno == ENOBUFS)
 		uevents->handler(uevents->userdata, NULL);
-	/* Only the kernel has port 0; anybody may send to a netlink socket. */
+	/* Only the kernel has port 0; any process may send to a netlink socket. */
 	if (n <= 0 || from.nl_pid != 0 || (header.msg_flags & MSG_TRUNC))
 		return 0;
 	if (uevent_parse(message, (size_t)n, &event) == 0)
@@ -104,7 +104,7 @@ int uevents_new(sd_event *loop, uevent_handler handler, void *userdata,
 		return -ENOMEM;
 	uevents->handler = handler;
 	uevents->userdata = userdata;
-	r = sd_event_add_io(loop, &uevents->source, fd, EPOLLIN, on_message, uevents);
+	r = sd_event_add_io(loop, &uevents->source, fd, EPOLLIN, on_uevent_message, uevents);
 	if (r >= 0)
 		r = sd_event_source_set_io_fd_own(uevents->source, true);
 	if (r < 0) {

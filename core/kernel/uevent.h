@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Kernel uevents, straight from the kernel: they must also come where no udevd runs. */
+/* Uevents received from the kernel itself, because they are needed where no udevd runs, too. */
 #ifndef VIOD_UEVENT_H
 #define VIOD_UEVENT_H
 
@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 
-/** One event; strings are valid during the handler only, and NULL where the kernel sent none. */
+/** One event; strings are valid during the handler only, and NULL if the kernel sent none. */
 struct uevent {
 	const char *action, *devpath, *subsystem, *driver;
 	uint64_t seqnum;
@@ -18,13 +18,13 @@ struct uevents;
 /** event is NULL when events were lost: anything may have happened. */
 typedef void (*uevent_handler)(void *userdata, const struct uevent *event);
 
-/** Listen. -errno. */
+/** Listen to uevents. -errno. */
 int uevents_new(sd_event *loop, uevent_handler handler, void *userdata,
 		struct uevents **ret_uevents);
 struct uevents *uevents_free(struct uevents *uevents);
 
-/** Parse one message: "ACTION@DEVPATH" and "KEY=VALUE" strings, each NUL-terminated. It must stay
- * as long as the event. -EBADMSG. */
+/** Parse one message: "ACTION@DEVPATH" and "KEY=VALUE" strings, each NUL-terminated. The message
+ * must outlive the event. -EBADMSG. */
 int uevent_parse(const char *message, size_t size, struct uevent *ret_event);
 
 #endif

@@ -151,10 +151,10 @@ static int accept_plugin(struct loader *loader, struct candidate *candidate)
 	if (!loaded)
 		return -ENOMEM;
 	*loaded = (struct loaded_plugin){
-		.plugin = TAKE(candidate->plugin),
+		.plugin = TAKE_PTR(candidate->plugin),
 		.descriptor = candidate->descriptor,
-		.path = TAKE(candidate->path),
-		.handle = TAKE(candidate->handle),
+		.path = TAKE_PTR(candidate->path),
+		.handle = TAKE_PTR(candidate->handle),
 	};
 	return 0;
 }
@@ -199,8 +199,8 @@ static int take_refusals(struct loader *loader, struct candidates *set, struct d
 				       sizeof(*refused));
 		if (!refused)
 			return -ENOMEM;
-		*refused = (struct refused_plugin){ .name = TAKE(candidate->name),
-						    .why = TAKE(candidate->why) };
+		*refused = (struct refused_plugin){ .name = TAKE_PTR(candidate->name),
+						    .why = TAKE_PTR(candidate->why) };
 	}
 	return 0;
 }
@@ -280,7 +280,7 @@ int loader_new(const char *directory, char *const *names, const struct viod_plug
 		r = add_schemas(loader, diags);
 	if (r < 0)
 		return r;
-	*ret_loader = TAKE(loader);
+	*ret_loader = TAKE_PTR(loader);
 	return 0;
 }
 

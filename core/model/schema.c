@@ -66,7 +66,7 @@ static bool key_is_well_formed(const char *key)
 	return true;
 }
 
-/* What is wrong with the place of a row's field, or NULL. */
+/* What is wrong with the offset and size of a row's field, or NULL. */
 static const char *field_fault(const struct viod_plugin *plugin, const struct viod_option *option)
 {
 	size_t fixed = value_type_size(option->type);
@@ -91,18 +91,18 @@ static const char *names_fault(const struct viod_option *option)
 		if (!*name->word || strpbrk(name->word, " \t\n,;#='\""))
 			return "one of its words cannot be written in a file";
 		if (option->type == VIOD_TYPE_MAC && (name->value < 1 || name->value > UINT16_MAX))
-			return "the value of one of its words is not between 1 and 65535";
+			return "one of its words has a value that is not between 1 and 65535";
 	}
 	return NULL;
 }
 
-/* What is wrong with a row on its own, or NULL. The order matters: later tests rely on earlier. */
+/* What is wrong with a single row, or NULL. The order matters: later tests rely on earlier ones. */
 static const char *row_fault(const struct viod_plugin *plugin, const struct viod_option *option)
 {
 	const char *fault;
 
 	if (!key_is_well_formed(option->key))
-		return "its key is not made of lower-case words joined by '-'";
+		return "its key does not consist of lower-case words joined by '-'";
 	if (option->scope >= VIOD_SCOPE_MAX_)
 		return "its scope is unknown";
 	if (option->type >= VIOD_TYPE_MAX_)
@@ -135,7 +135,7 @@ static int check_fallback(const struct viod_option *option, struct diag_list *di
 	return -EINVAL;
 }
 
-/* Two rows of one scope that share a key or a byte. */
+/* Refuse two rows of one scope that share a key or a byte. */
 static int check_pair(const struct viod_option *row, const struct viod_option *other,
 		      struct diag_list *diags)
 {
@@ -204,7 +204,7 @@ struct schema *schema_free(struct schema *schema)
 	for (size_t i = 0; i < VIOD_SCOPE_MAX_; i++) {
 		free(schema->scopes[i].rows);
 		free(schema->scopes[i].blocks);
-		free(schema->scopes[i].twins);
+		free(schema->scopes[i].aliases);
 	}
 	free(schema->plugins);
 	free(schema->kind);
@@ -217,7 +217,7 @@ static void schema_freep(struct schema **schema)
 	schema_free(*schema);
 }
 
-static const struct schema_row *find(const struct schema_scope *scope, const char *key)
+static const struct schema_row *schema_scope_find(const struct schema_scope *scope, const char *key)
 {
 	for (size_t i = 0; i < scope->n_rows; i++)
 		if (streq(scope->rows[i].option->key, key))
@@ -235,8 +235,8 @@ static bool same_words(const struct viod_name *a, const struct viod_name *b)
 	return !a->word && !b->word;
 }
 
-/* A value of the one can lie in the field of the other, and means the same there. Flags, phase and
- * help are each plugin's own business, but for what is decided before the device is known. */
+/* True if a value of one row can be stored in the field of the other with the same meaning. Flags,
+ * phase and help may differ, except for the flags that are evaluated before the device is known. */
 static bool may_share(const struct schema_row *row, const struct viod_plugin *plugin,
 		      const struct viod_option *option)
 {
@@ -252,15 +252,15 @@ static bool may_share(const struct schema_row *row, const struct viod_plugin *pl
 	       same_words(option->names, other->names);
 }
 
-static int add_twin(struct schema_scope *scope, const struct viod_plugin *plugin,
-		    const struct viod_option *option, size_t index)
+static int add_alias(struct schema_scope *scope, const struct viod_plugin *plugin,
+		     const struct viod_option *option, size_t index)
 {
-	struct schema_twin *twin =
-		array_append((void **)&scope->twins, &scope->n_twins, sizeof(*twin));
+	struct schema_alias *alias =
+		array_append((void **)&scope->aliases, &scope->n_aliases, sizeof(*alias));
 
-	if (!twin)
+	if (!alias)
 		return -ENOMEM;
-	*twin = (struct schema_twin){ .option = option, .owner = plugin, .index = index };
+	*alias = (struct schema_alias){ .option = option, .owner = plugin, .index = index };
 	return 0;
 }
 
@@ -270,17 +270,17 @@ static int share_row(struct schema_scope *scope, const struct schema_row *row,
 	bool first = true;
 	int r = 0;
 
-	for (size_t i = 0; i < scope->n_twins; i++)
-		first = first && scope->twins[i].index != row->index;
+	for (size_t i = 0; i < scope->n_aliases; i++)
+		first = first && scope->aliases[i].index != row->index;
 	if (first)
-		r = add_twin(scope, row->owner, row->option, row->index);
-	return r < 0 ? r : add_twin(scope, plugin, option, row->index);
+		r = add_alias(scope, row->owner, row->option, row->index);
+	return r < 0 ? r : add_alias(scope, plugin, option, row->index);
 }
 
 static int add_row(struct schema_scope *scope, const struct viod_plugin *plugin,
 		   const struct viod_option *option, size_t block_offset, struct diag_list *diags)
 {
-	const struct schema_row *other = find(scope, option->key);
+	const struct schema_row *other = schema_scope_find(scope, option->key);
 	struct schema_row *row;
 
 	if (other && may_share(other, plugin, option))
@@ -323,7 +323,7 @@ static int add_block(struct schema *schema, enum viod_scope which, const struct 
 	block->offset = scope->size;
 	block->size = block_size(plugin, which);
 	block->first_row = scope->n_rows;
-	/* Each block starts as aligned as malloc() would have it. */
+	/* Each block is aligned as malloc() aligns. */
 	scope->size += (block->size + align - 1) / align * align;
 	for (const struct viod_option *option = plugin->options; option && option->key; option++) {
 		int r = option->scope == which
@@ -352,7 +352,8 @@ int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_
 	if (!schema->kind || !schema->plugins)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_plugins; i++) {
-		/* The loader refuses such plugins before; here memory depends on it. */
+		/* The loader has refused such plugins already, but memory safety here depends on
+		 * the check. */
 		int r = schema_check_rows(plugins[i], diags);
 
 		schema->plugins[schema->n_plugins++] = plugins[i];
@@ -365,7 +366,7 @@ int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_
 	}
 	if (failed)
 		return failed;
-	*ret_schema = TAKE(schema);
+	*ret_schema = TAKE_PTR(schema);
 	return 0;
 }
 
@@ -374,18 +375,19 @@ void schema_choose(const struct schema *schema, const struct viod_plugin *quirk)
 	for (enum viod_scope which = 0; which < VIOD_SCOPE_MAX_; which++) {
 		const struct schema_scope *scope = &schema->scopes[which];
 
-		/* Backwards: the first who declared a row has it unless the quirk follows. */
-		for (size_t i = scope->n_twins; i-- > 0;) {
-			const struct schema_twin *twin = &scope->twins[i];
-			struct schema_row *row = &scope->rows[twin->index];
+		/* Backwards, so that the first plugin to declare a row owns it unless the quirk
+		 * declares it later. */
+		for (size_t i = scope->n_aliases; i-- > 0;) {
+			const struct schema_alias *alias = &scope->aliases[i];
+			struct schema_row *row = &scope->rows[alias->index];
 			bool first = true;
 
 			for (size_t j = 0; j < i; j++)
-				first = first && scope->twins[j].index != twin->index;
-			if (twin->owner != quirk && !(first && row->owner != quirk))
+				first = first && scope->aliases[j].index != alias->index;
+			if (alias->owner != quirk && !(first && row->owner != quirk))
 				continue;
-			row->option = twin->option;
-			row->owner = twin->owner;
+			row->option = alias->option;
+			row->owner = alias->owner;
 		}
 	}
 }
@@ -395,13 +397,13 @@ const struct schema_row *schema_find(const struct schema *schema, enum viod_scop
 {
 	char dashed[KEY_MAX];
 
-	/* A longer one is no key of any plugin. */
+	/* No plugin has a longer key. */
 	if (copy_text(dashed, sizeof(dashed), key) < 0)
 		return NULL;
 	for (char *c = dashed; *c; c++)
 		if (*c == '_')
 			*c = '-';
-	return find(&schema->scopes[scope], dashed);
+	return schema_scope_find(&schema->scopes[scope], dashed);
 }
 
 const struct schema_row *schema_row_of(const struct schema *schema,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All rows that a file of one kind may set: core's own, the kind's, those of its quirks and of the
- * driver plugins. Each plugin's struct is one block of an object; a row's offset is into the
+ * All rows that a file of one kind may set: those of core, of the kind, of its quirks and of the
+ * driver plugins. Each plugin's struct is one block of an object; a row's offset is relative to the
  * object.
  */
 #ifndef VIOD_SCHEMA_H
@@ -11,7 +11,7 @@
 
 #include "base/diagnostic.h"
 
-/** Rows of one scope at most, and bytes of one plugin's struct. */
+/** The most rows of one scope, and the most bytes of one plugin's struct. */
 #define SCHEMA_ROWS_MAX 128
 #define SCHEMA_BLOCK_MAX 65536
 
@@ -24,7 +24,7 @@ struct schema_row {
 
 /* A quirk's own declaration of a key that its kind or another quirk declares too: one row, which is
  * the quirk's on its devices. */
-struct schema_twin {
+struct schema_alias {
 	const struct viod_option *option;
 	const struct viod_plugin *owner;
 	size_t index; /* of the row in its scope */
@@ -41,9 +41,8 @@ struct schema_scope {
 	size_t n_rows;
 	struct schema_block *blocks;
 	size_t n_blocks;
-	struct schema_twin
-		*twins; /* with that of the first who declared the row, before the others */
-	size_t n_twins;
+	struct schema_alias *aliases; /* the first declaration of a row stands before the others */
+	size_t n_aliases;
 	size_t size; /* bytes of one object */
 };
 
@@ -52,22 +51,22 @@ struct schema {
 	const struct viod_plugin **plugins; /* in the order their ops run */
 	size_t n_plugins;
 	struct schema_scope scopes[VIOD_SCOPE_MAX_];
-	/* Of another kind: a ring of all kinds, closed by who owns them, or NULL. Only read to tell
-	 * a user that a key belongs to another kind. */
+	/* The next kind's schema, in a ring that the owner of all schemas closes, or NULL. Only
+	 * read for the error that a key belongs to another kind. */
 	const struct schema *next;
 };
 
 /**
- * Check the rows of one plugin alone: known types and scopes, keys well formed and unique, offset
- * and size inside the plugin's struct and right for the type. 0, or -EINVAL with a precise error
- * in the list that does not name the plugin.
+ * Check the rows of a single plugin: known types and scopes, keys well formed and unique, offset
+ * and size inside the plugin's struct and right for the type. 0, or -EINVAL after adding precise
+ * errors, which do not name the plugin.
  */
 int schema_check_rows(const struct viod_plugin *plugin, struct diag_list *diags);
 
 /**
- * Merge the rows of the plugins, core's own first. -EEXIST with an error naming both plugins where
- * two of them have the same key, unless the second is a quirk, the first its kind or another quirk,
- * and values of the one are values of the other; -E2BIG past SCHEMA_ROWS_MAX. plugins is copied.
+ * Merge the rows of the plugins, core's own first. -EEXIST after an error that names both plugins
+ * if two of them have the same key, unless the second is a quirk, the first is its kind or another
+ * quirk, and both rows have the same values; -E2BIG beyond SCHEMA_ROWS_MAX. plugins is copied.
  */
 int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_t n_plugins,
 	       struct diag_list *diags, struct schema **ret_schema);
@@ -77,7 +76,7 @@ struct schema *schema_free(struct schema *schema);
  * the first of them otherwise. NULL: no quirk fits the device. */
 void schema_choose(const struct schema *schema, const struct viod_plugin *quirk);
 
-/** The row of a key; '_' in the key reads as '-'. NULL where there is none. */
+/** The row of a key; '_' in the key counts as '-'. NULL if there is none. */
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,
 				     const char *key);
 /** The row of an option that belongs to one of the schema's plugins, or NULL. */

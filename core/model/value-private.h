@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files that make up value.h share; nobody else includes it. */
+/* Shared by the files that implement value.h; no other file includes it. */
 #ifndef VIOD_VALUE_PRIVATE_H
 #define VIOD_VALUE_PRIVATE_H
 
 #include "model/value.h"
 
-/* Of a refused text, so many bytes are quoted: enough to recognise it, short enough for a log. */
+/* How a refused text is quoted: enough bytes to recognise it, short enough for a log line. */
 #define QUOTED "%.80s"
 
-/** Store the formatted reason, or NULL without memory; always -EINVAL. */
+/** Store the formatted reason in *ret_why, or NULL without memory. Always returns -EINVAL. */
 int value_refuse(char **ret_why, const char *format, ...) PRINTF_LIKE(2, 3);
 
 int value_parse_rate(const struct viod_option *option, const char *text, void *ret_value,

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Stands beside a driver's key in JSON: "driver" is what a file would say, "driver.native" keeps
- * that "default" is satisfied. No row's key has a dot. */
+/* A second member of a driver row in JSON: "driver" is the text as in a file, "driver.native"
+ * records that the state satisfies "default". No row's key has a dot. */
 #define NATIVE_SUFFIX ".native"
 
 static const struct viod_where nowhere;
@@ -66,7 +66,7 @@ int values_new(const struct schema *schema, size_t n_vfs, struct viod_values **r
 	r = values_resize(values, n_vfs);
 	if (r < 0)
 		return r;
-	*ret_values = TAKE(values);
+	*ret_values = TAKE_PTR(values);
 	return 0;
 }
 
@@ -87,7 +87,7 @@ int values_copy(const struct viod_values *values, struct viod_values **ret_value
 		if (!copy->vfs[copy->n_vfs])
 			return -ENOMEM;
 	}
-	*ret_values = TAKE(copy);
+	*ret_values = TAKE_PTR(copy);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ struct viod_object *values_object(const struct viod_values *values, int vf)
 	return vf >= 0 && (size_t)vf < values->n_vfs ? values->vfs[vf] : NULL;
 }
 
-/* A plugin that asks a VF for a row of [pf] gets nothing rather than somebody else's bytes. */
+/* A plugin that reads a row of [pf] from a VF gets NULL instead of the bytes of another row. */
 static struct viod_object *object_of(const struct viod_values *values, int vf,
 				     const struct schema_row *row)
 {
@@ -158,7 +158,7 @@ void values_put(struct viod_values *values, int vf, const struct schema_row *row
 		return;
 	memcpy(object->data + row->offset, value, row->option->size);
 	object->known[row->index / 64] |= 1ull << (row->index % 64);
-	/* Only a file's values have places, so that states do without the array. */
+	/* Only values of a file have a line; states need no array. */
 	if (where && !object->where)
 		object->where = calloc(values->schema->scopes[scope_of(vf)].n_rows,
 				       sizeof(struct viod_where *));
@@ -172,7 +172,7 @@ void values_forget(struct viod_values *values, int vf, const struct schema_row *
 
 	if (!object)
 		return;
-	/* Zero, as viod_struct() promises for fields that are not known. */
+	/* viod_struct() promises that fields that are not known are zero. */
 	memset(object->data + row->offset, 0, row->option->size);
 	object->known[row->index / 64] &= ~(1ull << (row->index % 64));
 	if (object->where)
@@ -207,7 +207,7 @@ static int row_to_json(json_t *json, const struct schema_row *row, const void *v
 {
 	char text[VALUE_TEXT_MAX], native[128];
 
-	/* JSON is UTF-8: a string that a driver reports in anything else cannot be recorded. */
+	/* JSON is UTF-8: a string that a driver reports in another encoding cannot be recorded. */
 	if (value_format(row->option, value, text, sizeof(text)) < 0 ||
 	    printable_prefix(text, strlen(text)) < strlen(text))
 		return 0;
@@ -246,7 +246,7 @@ json_t *values_to_json(const struct viod_values *values)
 			json_decref(vfs);
 			return NULL;
 		}
-	/* "o" takes the references, also where it fails, and fails for NULL. */
+	/* "o" steals the references, also on failure, and fails for NULL. */
 	json = json_pack("{s:o, s:o}", "pf", function_to_json(values, VIOD_PF), "vfs", vfs);
 	return json;
 }
@@ -304,14 +304,14 @@ int values_from_json(const struct schema *schema, const json_t *json,
 		r = function_from_json(values, (int)i, json_array_get(vfs, i));
 	if (r < 0)
 		return r;
-	*ret_values = TAKE(values);
+	*ret_values = TAKE_PTR(values);
 	return 0;
 }
 
 /* --- as a file ---------------------------------------------------------------------------------
  */
 
-/* Whether the scanner would read the text back as it is: a file has no quotes and no escapes. */
+/* True if the scanner reads the text back unchanged: a file has neither quotes nor escapes. */
 static bool can_be_written(const char *text)
 {
 	size_t length = strlen(text);
@@ -328,12 +328,12 @@ static void print_row(FILE *file, const struct schema_row *row, const void *valu
 
 	if (value_format(row->option, value, text, sizeof(text)) < 0)
 		return;
-	/* "key =" reads back as not set, which is as good as an empty string: both want nothing. */
+	/* "key =" means not set, which is equivalent to an empty string: neither wants anything. */
 	if (*text && can_be_written(text))
 		fprintf(file, "%s = %s\n", row->option->key, text);
 	else
 		fprintf(file, "# %s: %s\n", row->option->key,
-			*text ? "has a value that cannot be written here" : "empty");
+			*text ? "its value cannot be written in a file" : "empty");
 }
 
 static void print_function(FILE *file, const struct viod_values *values, int vf)
@@ -373,6 +373,6 @@ int values_print(const struct viod_values *values, const char *name, char **ret_
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed)
 		return -ENOMEM;
-	*ret_text = TAKE(text);
+	*ret_text = TAKE_PTR(text);
 	return 0;
 }

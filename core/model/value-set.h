@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rows of one PF and its VFs with values: what is wanted, or what the kernel says. The same
- * struct for both, and each row is known or not.
+ * Values of the rows of one PF and its VFs: what is wanted, or what the kernel reports. Both are
+ * the same struct, and each row is known or not.
  */
 #ifndef VIOD_VALUE_SET_H
 #define VIOD_VALUE_SET_H
@@ -13,7 +13,7 @@
 
 struct viod_object {
 	uint64_t known[SCHEMA_ROWS_MAX / 64];
-	const struct viod_where **where; /* by row; NULL: no line gave the values */
+	const struct viod_where **where; /* by row; NULL: the values come from no file */
 	_Alignas(max_align_t) unsigned char data[];
 };
 
@@ -26,11 +26,11 @@ struct viod_values {
 
 #define _cleanup_values_ _cleanup_(values_freep)
 
-/** An object of one scope with nothing known; free() it with object_free(). NULL: no memory. */
+/** An object of one scope with no row known; freed with object_free(). NULL: no memory. */
 struct viod_object *object_new(const struct schema *schema, enum viod_scope scope);
 struct viod_object *object_free(struct viod_object *object);
 
-/** Nothing known. The schema must outlive the values. -ENOMEM. */
+/** Values of a PF and n_vfs VFs with no row known. The schema must outlive them. -ENOMEM. */
 int values_new(const struct schema *schema, size_t n_vfs, struct viod_values **ret_values);
 int values_copy(const struct viod_values *values, struct viod_values **ret_values);
 struct viod_values *values_free(struct viod_values *values);
@@ -39,34 +39,34 @@ static inline void values_freep(struct viod_values **values)
 	values_free(*values);
 }
 
-/** Make it n VFs: new ones know nothing, surplus ones go. -ENOMEM leaves the values as they were.
- */
+/** Change the number of VFs: no row of a new VF is known, surplus VFs are removed. -ENOMEM leaves
+ * the values unchanged. */
 int values_resize(struct viod_values *values, size_t n_vfs);
 
-/** The object of VIOD_PF or a VF; NULL where the index is out of range. */
+/** The object of the PF (VIOD_PF) or a VF; NULL if the index is out of range. */
 struct viod_object *values_object(const struct viod_values *values, int vf);
 
-/** NULL where the row is not known (or the VF does not exist). */
+/** The value of a row; NULL if it is not known or the VF does not exist. */
 const void *values_get(const struct viod_values *values, int vf, const struct schema_row *row);
 /** Store option->size bytes and mark the row known; where may be NULL and must outlive the values.
- *  A VF that does not exist is passed over. */
+ * A VF that does not exist is ignored. */
 void values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
 		const struct viod_where *where);
 void values_forget(struct viod_values *values, int vf, const struct schema_row *row);
-/** Never NULL. */
+/** The line that set a row. Never NULL; its file is NULL if no file did. */
 const struct viod_where *values_where(const struct viod_values *values, int vf,
 				      const struct schema_row *row);
 
-/** {"pf": {key: text, …}, "vfs": [{key: text, …}, …]}: the known rows, as written in a file. Policy
- *  rows are left out. A new reference, or NULL without memory. */
+/** {"pf": {key: text, …}, "vfs": [{key: text, …}, …]}: the known rows, as written in a file,
+ * without policy rows. A new reference, or NULL without memory. */
 json_t *values_to_json(const struct viod_values *values);
-/** The reverse. Keys that the schema does not know (a plugin is gone) and texts that do not parse
- *  are passed over. -EBADMSG where the shape is wrong, -ENOMEM. */
+/** Inverse of values_to_json(). Keys that the schema lacks (their plugin was removed) and texts
+ * that do not parse are ignored. -EBADMSG if the structure is wrong, -ENOMEM. */
 int values_from_json(const struct schema *schema, const json_t *json,
 		     struct viod_values **ret_values);
 
-/** The known rows as a configuration file: "[pf]", "name = …" and "kind = …" come from the caller's
- *  name; INTERNAL rows are left out. -ENOMEM. The caller frees. */
+/** The known rows as a configuration file, which begins with [pf], name = NAME and the schema's
+ * kind; INTERNAL rows are left out. -ENOMEM. The caller frees *ret_text. */
 int values_print(const struct viod_values *values, const char *name, char **ret_text);
 
 #endif

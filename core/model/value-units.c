@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Amounts with a unit: rates and sizes. */
+/* Numbers with a unit: rates and sizes. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* Rates are counted in Kbit/s while they are parsed, so that "500K" is refused and not rounded. */
+/* Rates are parsed in Kbit/s, so that "500K" is refused instead of rounded. */
 static const struct unit rate_units[] = {
 	{ '\0', 1000 }, { 'K', 1 }, { 'M', 1000 }, { 'G', 1000000 }, { 'T', 1000000000 }, { 0, 0 },
 };
@@ -33,8 +33,8 @@ int value_refuse(char **ret_why, const char *format, ...)
 	return -EINVAL;
 }
 
-/* An amount with a unit, exactly: "2.5G". -EINVAL for no amount, -ERANGE beyond 64 bits, -EDOM for
- * a fraction of the smallest unit. */
+/* Parse a number with a unit, such as "2.5G", without rounding. -EINVAL if it is none, -ERANGE
+ * beyond 64 bits, -EDOM for a fraction of the smallest unit. */
 static int parse_amount(const char *text, const struct unit *units, uint64_t *ret_value)
 {
 	uint64_t whole = 0, part = 0, scale = 1, value;
@@ -71,7 +71,7 @@ static int parse_amount(const char *text, const struct unit *units, uint64_t *re
 	return 0;
 }
 
-/* max 0 is a row that says nothing about bounds. */
+/* A row with max 0 has no bounds. */
 static int check_amount(const struct viod_option *option, const char *text, uint64_t value,
 			const char *unit, char **ret_why)
 {
@@ -94,17 +94,18 @@ int value_parse_rate(const struct viod_option *option, const char *text, void *r
 	if (r == 0)
 		r = check_amount(option, text, value / 1000, "Mbit/s", ret_why);
 	else if (r == -EDOM)
-		return value_refuse(
-			ret_why,
-			"'" QUOTED "' is no whole number of Mbit/s; write it in steps of 1M", text);
+		return value_refuse(ret_why,
+				    "'" QUOTED
+				    "' is not a whole number of Mbit/s; write a multiple of 1M",
+				    text);
 	else if (r == -EINVAL)
 		return value_refuse(ret_why,
 				    "'" QUOTED
-				    "' is no rate; write Mbit/s as a number, or with K, M, G "
-				    "or T, such as 100, 100M or 2.5G",
+				    "' is not a rate; write Mbit/s as a number, or with K, M, G or "
+				    "T, such as 100, 100M or 2.5G",
 				    text);
 	else
-		(void)value_refuse(ret_why, "'" QUOTED "' is more than any link has", text);
+		(void)value_refuse(ret_why, "'" QUOTED "' is more than any link provides", text);
 	if (r < 0)
 		return r;
 	*(uint64_t *)ret_value = value / 1000;
@@ -120,16 +121,16 @@ int value_parse_size(const struct viod_option *option, const char *text, void *r
 	if (r == 0)
 		r = check_amount(option, text, value, "bytes", ret_why);
 	else if (r == -EDOM)
-		return value_refuse(ret_why, "'" QUOTED "' is no whole number of bytes", text);
+		return value_refuse(ret_why, "'" QUOTED "' is not a whole number of bytes", text);
 	else if (r == -EINVAL)
 		return value_refuse(ret_why,
 				    "'" QUOTED
-				    "' is no size; write bytes as a number, or with K, M, G "
-				    "or T (powers of 1024), such as 512M or 4G",
+				    "' is not a size; write bytes as a number, or with K, M, G or "
+				    "T (powers of 1024), such as 512M or 4G",
 				    text);
 	else
 		(void)value_refuse(ret_why,
-				   "'" QUOTED "' is too much; write a size below 16777216T", text);
+				   "'" QUOTED "' is too large; write a size below 16777216T", text);
 	if (r < 0)
 		return r;
 	*(uint64_t *)ret_value = value;
@@ -143,7 +144,7 @@ int value_format_rate(const struct viod_option *option, const void *value, char 
 	return 0;
 }
 
-/* In the largest unit that it is a whole number of. */
+/* In the largest unit that divides the size. */
 int value_format_size(const struct viod_option *option, const void *value, char *ret_text)
 {
 	uint64_t size = *(const uint64_t *)value;
@@ -151,7 +152,7 @@ int value_format_size(const struct viod_option *option, const void *value, char 
 
 	while (size && unit[1].factor && size % unit[1].factor == 0)
 		unit++;
-	/* Without a unit the letter is a NUL and ends the text there. */
+	/* Without a unit the letter is a NUL, which ends the text. */
 	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%llu%c",
 		       (unsigned long long)(size / unit->factor), unit->letter);
 	return 0;

@@ -45,7 +45,7 @@ size_t value_type_size(enum viod_type type)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
-/* As written first: a vendor's words may differ in nothing but case. */
+/* An exact match first: a vendor's words may differ in case alone. */
 static const struct viod_name *find_word(const struct viod_name *names, const char *text)
 {
 	for (const struct viod_name *name = names; name && name->word; name++)
@@ -65,7 +65,7 @@ static const char *find_value(const struct viod_name *names, int64_t value)
 	return NULL;
 }
 
-/* "a, b or c", for "write %s"; cut where a vendor's table is long. */
+/* "a, b or c", for "write %s"; shortened if a vendor's table is long. */
 static void list_words(const struct viod_name *names, char *ret_text, size_t size)
 {
 	size_t used = 0;
@@ -100,7 +100,7 @@ static int format_bool(const struct viod_option *option, const void *value, char
 	return copy_text(ret_text, VALUE_TEXT_MAX, *(const bool *)value ? "on" : "off");
 }
 
-/* Decimal, so that 010 is ten, or hexadecimal with 0x. -ERANGE beyond 64 bits. */
+/* Decimal (010 is ten), or hexadecimal with 0x. -ERANGE beyond 64 bits. */
 static int parse_integer(const char *text, int64_t *ret_value)
 {
 	bool negative = *text == '-', overflow = false;
@@ -152,7 +152,7 @@ static int parse_int(const struct viod_option *option, const char *text, void *r
 		return 0;
 	}
 	(void)value_refuse(ret_why, "'" QUOTED "' is %s; write a number from %lld to %lld%s%s",
-			   text, r == -EINVAL ? "no number" : "out of range",
+			   text, r == -EINVAL ? "not a number" : "out of range",
 			   (long long)option->min, (long long)option->max, *words ? ", or " : "",
 			   words);
 	return r == -EINVAL ? -EINVAL : -ERANGE;
@@ -183,7 +183,7 @@ static int parse_enum(const struct viod_option *option, const char *text, void *
 	return value_refuse(ret_why, "'" QUOTED "' is not known here; write %s", text, words);
 }
 
-/* n octets of two digits each, with one kind of separator throughout. */
+/* n octets of two digits each, all separated by the same character. */
 static int parse_octets(const char *text, const char *separators, uint8_t *ret_octets, size_t n)
 {
 	char separator = '\0';
@@ -219,7 +219,7 @@ static int parse_mac(const struct viod_option *option, const char *text, void *r
 		mac.word = (uint16_t)name->value;
 	else if (parse_octets(text, ":-", mac.octets, sizeof(mac.octets)) < 0)
 		return value_refuse(ret_why,
-				    "'" QUOTED "' is no MAC address; write six octets such as "
+				    "'" QUOTED "' is not a MAC address; write six octets such as "
 				    "52:54:00:ab:cd:01%s%s",
 				    text, *words ? ", or " : "", words);
 	*(struct viod_mac *)ret_value = mac;
@@ -254,7 +254,7 @@ static int parse_guid(const struct viod_option *option, const char *text, void *
 			guid = guid << 8 | octets[i];
 	} else {
 		return value_refuse(ret_why,
-				    "'" QUOTED "' is no GUID; write eight octets such as "
+				    "'" QUOTED "' is not a GUID; write eight octets such as "
 				    "00:11:22:33:44:55:66:77, or 0x0011223344556677",
 				    text);
 	}
@@ -272,7 +272,7 @@ static int format_guid(const struct viod_option *option, const void *value, char
 	return 0;
 }
 
-/* Hexadecimal digits up to the one of ends that stopped them; *text moves past it. */
+/* Parse hexadecimal digits; *text is advanced past them. */
 static int parse_hex_part(const char **text, size_t max_digits, uint32_t max, uint32_t *ret_value)
 {
 	size_t digits = strspn(*text, "0123456789abcdefABCDEF");
@@ -320,8 +320,8 @@ static int parse_bdf(const struct viod_option *option, const char *text, void *r
 		return 0;
 	return value_refuse(ret_why,
 			    "'" QUOTED
-			    "' is no PCI address; write bus:device.function such as 05:00.0, "
-			    "or 0000:05:00.0 with the domain",
+			    "' is not a PCI address; write bus:device.function such as 05:00.0, or "
+			    "0000:05:00.0 with the domain",
 			    text);
 }
 
@@ -375,8 +375,8 @@ static int parse_list(const struct viod_option *option, const char *text, void *
 		if (length == 0)
 			return value_refuse(ret_why,
 					    "'" QUOTED
-					    "' has an empty item; write items with one comma "
-					    "between them",
+					    "' has an empty item; separate the items with one "
+					    "comma each",
 					    text);
 		if (used + join + length >= option->size)
 			return value_refuse(ret_why,
@@ -393,7 +393,7 @@ static int parse_list(const struct viod_option *option, const char *text, void *
 	return 0;
 }
 
-/* The name becomes part of a path in sysfs and a word for the module loader. */
+/* The name becomes part of a sysfs path and the name of a module to load. */
 static int parse_driver(const struct viod_option *option, const char *text, void *ret_value,
 			char **ret_why)
 {
@@ -406,7 +406,7 @@ static int parse_driver(const struct viod_option *option, const char *text, void
 	if (length == 0 || copy_text(driver.name, sizeof(driver.name), text) < 0)
 		return value_refuse(ret_why,
 				    "'" QUOTED
-				    "' is no driver name; write a driver such as vfio-pci, or "
+				    "' is not a driver name; write a driver such as vfio-pci, or "
 				    "default or none",
 				    text);
 	*(struct viod_driver *)ret_value = driver;
@@ -465,7 +465,7 @@ bool value_satisfied(const struct viod_option *option, const void *wanted, const
 		return strncmp(driver->name, bound->name, sizeof(bound->name)) == 0;
 	case VIOD_TYPE_STRING:
 	case VIOD_TYPE_LIST:
-		/* A plugin may leave anything behind the NUL. */
+		/* A plugin may leave any bytes after the NUL. */
 		return strncmp(wanted, state, option->size) == 0;
 	default:
 		return memcmp(wanted, state, option->size) == 0;

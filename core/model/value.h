@@ -7,13 +7,13 @@
 
 #include "base/util.h"
 
-/** VFs that any PF may have: sriov_numvfs has 16 bits, and 0xffff is no VF index. */
+/** The most VFs of a PF: sriov_numvfs has 16 bits, and 0xffff is not a VF index. */
 #define VIOD_VF_MAX 65535
 
-/** Bytes that any value formats into, the NUL included. */
+/** The most bytes of a formatted value, including its NUL. */
 #define VALUE_TEXT_MAX 1024
 
-/** Bytes the C type of a row takes, 0 where size may be chosen (strings and lists). */
+/** Size of a row's C type in bytes; 0 if the row chooses it (strings and lists). */
 size_t value_type_size(enum viod_type type);
 
 /**
@@ -28,8 +28,8 @@ int value_parse(const struct viod_option *option, const char *text, void *ret_va
 /** The text that value_parse() reads back to an equal value. 0, or -EMSGSIZE. */
 int value_format(const struct viod_option *option, const void *value, char *ret_text, size_t size);
 
-/** Whether a state satisfies what is wanted. Equal bytes, but for drivers: "default" is satisfied
- * by a native state, and a name by that name. */
+/** True if a state satisfies what is wanted: equal bytes, except for drivers, where a native state
+ * satisfies "default" and a bound driver satisfies its own name. */
 bool value_satisfied(const struct viod_option *option, const void *wanted, const void *state);
 
 /** A PCI address, short ("05:00.0") or full, hexadecimal in any case. 0 or -EINVAL. */

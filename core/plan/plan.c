@@ -184,7 +184,7 @@ int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const stru
 		return -ENOMEM;
 	added->step = *step;
 	added->step.text[sizeof(added->step.text) - 1] = '\0';
-	added->step.data = TAKE(data);
+	added->step.data = TAKE_PTR(data);
 	added->owner = owner;
 	added->order = plan->n_steps;
 	return 0;

@@ -278,7 +278,7 @@ static const struct {
 	{ PF "[vf0]\nVLAN = 1\n", ":5:1", "unknown key 'VLAN' in [vf0]; did you mean 'vlan'?" },
 	{ PF "[vf0]\nvlan =  4096 # x\n", ":5:9",
 	  "'vlan': '4096' is out of range; write a number" },
-	{ PF "[vf0]\nmac=52:54\n", ":5:5", "'mac': '52:54' is no MAC address" },
+	{ PF "[vf0]\nmac=52:54\n", ":5:5", "'mac': '52:54' is not a MAC address" },
 	{ PF "[vf0]\nvlan = 1\n\nvlan = 2\n", ":7:1",
 	  "'vlan' is set a second time in [vf0], after line 5; remove one of the two" },
 	{ PF "[vf0]\nmax-rate = 1\nmax_rate = 2\n", ":6:1", "'max-rate' is set a second time" },
@@ -528,7 +528,7 @@ static char *hostile(enum shape shape)
 			break;
 		}
 	fclose(file);
-	return TAKE(text);
+	return TAKE_PTR(text);
 }
 
 START_TEST(a_hostile_megabyte_takes_no_time)

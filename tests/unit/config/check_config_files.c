@@ -213,7 +213,7 @@ static char *identity_now(const struct root *root)
 
 	list(root, &files);
 	ck_assert_uint_eq(files.count, 1);
-	return TAKE(files.items[0].identity);
+	return TAKE_PTR(files.items[0].identity);
 }
 
 /* A file that was just written has another identity at each look, until its stamp is some ticks
@@ -243,7 +243,7 @@ static void assert_changed(const struct root *root, char **before, const char *w
 
 	ck_assert_msg(strcmp(now, *before) != 0, "%s changed nothing", what);
 	free(*before);
-	*before = TAKE(now);
+	*before = TAKE_PTR(now);
 }
 
 START_TEST(the_identity_changes_with_the_files)

@@ -355,7 +355,7 @@ START_TEST(what_a_file_cannot_say_becomes_a_comment)
 
 		put(values, 0, vf_row(&kinds, "tag"), odd[i]);
 		ck_assert_int_eq(values_print(values, "x", &text), 0);
-		ck_assert_msg(strstr(text, "# tag: has a value that cannot be written here"), "%s",
+		ck_assert_msg(strstr(text, "# tag: its value cannot be written in a file"), "%s",
 			      text);
 		ck_assert_ptr_null(strstr(text, "tag ="));
 	}
