@@ -60,14 +60,24 @@ $(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.
 		CFLAGS=-Werror DESTDIR=$(abspath $(VENDOR))/package install
 	@touch $@
 
-.PHONY: unit-binaries vm-programs vm-binaries
+# Each header alone, and twice.
+HEADERS := $(wildcard core/*/*.h plugins/*/*.h plugins/*/*/*.h)
+$(BUILD)/headers/core/%: CPPFLAGS += -Icore
+$(BUILD)/headers/%.ok: % | $(BUILD)/include/viod
+	@mkdir -p $(@D)
+	@printf '#include "%s"\n' $(abspath $<) $(abspath $<) >$(@:.ok=.c)
+	$(call say,H)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MT $@ -MF $@.d -fsyntax-only $(@:.ok=.c) && touch $@
+
+.PHONY: unit-binaries unit-objects headers vm-programs vm-binaries
+headers: $(patsubst %,$(BUILD)/headers/%.ok,$(HEADERS))
+unit-objects: $(addsuffix .o,$(UNIT_TESTS) $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS) replay))
 vm-programs: $(TEST_PLUGINS) $(VM_PROGRAMS)
 vm-binaries: vm-programs vm-module $(VENDOR)/built
 unit-binaries: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/fuzz/,$(FUZZERS)) $(TEST_PLUGINS) $(PLUGINS)
 
 check-unit:
 	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" \
-		unit-binaries
+		WERROR=-Werror unit-binaries
 	@tests/unit/run $(BUILD)/sanitized
 
 # "make fuzz SECONDS=600" lets clang look for inputs that nobody thought of. What it finds worth

@@ -65,7 +65,7 @@ static int on_uevent_message(sd_event_source *source, int fd, uint32_t revents, 
 	struct uevent event;
 	ssize_t n;
 
-	n = recvmsg(fd, &header, MSG_DONTWAIT);
+	n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0 && errno == ENOBUFS)
 		uevents->handler(uevents->userdata, NULL);
 	/* Only the kernel has port 0; any process may send to a netlink socket. */

@@ -100,10 +100,9 @@ static int find_controller(struct viod_pf *pf, char *ret_name, size_t size)
 		return r == -ENOENT ? -ENODEV : r;
 	r = -ENODEV;
 	while (r < 0 && (entry = readdir(dir)))
-		if (is_controller(entry->d_name) && strlen(entry->d_name) < size) {
-			strncpy(ret_name, entry->d_name, size);
+		if (is_controller(entry->d_name) &&
+		    snprintf(ret_name, size, "%s", entry->d_name) < (int)size)
 			r = 0;
-		}
 	closedir(dir);
 	return r;
 }
