@@ -5,60 +5,61 @@
  *
  * Everything above the card is the kernel's own: PCI core, sysfs, uevents, driver core, rtnetlink,
  * devlink. The card is memory that answers configuration cycles (config.c), and its driver
- * (driver.c) does what the real one is known to do where that can be seen from outside. There are
- * no BARs, no interrupts and no traffic. Each function has an IOMMU group of its own (iommu.c), so
- * that VFIO takes it.
+ * (driver.c) imitates the behaviour of the real one that is visible from outside. There are no
+ * BARs, no interrupts and no traffic. Each function has an IOMMU group of its own (iommu.c), so
+ * that VFIO accepts it.
  *
- * All is done by files in /sys/kernel/debug/viod-bench; tests/vm/guest/lib.sh has functions.
+ * The bench is controlled by files in /sys/kernel/debug/viod-bench; tests/vm/guest/lib.sh has
+ * functions for them.
  *
  *   add      "NAME [domain=HEX] [ports=1..8] [vfs=0..256] [limit=N] [initial=N]" plugs a card in.
  *            NAME is a personality (nics.c, gpus.c, qat.c); ports is the number of its PFs, vfs
- *            what their SR-IOV capability offers (0: none, as some firmware has it), limit the most
- *            that the driver makes, initial what it makes by itself when it probes. Without a
- *            domain it is the first free one from 0010 on. The PFs are DOMAIN:00:00.PORT; VF n of
- *            port p is function n of bus p + 1. The driver is registered with the first card that
- *            has its name; EBUSY: somebody else has that name.
- *   remove   "0xDOMAIN" takes the card away for good.
- *   cards    the PFs that there are.
+ *            the TotalVFs of their SR-IOV capability (0: no capability, as with some firmware),
+ *            limit the most VFs that the driver creates, initial the number that it creates when
+ *            it probes. The default domain is the first free one from 0010 on. The PFs are
+ *            DOMAIN:00:00.PORT; VF n of port p is function n of bus p + 1. The driver is registered
+ *            with the first card of its name; EBUSY: another driver has that name.
+ *   remove   "0xDOMAIN" removes the card permanently.
+ *   cards    lists the PFs.
  *
- * In a directory for each PF, ADDRESS, which outlives the PF's coming and going on the bus:
+ * In a directory for each PF, ADDRESS, which persists while the PF is removed from the bus:
  *
  *   faults
  *       each line that is written is a rule: "OPERATION VF ACTION [TIMES]". OPERATION is a name of
- *       fault.c; VF a number or *; TIMES how often, for ever without. ACTION is an errno, by name
- *       or number; or delay=MILLISECONDS; or hang, until the rules are taken back, whatever signals
- *       come; or, of create, short: the driver makes the VFs before that one, and says that all is
- *       well. Of several errors the newest counts. "clear" takes all rules back. Reading tells how
- *       often each was met.
+ *       fault.c; VF a number or *; TIMES a number, without a limit by default. ACTION is an errno,
+ *       by name or number; or delay=MILLISECONDS; or hang, until the rules are cleared, regardless
+ *       of signals; or, for create, short: the driver creates only the VFs before that one, and
+ *       reports success. Of several errors the newest applies. "clear" removes all rules. Reading
+ *       shows how often each rule was applied.
  *
  *   counters
- *       numvfs-writes: counts that reached the driver, which an equal one does not; vf-sets:
- *       attributes asked for by netlink, refused ones too; vf-resets, pf-resets, flrs (function
- *       level resets); and each operation by its name. Writing sets all of them to 0.
+ *       numvfs-writes: counts that reached the driver, which an unchanged count does not; vf-sets:
+ *       attributes requested by netlink, including refused ones; vf-resets, pf-resets, flrs
+ *       (function level resets); and each operation by its name. Writing sets all of them to 0.
  *
  *   vfs
- *       each VF: resets, probes, sets, and its attributes as the card has them.
+ *       each VF: resets, probes, sets, and its attributes as stored in the card.
  *
  *   limit
- *       the most VFs that the driver makes.
+ *       the most VFs that the driver creates.
  *
  *   present
- *       0 pulls the PF without a warning, 1 puts one like it into its place.
+ *       0 removes the PF by surprise, 1 plugs an identical one in.
  *
  *   reset
- *       writing resets the PF as its firmware would, and with it all VFs.
+ *       writing resets the PF and all its VFs, as its firmware would.
  *
  *   carrier, speed, reset-ms
- *       of NICs: the link, its Mbit/s, and how long the reset of a VF takes.
+ *       for NICs: the link, its speed in Mbit/s, and the duration of a VF's reset.
  *
  *   mixed, mig
- *       of NVIDIA's GPUs: whether vGPUs may have different sizes, and whether there are parts of it
- *       for those that need one.
+ *       for NVIDIA's GPUs: whether vGPUs may have different sizes, and whether there are GPU
+ *       instances for types that need one.
  *
- * mlx5_core has /sys/kernel/debug/mlx5/ADDRESS/lag/state too (lag.c).
+ * mlx5_core also has /sys/kernel/debug/mlx5/ADDRESS/lag/state (lag.c).
  *
- * A new personality is a row in a table like that of nics.c, and a file of its own if it is no NIC;
- * struct bench_personality in bench.h is all that the rest knows of it.
+ * A new personality is a row in a table like that of nics.c, and a file of its own if it is not a
+ * NIC; its interface is struct bench_personality in bench.h.
  */
 #include "nic.h"
 

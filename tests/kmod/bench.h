@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside the software PCI bench; what it is and how it is used stands at the head of bench.c. */
+/* Internal interface of the software PCI bench; bench.c describes the bench and its use. */
 #ifndef VIOD_BENCH_H
 #define VIOD_BENCH_H
 
@@ -20,10 +20,10 @@ struct seq_file;
 struct bench_pf;
 struct bench_vf;
 
-/* What a driver does, and what can be counted, delayed, refused or held up: see bench_fault(). */
+/* Operations of drivers, which can be counted, delayed, refused or blocked: see bench_fault(). */
 enum bench_op {
 	OP_CREATE,   /* a VF appears */
-	OP_DESTROY,  /* a VF goes */
+	OP_DESTROY,  /* a VF is removed */
 	OP_PF_PROBE, /* without a VF */
 	OP_PROBE,
 	OP_NETDEV, /* a probed VF registers its interface */
@@ -38,7 +38,7 @@ enum bench_op {
 	OP_GET,	      /* a VF's attributes are read */
 	OP_ESWITCH,   /* the mode of the eswitch is set, without a VF */
 	OP_FUNCTION,  /* the devlink port of a VF is configured */
-	OP_ATTRIBUTE, /* a file of the driver's is written in sysfs, of a VF or of the PF */
+	OP_ATTRIBUTE, /* a file of the driver in sysfs is written, of a VF or of the PF */
 	BENCH_OPS,
 };
 
@@ -64,8 +64,8 @@ struct bench_pf {
 	const struct bench_personality *is;
 	int port;
 	u16 total_vfs; /* of the SR-IOV capability */
-	u16 limit;     /* what the driver thinks is the most */
-	u16 initial;   /* VFs that the driver makes by itself when it probes */
+	u16 limit;     /* the maximum according to the driver */
+	u16 initial;   /* VFs that the driver creates when it probes */
 	char address[16];
 
 	raw_spinlock_t lock; /* over space, that of VFs too, and present */
@@ -74,7 +74,7 @@ struct bench_pf {
 
 	struct pci_dev *pdev; /* while a driver of the bench has it */
 	struct bench_vf *vfs;
-	int num_vfs; /* what the driver has made, or is about to */
+	int num_vfs; /* what the driver has created, or is creating */
 
 	spinlock_t fault_lock;
 	struct list_head faults;
@@ -95,19 +95,19 @@ struct bench_card {
 };
 
 /*
- * What the bench can be. All calls may sleep and all but probe may be missing; those with an int
- * return 0 or -errno.
+ * A device that the bench imitates. All calls may sleep, and all but probe may be NULL; those that
+ * return an int return 0 or -errno.
  */
 struct bench_personality {
 	const char *name;
 	const char *driver, *vf_driver; /* the latter may be the same */
 	u16 vendor, device, vf_device;
 	u32 class;
-	u16 vfs;	   /* SR-IOV TotalVFs where nobody says otherwise */
-	u16 limit;	   /* VFs that the driver makes at most; 0 = all */
-	bool read_only;	   /* sriov_numvfs knows no writing */
-	bool hands_out;	   /* the driver of VFs makes VFIO devices of them */
-	const void *table; /* what the calls below know about this one */
+	u16 vfs;	   /* the default of SR-IOV TotalVFs */
+	u16 limit;	   /* maximum of VFs that the driver creates; 0 = all */
+	bool read_only;	   /* sriov_numvfs cannot be written */
+	bool hands_out;	   /* the driver of VFs creates VFIO devices for them */
+	const void *table; /* data for the calls below */
 
 	int (*init)(struct bench_pf *pf); /* before the card is plugged; sets pf->data */
 	void (*exit)(struct bench_pf *pf);
@@ -117,15 +117,15 @@ struct bench_personality {
 	int (*vf_probe)(struct bench_vf *vf, struct pci_dev *pdev);
 	void (*vf_remove)(struct bench_vf *vf);
 
-	/* The VFs to be made when somebody asks for count > 0, or -errno; 0 makes none and says
-	 * that all is well. */
+	/* The number of VFs to create for a count > 0, or -errno; 0 creates none and reports
+	 * success. */
 	int (*admit)(struct bench_pf *pf, int count);
 	void (*created)(struct bench_pf *pf);	 /* num_vfs are enabled */
 	void (*destroying)(struct bench_pf *pf); /* num_vfs are still there */
-	int (*begin)(struct bench_pf *pf);	 /* of a change of the count, which it may refuse */
+	int (*begin)(struct bench_pf *pf); /* before a change of the count, which it may refuse */
 	void (*finish)(struct bench_pf *pf);
 
-	void (*reset)(struct bench_pf *pf); /* of the whole PF, as firmware does it */
+	void (*reset)(struct bench_pf *pf); /* the whole PF, as by its firmware */
 	void (*knobs)(struct bench_pf *pf); /* adds files to pf->dir */
 	void (*show_vf)(struct bench_vf *vf, struct seq_file *out);
 };
@@ -139,17 +139,17 @@ void bench_gpus_exit(void);
 const struct bench_personality *bench_personality_at(int n);
 const struct bench_personality *bench_personality(const char *name);
 
-/* ---- config.c: what answers configuration cycles */
+/* ---- config.c: answers configuration cycles */
 extern struct pci_ops bench_pci_ops;
 void bench_config_pf(struct bench_pf *pf);
 void bench_config_vfs(struct bench_pf *pf);
-/* The PF, and the number of the VF or -1; NULL for a device that is not of the bench. */
+/* The PF, and the number of the VF or -1; NULL for a device that is not part of the bench. */
 struct bench_pf *bench_pf_of(struct pci_dev *pdev, int *vf);
 
 /* ---- card.c */
 struct bench_card_options {
 	const struct bench_personality *is;
-	int domain, ports, vfs, limit, initial; /* -1 where nobody says */
+	int domain, ports, vfs, limit, initial; /* -1: the default */
 };
 extern struct list_head bench_cards;
 extern struct mutex bench_lock; /* over the list, and over plugging */
@@ -167,21 +167,21 @@ void bench_vfs_destroy(struct bench_pf *pf);
 /* ---- fault.c */
 
 /*
- * Counts @op and does what rules say about it: sleeps, hangs, and returns the -errno of the first
- * that has one. @vf is -1 for what concerns the PF alone.
+ * Counts @op and applies the rules for it: sleeps, hangs, and returns the -errno of the first rule
+ * that has one. @vf is -1 for an operation on the PF alone.
  */
 int bench_fault(struct bench_pf *pf, enum bench_op op, int vf);
 /* The two halves of it. */
 void bench_fault_wait(struct bench_pf *pf, enum bench_op op, int vf);
 int bench_fault_error(struct bench_pf *pf, enum bench_op op, int vf);
-/* What bench_fault_error() returns where the driver is to do less than it was told, and to say that
- * all is well. */
+/* bench_fault_error() returns this if the driver is to create fewer VFs than requested, and to
+ * report success. */
 #define BENCH_SHORT 1
-/* The milliseconds that rules delay @op by, for those who do not sleep. */
+/* The delay of @op by rules in milliseconds, for callers that must not sleep. */
 unsigned int bench_fault_delay(struct bench_pf *pf, enum bench_op op, int vf);
 
 int bench_fault_add(struct bench_pf *pf, char *text);
-/* All rules go, and what hangs goes on. */
+/* Removes all rules, and resumes what hangs. */
 void bench_fault_clear(struct bench_pf *pf);
 void bench_fault_show(struct bench_pf *pf, struct seq_file *out);
 extern const char *const bench_op_names[BENCH_OPS];
@@ -194,7 +194,7 @@ static inline void bench_count(struct bench_pf *pf, enum bench_count which)
 /* ---- iommu.c */
 int bench_iommu_init(void);
 void bench_iommu_exit(void);
-/* To be called before the IOMMU core looks at a device. */
+/* Must be called before the IOMMU core examines a device. */
 void bench_iommu_claim(struct pci_dev *pdev);
 
 /* ---- knobs.c */

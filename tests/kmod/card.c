@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Cards: each is a PCI domain of its own, with a root bus that no bridge of the machine knows. */
+/* Cards: each is a PCI domain of its own, with a root bus that is not below a bridge of the
+ * machine. */
 #include "bench.h"
 
 #include <linux/slab.h>
@@ -135,14 +136,15 @@ static void pf_remove(struct bench_card *card, int port)
 }
 
 /*
- * The PCI core looks for each VF that it is to remove from the first device on, so what came first
- * goes first: with thousands of VFs the other way round takes minutes.
+ * To remove a VF, the PCI core searches for it from the first device on. Cards are therefore
+ * removed in the order of their creation; the reverse order takes minutes with thousands of VFs.
  */
 static void card_remove(struct bench_card *card)
 {
 	int port;
 
-	/* Whoever hangs holds what the removal needs, and no rule may make anybody hang again. */
+	/* A task that hangs has locks that the removal needs, and no rule must block a task again.
+	 */
 	for (port = 0; port < card->ports; port++)
 		bench_fault_clear(card->pf[port]);
 	pci_lock_rescan_remove();
@@ -172,7 +174,7 @@ void bench_cards_remove(void)
 	list_for_each_entry_safe(card, next, &bench_cards, node) card_remove(card);
 }
 
-/* A card that is pulled does not ask before: from now on nobody answers. */
+/* Surprise removal: from now on the card does not answer. */
 int bench_plug(struct bench_pf *pf, bool present)
 {
 	struct pci_dev *pdev;

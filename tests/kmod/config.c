@@ -13,7 +13,7 @@
 #define EXPRESS 0x40
 #define SRIOV 0x100
 
-/* What writing changes; the rest is read-only. */
+/* The writable registers; all others are read-only. */
 static const struct {
 	u16 first, size;
 } writable[] = {
@@ -74,7 +74,7 @@ void bench_config_pf(struct bench_pf *pf)
 	put32(pf->space, SRIOV + PCI_SRIOV_SYS_PGSIZE, 1);
 }
 
-/* A VF does not say who made it: that is its PF's to say. */
+/* A VF has no ids of its own: they are in the capability of its PF. */
 void bench_config_vfs(struct bench_pf *pf)
 {
 	int n;
@@ -99,7 +99,7 @@ struct bench_pf *bench_pf_of(struct pci_dev *pdev, int *vf)
 	return pdev->bus->ops == &bench_pci_ops ? find(pdev->bus, pdev->devfn, vf) : NULL;
 }
 
-/* The space of a function, or NULL where none answers. With the lock held. */
+/* The space of a function, or NULL if there is none. With the lock held. */
 static u8 *space_of(struct bench_pf *pf, int vf, int *size)
 {
 	u8 *sriov = pf->space + SRIOV;
@@ -138,8 +138,8 @@ static int bench_read(struct pci_bus *bus, unsigned int devfn, int where, int si
 	return space ? PCIBIOS_SUCCESSFUL : PCIBIOS_DEVICE_NOT_FOUND;
 }
 
-/* What a function level reset leaves: everything that is written to is as it was at power-on. With
- * the lock held. */
+/* After a function level reset all writable registers have the values of power-on. With the lock
+ * held. */
 static void level_reset(struct bench_pf *pf, int vf, u8 *space)
 {
 	put16(space, PCI_COMMAND, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PCI drivers with the names of real ones. A name is registered when the first card needs it, and
- * all go with the module. */
+/* PCI drivers with the names of real ones. A name is registered when the first card needs it; all
+ * are unregistered with the module. */
 #include "bench.h"
 
 #include <linux/module.h>
@@ -28,7 +28,7 @@ void bench_vfs_destroy(struct bench_pf *pf)
 	pf->num_vfs = 0;
 }
 
-/* How many the rules let it make. */
+/* How many VFs the rules permit. */
 static int count_allowed(struct bench_pf *pf, int count)
 {
 	int n, err;
@@ -83,7 +83,7 @@ static int bench_sriov_configure(struct pci_dev *pdev, int count)
 	return r;
 }
 
-/* The device is in sysfs; neither the IOMMU core nor udev knows of it yet. */
+/* The device is in sysfs; neither the IOMMU core nor udev has seen it yet. */
 static int device_notify(struct notifier_block *block, unsigned long event, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
@@ -198,7 +198,7 @@ static int ids_for(const char *name, struct pci_device_id *ids)
 	return n;
 }
 
-/* Its devices may be handed to user space while it is bound to them. */
+/* User space may use its devices while it is bound to them. */
 static bool hands_out(const char *name)
 {
 	const struct bench_personality *is;
@@ -226,8 +226,8 @@ static int driver_register_name(const char *name, bool configures)
 	driver->pci.probe = bench_probe;
 	driver->pci.remove = bench_remove;
 	driver->pci.sriov_configure = configures ? bench_sriov_configure : NULL;
-	/* Without the name of this module: an alias of the devices that the real driver's module
-	 * has is then one of this driver. */
+	/* Without the name of this module, so that a module alias of the real driver also matches
+	 * this driver. */
 	err = __pci_register_driver(&driver->pci, NULL, NULL);
 	if (err) {
 		kfree(driver);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nodes in /dev/dri, as a DRM driver has them for each function: a card and a render node. The
- * guest has no DRM of its own. */
+/* Nodes in /dev/dri, as a DRM driver creates them for each function: a card and a render node. The
+ * kernel of the guest has no DRM. */
 #include "gpu.h"
 
 #include <linux/cdev.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The eswitch of NICs that have one: its mode by devlink, a port for the PF and, in switchdev mode,
- * a port and an interface (the representor) for each VF.
+ * The embedded switch of NICs that have one: its mode by devlink, a port for the PF and, in
+ * switchdev mode, a port and an interface (the representor) for each VF.
  *
- * The lock of the devlink instance comes before RTNL. A mode may change while there are VFs or
- * while there are none, as the card's driver has it; VFs that come later find their representors
- * made.
+ * The lock of the devlink instance comes before RTNL. Depending on the driver of the card, the mode
+ * may change while there are VFs or only while there are none; the representors of later VFs exist
+ * before the VFs.
  */
 #include "nic.h"
 
@@ -90,7 +90,7 @@ static int function_mac_set(struct devlink_port *port, const u8 *address, int le
 	return err;
 }
 
-/* What the driver of a VF reads when it probes cannot change any more. */
+/* A setting that the driver of the VF reads when it probes cannot change while it is bound. */
 static int function_flag(struct devlink_port *port, bool *flag, bool on,
 			 struct netlink_ext_ack *extack)
 {
@@ -237,7 +237,7 @@ static int mode_get(struct devlink *devlink, u16 *mode)
 	return 0;
 }
 
-/* The PF's interface goes and another one comes: down, and maybe with another name. */
+/* The PF's interface is replaced by another one, which is down and may have another name. */
 static int uplink_anew(struct bench_pf *pf, bool switchdev)
 {
 	struct nic_eswitch *eswitch = eswitch_of(pf);

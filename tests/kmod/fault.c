@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules that make operations slow, fail or hang, and the counting of operations. */
+/* Rules that delay operations, or make them fail or hang; and counters of operations. */
 #include "bench.h"
 
 #include <linux/ctype.h>
@@ -13,7 +13,7 @@
 struct fault {
 	struct list_head node;
 	enum bench_op op;
-	int vf; /* -1: every VF, and what is not about one */
+	int vf; /* -1: every VF, and operations without a VF */
 	int error;
 	unsigned int delay;
 	bool hang, less;
@@ -100,8 +100,8 @@ void bench_fault_wait(struct bench_pf *pf, enum bench_op op, int vf)
 		hit(fault);
 	}
 	spin_unlock(&pf->fault_lock);
-	/* As in real drivers no signal helps. The looks keep it from being reported as a hung task.
-	 */
+	/* Uninterruptible, as in real drivers. Waking up now and then avoids the report of a hung
+	 * task. */
 	while (hang && READ_ONCE(pf->fault_generation) == generation)
 		schedule_timeout_uninterruptible(HZ / 20);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside the GPUs of the bench. */
+/* Internal interface of the GPUs of the bench. */
 #ifndef VIOD_BENCH_GPU_H
 #define VIOD_BENCH_GPU_H
 
 #include "bench.h"
 
-/* drm.c: /dev/dri/cardN and renderDN of a function, without anything behind them */
+/* drm.c: /dev/dri/cardN and renderDN of a function, without functionality */
 struct drm_nodes {
 	struct device *card, *render;
 	int number;
@@ -14,17 +14,17 @@ int drm_nodes_add(struct drm_nodes *nodes, struct device *parent);
 void drm_nodes_remove(struct drm_nodes *nodes);
 void drm_exit(void);
 
-/* What a function has of an Intel GPU. */
+/* The share of a function of an Intel GPU. */
 enum xe_share {
 	XE_EXEC_QUANTUM,    /* milliseconds; 0 = no limit */
 	XE_PREEMPT_TIMEOUT, /* microseconds; 0 = no limit */
-	XE_PRIORITY,	    /* place in "low normal high" */
+	XE_PRIORITY,	    /* index in "low normal high" */
 	XE_VRAM,	    /* bytes */
 	XE_SHARES,
 };
 
 #define XE_VRAM_TOTAL (16ULL << 30)
-#define XE_VRAM_UNIT (2ULL << 20) /* quotas are rounded up to it */
+#define XE_VRAM_UNIT (2ULL << 20) /* quotas are rounded up to a multiple */
 #define XE_LONGEST 100000000ULL
 
 struct xe_function {
@@ -49,11 +49,11 @@ struct xe_pf {
 	struct xe_knob *knobs;
 	struct kobject **nodes; /* of i915.c */
 	size_t n_nodes;
-	bool by_hand;		       /* somebody has set shares that the driver leaves alone */
+	bool by_hand;		       /* shares were set that the driver does not change */
 	struct xe_function function[]; /* the PF, then the VFs */
 };
 
-/* xe.c: what functions have, and the driver's part in it */
+/* xe.c: the shares of functions, and automatic provisioning */
 int xe_init(struct bench_pf *pf);
 void xe_exit(struct bench_pf *pf);
 bool xe_any_vram(struct xe_pf *xe);
@@ -62,11 +62,11 @@ void xe_destroying(struct bench_pf *pf);
 void xe_show_vf(struct bench_vf *vf, struct seq_file *out);
 int xe_vf_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void xe_vf_remove(struct bench_vf *vf);
-/* As a file shows it, and as it is written to one; -errno. @n is 0 for the PF. */
+/* The text of a file, and a text that is written to it; -errno. @n is 0 for the PF. */
 int xe_show(struct xe_pf *xe, int n, enum xe_share share, char *text, size_t size);
 int xe_set(struct xe_pf *xe, int n, enum xe_share share, const char *text);
 
-/* The driver provides by itself again. */
+/* Enables automatic provisioning again. */
 int xe_restore(struct xe_pf *xe);
 
 /* xe-debugfs.c: of Linux 6.19 and before it */
@@ -78,15 +78,15 @@ void xe_debugfs_remove(struct bench_pf *pf);
 int xe_sysfs_probe(struct bench_pf *pf, struct pci_dev *pdev);
 void xe_sysfs_remove(struct bench_pf *pf);
 
-/* i915.c: the same below the PF's card, as drivers from outside of the kernel have it */
+/* i915.c: the same below the PF's card, as in drivers from outside the kernel tree */
 void i915_created(struct bench_pf *pf);
 void i915_destroying(struct bench_pf *pf);
 int i915_probe(struct bench_pf *pf, struct pci_dev *pdev);
 int i915_probe_prelim(struct bench_pf *pf, struct pci_dev *pdev);
 void i915_remove(struct bench_pf *pf);
 
-/* vgpu.c: vGPUs. The memory of a PF is divided among types of one size, and the lists of what can
- * be made shrink. */
+/* vgpu.c: vGPUs. The memory of a PF is divided among types of one size, and the lists of types that
+ * can be created shrink. */
 #define VGPU_MEMORY 16384 /* MiB */
 #define VGPU_TYPES 6
 #define VGPU_OWN 16 /* of a PF without VFs */
@@ -94,14 +94,14 @@ void i915_remove(struct bench_pf *pf);
 struct vgpu_type {
 	unsigned int id, memory;
 	const char *name;
-	bool mig; /* needs a part of the GPU that somebody has made */
+	bool mig; /* needs a GPU instance */
 };
 extern const struct vgpu_type vgpu_types[VGPU_TYPES];
 
 struct vgpu {
 	struct bench_vf *vf; /* NULL: one of the PF's own */
 	unsigned int type;   /* its id, or 0 */
-	atomic_t users;	     /* who has its VFIO device open */
+	atomic_t users;	     /* number of open descriptors of its VFIO device */
 	struct kobject *dir;
 	struct vfio_device *vfio;
 	void *mediated; /* struct mediated, of vgpu-mdev.c */
@@ -110,9 +110,9 @@ struct vgpu {
 struct vgpu_pf {
 	struct bench_pf *pf;
 	struct mutex lock;
-	bool mixed;	/* types of several sizes at a time */
-	bool mig;	/* there are parts for types that need one */
-	void *mediated; /* where the PF itself is a parent */
+	bool mixed;	/* permits types of several sizes at a time */
+	bool mig;	/* there are GPU instances */
+	void *mediated; /* if the PF itself is a parent */
 	struct vgpu own[VGPU_OWN];
 	struct vgpu vgpus[];
 };
@@ -123,17 +123,17 @@ void vgpu_knobs(struct bench_pf *pf);
 void vgpu_show_vf(struct bench_vf *vf, struct seq_file *out);
 int vgpu_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
 struct vgpu *vgpu_of(struct bench_vf *vf);
-/* With the lock held: whether there is room for one more, but for what @but has. */
+/* With the lock held: whether there is room for one more, not counting the vGPU of @but. */
 bool vgpu_creatable(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
-/* The same: how many. */
+/* With the lock held: how many more there is room for. */
 unsigned int vgpu_left(struct vgpu_pf *gpu, const struct vgpu_type *type, const struct vgpu *but);
-/* A VFIO device without anything in it, in the IOMMU group of @dev or in one of its own; @users
- * counts who opens it.
+/* A VFIO device without functionality, in the IOMMU group of @dev or in one of its own; @users
+ * counts its open descriptors.
  */
 struct vfio_device *vgpu_vfio_new(struct device *dev, atomic_t *users);
 void vgpu_vfio_free(struct vfio_device *vfio);
 
-/* vgpu-vfio.c: the vendor's own files; vgpu-mdev.c: mediated devices */
+/* vgpu-vfio.c: the vendor's interface; vgpu-mdev.c: mediated devices */
 int vgpu_vfio_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void vgpu_vfio_remove(struct bench_vf *vf);
 int vgpu_mdev_probe(struct bench_vf *vf, struct pci_dev *pdev);

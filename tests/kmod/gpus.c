@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The GPUs that the bench can be. */
+/* The GPUs that the bench imitates. */
 #include "gpu.h"
 
 #define DISPLAY 0x038000
@@ -31,7 +31,7 @@ const struct bench_personality bench_gpus[] = {
 	    XE(.pf_probe = xe_debugfs_probe, .pf_remove = xe_debugfs_remove)),
 	GPU("xe-old", "xe", 0x8086, 0xe20c, 24,
 	    XE(.pf_probe = xe_debugfs_probe_old, .pf_remove = xe_debugfs_remove)),
-	/* VFs of the one have files of the vendor's, those of the other are parents of mdevs. */
+	/* VFs of the first have the vendor's files, those of the second are parents of mdevs. */
 	GPU("nvidia", "nvidia", 0x10de, 0x25b6, 16,
 	    VGPU(.hands_out = true, .pf_probe = vgpu_pf_probe, .vf_probe = vgpu_vfio_probe,
 		 .vf_remove = vgpu_vfio_remove)),
@@ -43,7 +43,7 @@ const struct bench_personality bench_gpus[] = {
 	    VGPU(.pf_probe = vgpu_mdev_pf_probe, .pf_remove = vgpu_mdev_pf_remove)),
 	GPU("i915", "i915", 0x8086, 0x4680, 7, I915(.pf_probe = i915_probe)),
 	GPU("i915-prelim", "i915", 0x8086, 0x56c0, 31, I915(.pf_probe = i915_probe_prelim)),
-	/* What computes, and has neither vGPUs nor shares. */
+	/* An accelerator that has neither vGPUs nor shares. */
 	GPU("accel", "accel", 0x1ed5, 0x0100, 4, .class = ACCELERATOR, .pf_probe = vgpu_pf_probe),
 	{}
 };

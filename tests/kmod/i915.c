@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * i915 with SR-IOV, from outside of the kernel: cardN/iov of a GPU without memory of its own, and
- * cardN/prelim_iov of one that has some. Whoever gives a VF memory provides for himself from then
- * on, until auto_provisioning is switched on again, which needs that no VF has any. Time is
- * nobody's but the administrator's: it stays when the VFs go.
+ * i915 with SR-IOV, from outside the kernel tree: cardN/iov of a GPU without memory of its own, and
+ * cardN/prelim_iov of one with memory. A write of a VF's memory ends automatic provisioning until
+ * auto_provisioning is enabled again, which requires that no VF has memory. The driver never
+ * assigns time: it remains set when the VFs are removed.
  */
 #include "gpu.h"
 
@@ -21,7 +21,7 @@ struct iov_file {
 	int share; /* enum xe_share, or -1: auto_provisioning */
 };
 
-/* ---- the driver's own doing */
+/* ---- automatic provisioning */
 
 void i915_created(struct bench_pf *pf)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An IOMMU that gives each function of the bench a group of its own, so that VFIO takes them.
- * Nothing does DMA: what is mapped is written down, and that is all. As there is no interrupt
- * remapping, VFIO opens a group only if vfio_iommu_type1.allow_unsafe_interrupts is set.
+ * An IOMMU with a group for each function of the bench, so that VFIO accepts them. Nothing does
+ * DMA: mappings are only recorded. As there is no interrupt remapping, VFIO opens a group only if
+ * vfio_iommu_type1.allow_unsafe_interrupts is set.
  *
- * The core finds the IOMMU of a device by its firmware node; the machine's own IOMMU knows nothing
- * of these devices. Devices must not hold the module: it can be unloaded with cards in it.
+ * The core finds the IOMMU of a device by its firmware node; the IOMMU of the machine is not
+ * involved. Devices must not hold a reference to the module: it can be unloaded with cards in it.
  */
 #include "bench.h"
 
@@ -142,7 +142,7 @@ int bench_iommu_init(void)
 	err = iommu_device_register(&iommu, &operations, NULL);
 	if (err)
 		goto no_device;
-	/* An owner is asked for here, and would be held by every device from now on. */
+	/* The API requires an owner here, and every device would hold a reference to it. */
 	operations.owner = NULL;
 	return 0;
 no_device:

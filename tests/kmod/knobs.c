@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The files below /sys/kernel/debug/viod-bench; the head of bench.c tells what they do. */
+/* The files below /sys/kernel/debug/viod-bench; bench.c describes them. */
 #include "bench.h"
 
 #include <linux/debugfs.h>
@@ -18,7 +18,7 @@ static const char *const count_names[BENCH_COUNTS] = {
 	[COUNT_FLRS] = "flrs",
 };
 
-/* What was written, as a line without its end; to be freed. */
+/* The written line without its newline; the caller frees it. */
 static char *line_of(const char __user *text, size_t size)
 {
 	char *line;
@@ -86,7 +86,7 @@ static int counters_open(struct inode *inode, struct file *file)
 	return single_open(file, counters_show, inode->i_private);
 }
 
-/* Whatever is written, they begin anew. */
+/* Any write resets the counters. */
 static ssize_t counters_write(struct file *file, const char __user *text, size_t size,
 			      loff_t *offset)
 {

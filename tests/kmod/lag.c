@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VF LAG, as far as it can be seen: /sys/kernel/debug/mlx5/ADDRESS/lag/state says "active" a second
+ * The visible part of VF LAG: /sys/kernel/debug/mlx5/ADDRESS/lag/state shows "active" one second
  * after all PFs of a card have become members of one bond, if they were in switchdev mode then and
- * none of their VFs had a driver; otherwise "disabled", also if the rest is put right later.
+ * none of their VFs had a driver; otherwise "disabled", even if these conditions are met later.
  */
 #include "nic.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The interfaces of NICs. What they send is lost, and nothing is ever received. */
+/* The interfaces of NICs. Frames that they send are dropped, and nothing is ever received. */
 #include "nic.h"
 
 #include <linux/debugfs.h>
@@ -40,7 +40,7 @@ void nic_carrier(struct bench_pf *pf)
 	}
 }
 
-/* ---- what all interfaces can */
+/* ---- operations of all interfaces */
 
 static int nic_open(struct net_device *dev)
 {
@@ -86,8 +86,7 @@ static const struct net_device_ops vf_operations = {
 	.ndo_validate_addr = eth_validate_addr,
 };
 
-/* A call that a driver does not have answers -EOPNOTSUPP, which is also what rtnetlink says where
- * there is no call. */
+/* An operation that a driver lacks returns -EOPNOTSUPP, as rtnetlink does for a missing one. */
 static const struct net_device_ops pf_operations = {
 	.ndo_open = nic_open,
 	.ndo_stop = nic_stop,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside the NICs of the bench. */
+/* Internal interface of the NICs of the bench. */
 #ifndef VIOD_BENCH_NIC_H
 #define VIOD_BENCH_NIC_H
 
@@ -14,37 +14,37 @@ struct devlink_port;
 struct nic_representor;
 
 enum nic_flag {
-	NIC_MIN_RATE = BIT(0),	   /* knows a guaranteed rate */
-	NIC_AD = BIT(1),	   /* takes 802.1ad */
-	NIC_SPOOFCHK = BIT(2),	   /* VFs begin with it */
+	NIC_MIN_RATE = BIT(0),	   /* supports a guaranteed rate */
+	NIC_AD = BIT(1),	   /* supports 802.1ad */
+	NIC_SPOOFCHK = BIT(2),	   /* the default of VFs */
 	NIC_RATE_LINK = BIT(3),	   /* rates need a carrier */
 	NIC_RATE_10G = BIT(4),	   /* ... of exactly this speed */
 	NIC_RATE_SPEED = BIT(5),   /* no rate is above that of the link */
-	NIC_MAC_NOT_ZERO = BIT(6), /* an address cannot be taken back */
+	NIC_MAC_NOT_ZERO = BIT(6), /* an address cannot be cleared */
 	NIC_NO_QOS = BIT(7),	   /* no priority with a VLAN */
 	NIC_QOS_NEEDS_VLAN = BIT(8),
 	NIC_SPOOFCHK_NEEDS_MAC = BIT(9),
-	NIC_LINK_NO_ENABLE = BIT(10), /* takes "enable", and does nothing */
-	NIC_COUNT_NEEDS_UP = BIT(11), /* a PF that is down makes no VFs, and says that it did */
+	NIC_LINK_NO_ENABLE = BIT(10), /* accepts "enable" without an effect */
+	NIC_COUNT_NEEDS_UP = BIT(11), /* a PF that is down creates no VFs, and reports success */
 	NIC_COUNT_RESETS = BIT(12),   /* a change of the count resets the PF */
 	NIC_ONE_AT_A_TIME = BIT(13),  /* EAGAIN while another operation on VFs runs */
 	NIC_MAC_LOCKED = BIT(14),     /* a VF that is not trusted keeps what its PF has set */
-	NIC_NO_VF_OPS = BIT(15),      /* knows nothing of its VFs */
+	NIC_NO_VF_OPS = BIT(15),      /* has no settings of VFs */
 	NIC_INFINIBAND = BIT(16),
 	NIC_ESWITCH = BIT(17),
-	NIC_ESWITCH_NO_VFS = BIT(18), /* its mode changes only while there are none */
+	NIC_ESWITCH_NO_VFS = BIT(18), /* its mode changes only while there are no VFs */
 	NIC_UPLINK_ANEW = BIT(19),    /* with it the PF's interface is replaced */
-	NIC_FUNCTIONS = BIT(
-		20), /* representors have functions to set, and the PF refuses what they are for */
+	NIC_FUNCTIONS = BIT(20), /* representors have settable functions, and the PF refuses the
+				    same settings */
 };
 
 struct nic_kind {
 	u32 can;	   /* BIT(enum bench_op) */
 	u32 flags;	   /* enum nic_flag */
 	u32 resets;	   /* BIT(enum bench_op): a new value resets the VF */
-	u32 resets_always; /* the same, with the old value too */
-	int most_error;	   /* where more VFs are asked for than the driver's limit */
-	int busy_error;	   /* where a VF is still in its reset after busy_wait ms */
+	u32 resets_always; /* even an unchanged value resets the VF */
+	int most_error;	   /* for more VFs than the driver's limit */
+	int busy_error;	   /* for a VF that is still in its reset after busy_wait ms */
 	unsigned int busy_wait, reset_ms;
 	unsigned int netdev_ms; /* after a VF's probe */
 	u32 speed;		/* Mbit/s */
@@ -74,14 +74,14 @@ struct nic_pf {
 	unsigned long busy; /* bit 0: an operation on VFs */
 	struct devlink *devlink;
 	bool switchdev;		 /* under its lock */
-	struct net_device *bond; /* one that a LAG can be made of; under RTNL, as the next two */
+	struct net_device *bond; /* its bond can become a LAG; under RTNL, as the next two */
 	bool lag;
 	unsigned long lag_since; /* jiffies */
 	struct dentry *lag_dir;
 	struct nic_vf vfs[];
 };
 
-#define NIC_OWN -1 /* interfaces that are no VF's: the PF's, */
+#define NIC_OWN -1 /* interfaces that are not of VFs: the PF's, */
 #define NIC_REPRESENTOR -2
 
 /* The private part of an interface. */
@@ -102,17 +102,17 @@ int nic_pf_probe(struct bench_pf *pf, struct pci_dev *pdev);
 void nic_pf_remove(struct bench_pf *pf);
 int nic_vf_probe(struct bench_vf *vf, struct pci_dev *pdev);
 void nic_vf_remove(struct bench_vf *vf);
-/* A new interface, in *slot once it is there; port may be NULL. */
+/* A new interface, stored in *slot when it is registered; port may be NULL. */
 int nic_link_register(struct net_device **slot, struct bench_pf *pf, int vf, struct pci_dev *pdev,
 		      struct devlink_port *port);
 void nic_link_unregister(struct net_device **slot);
-/* The PF that an interface is the own one of, or NULL. */
+/* The PF whose own interface this is, or NULL. */
 struct bench_pf *nic_of_uplink(struct net_device *dev);
 void nic_knobs(struct bench_pf *pf);
-/* The interfaces of a PF show a carrier that their state allows. Under RTNL. */
+/* Updates the carrier of the interfaces of a PF. Under RTNL. */
 void nic_carrier(struct bench_pf *pf);
 
-/* ---- vf.c: attributes of VFs, and what they cost */
+/* ---- vf.c: attributes of VFs, and the resets that they cause */
 int nic_admit(struct bench_pf *pf, int count);
 int nic_begin(struct bench_pf *pf);
 void nic_finish(struct bench_pf *pf);
@@ -131,7 +131,7 @@ int nic_get_config(struct net_device *dev, int n, struct ifla_vf_info *info);
 int nic_get_guid(struct net_device *dev, int n, struct ifla_vf_guid *node,
 		 struct ifla_vf_guid *port);
 
-/* ---- lag.c: the card's own, and when the module goes */
+/* ---- lag.c: of a card, and when the module is unloaded */
 void nic_lag_add(struct bench_pf *pf);
 void nic_lag_remove(struct bench_pf *pf);
 void nic_lag_exit(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The NICs that the bench can be, each as far as its driver in Linux 6.12 goes. */
+/* The NICs that the bench imitates, each with the features of its driver in Linux 6.12. */
 #include "nic.h"
 
 #include <linux/errno.h>
@@ -9,7 +9,7 @@
 #define MAC_VLAN (BIT(OP_MAC) | BIT(OP_VLAN))
 #define USUAL (MAC_VLAN | BIT(OP_RATE) | BIT(OP_SPOOFCHK) | BIT(OP_TRUST) | BIT(OP_LINK_STATE))
 
-/* A card whose driver nobody has heard of, without peculiarities. */
+/* A card with an unknown driver, without peculiarities. */
 static const struct nic_kind plain = {
 	.can = USUAL,
 	.flags = NIC_MIN_RATE | NIC_SPOOFCHK,
@@ -114,7 +114,7 @@ static const struct nic_kind nfp = {
 	.speed = 25000,
 };
 
-/* As virtio-net is: VFs, and not a word about them. */
+/* Like virtio-net: VFs without any settings. */
 static const struct nic_kind mute = {
 	.flags = NIC_NO_VF_OPS,
 	.speed = 10000,
@@ -131,9 +131,10 @@ static const struct nic_kind mute = {
 		.knobs = nic_knobs, .show_vf = nic_show_vf, __VA_ARGS__                           \
 	}
 
-/* Identifiers are those of real cards, but for igb (not I350), whose real driver the guest has;
- * nfp, whose two drivers are one module; and virtio, which has a real one's vendor: the guest's own
- * disks have taken the name of its driver, and that driver takes only the devices it knows. */
+/* Identifiers are those of real cards, with these exceptions: igb (not I350), since the guest has
+ * the real driver; nfp, whose two drivers are one module; and virtio, which only has the vendor of
+ * a real one: the guest's own disks use the driver of that name, and it binds only to devices it
+ * knows. */
 const struct bench_personality bench_nics[] = {
 	NIC("plain", plain, "plain_nic", "plain_nicvf", 0x1f0f, 0x0001, 0x0002, 256),
 	NIC("mute", mute, "mute_nic", "mute_nicvf", 0x1f0f, 0x0003, 0x0004, 64),

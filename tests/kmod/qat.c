@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Intel QuickAssist of the fourth generation. What it does is chosen while it is down, it has all
- * of its VFs or none, and to bring it down takes them away, whoever uses them
+ * Intel QuickAssist of the fourth generation. Its services are chosen while it is down, it has all
+ * of its VFs or none, and bringing it down removes them, even if they are in use
  * (Documentation/ABI/testing/sysfs-driver-qat, drivers/crypto/intel/qat/qat_common).
  */
 #include "bench.h"
@@ -14,7 +14,7 @@ struct qat_pf {
 	const char *services;
 };
 
-/* One, or two in either order. */
+/* One service, or two in either order. */
 static const char *const services[] = {
 	"sym;asym", "asym;sym", "dc",	   "dcc",    "sym",
 	"asym",	    "dc;asym",	"asym;dc", "dc;sym", "sym;dc",
@@ -38,7 +38,7 @@ static void qat_exit(struct bench_pf *pf)
 
 /* ---- VFs */
 
-/* The device goes down to be made anew for VFs, and stays so if they cannot be. */
+/* The device is brought down and up again for VFs, and stays down if that fails. */
 static int qat_admit(struct bench_pf *pf, int count)
 {
 	struct qat_pf *qat = pf->data;
@@ -91,7 +91,7 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attribut
 
 	if (!up && !sysfs_streq(text, "down"))
 		return -EINVAL;
-	/* Whoever takes the driver away waits for this file with the lock in his hand. */
+	/* A task that unbinds the driver waits for this file with the lock held. */
 	if (!device_trylock(dev))
 		return -EBUSY;
 	err = set_state(pf_of(dev), up);

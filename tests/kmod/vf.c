@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a NIC's driver does for its VFs: their attributes, their resets, and when there may be any.
- */
+/* VFs of a NIC: their attributes, their resets, and the conditions for their creation. */
 #include "nic.h"
 
 #include <linux/delay.h>
@@ -116,7 +115,7 @@ static int wait_ready(struct bench_pf *pf, struct nic_vf *v)
 	return 0;
 }
 
-/* The VF that @op is to be done to, or an ERR_PTR. What is begun is ended by vf_done(). */
+/* The VF that @op applies to, or an ERR_PTR. The caller ends the operation by vf_done(). */
 static struct nic_vf *vf_begin(struct net_device *dev, int n, enum bench_op op)
 {
 	struct nic_link *link = netdev_priv(dev);
@@ -152,7 +151,7 @@ static int vf_done(struct nic_vf *v, enum bench_op op, int err, bool changed)
 	return err;
 }
 
-/* What a NIC leaves to the representors of its VFs once it has them. */
+/* Attributes that a NIC refuses once its VFs have representors. */
 static bool switched(struct nic_vf *v)
 {
 	struct nic_pf *nic = v->vf->pf->data;
@@ -318,7 +317,7 @@ int nic_set_guid(struct net_device *dev, int n, u64 guid, int type)
 	return vf_done(v, OP_GUID, 0, false);
 }
 
-/* What a driver does not know it leaves as it found it, and rtnetlink does not tell of. */
+/* A driver leaves fields that it does not support unchanged, and rtnetlink does not report them. */
 int nic_get_config(struct net_device *dev, int n, struct ifla_vf_info *info)
 {
 	struct nic_link *link = netdev_priv(dev);
@@ -369,7 +368,7 @@ int nic_get_guid(struct net_device *dev, int n, struct ifla_vf_guid *node,
 	return 0;
 }
 
-/* As ip names them; a rate as the card keeps it, which is not always as the driver tells. */
+/* By the names of ip(8); a rate as stored in the card, which the driver may report differently. */
 void nic_show_vf(struct bench_vf *vf, struct seq_file *out)
 {
 	static const char *const states[] = { "auto", "enable", "disable" };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Mediated devices, as the kernel's mdev has them: each VF is a parent, of one device at most, or
- * the PF is one, of many. */
+/* Mediated devices of the kernel's mdev: each VF is the parent of one device at most, or the PF is
+ * the parent of many. */
 #include "gpu.h"
 
 #include <linux/mdev.h>
@@ -10,7 +10,7 @@ struct mediated {
 	struct mdev_parent parent;
 	struct mdev_type types[VGPU_TYPES], *list[VGPU_TYPES];
 	struct vgpu_pf *gpu;
-	struct vgpu *vgpu; /* NULL: the parent is the PF, and has some of its own */
+	struct vgpu *vgpu; /* NULL: the parent is the PF, with a list of its own */
 };
 
 static bool registered;
@@ -25,7 +25,7 @@ static const struct vgpu_type *type_of(struct mdev_type *type)
 	return &vgpu_types[type - mediated_of(type)->types];
 }
 
-/* With the lock held: what the next mdev is made of; NULL. */
+/* With the lock held: the slot for the next mdev; NULL. */
 static struct vgpu *free_vgpu(struct mediated *mediated)
 {
 	int n;

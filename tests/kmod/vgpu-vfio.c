@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The vendor's own way, without mediated devices: a VF on the nvidia driver has a directory
+/* The vendor's interface without mediated devices: a VF on the nvidia driver has a directory
  * "nvidia", and becomes a vGPU when the number of a type is written there. */
 #include "gpu.h"
 
@@ -124,7 +124,7 @@ int vgpu_vfio_probe(struct bench_vf *vf, struct pci_dev *pdev)
 	return -ENOMEM;
 }
 
-/* Whoever takes the driver away, takes the vGPU. */
+/* Unbinding the driver removes the vGPU. */
 void vgpu_vfio_remove(struct bench_vf *vf)
 {
 	struct vgpu *vgpu = vgpu_of(vf);

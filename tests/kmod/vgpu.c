@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* NVIDIA GPUs: what is common to both ways in which a VF becomes a vGPU. */
+/* NVIDIA GPUs: the common part of both vGPU interfaces. */
 #include "gpu.h"
 
 #include <linux/debugfs.h>
@@ -53,7 +53,7 @@ static unsigned int memory_of(unsigned int type)
 	return 0;
 }
 
-/* False: of another size than @type. */
+/* False: a vGPU has another size than @type. */
 static bool add_used(struct vgpu_pf *gpu, const struct vgpu *vgpu, const struct vgpu_type *type,
 		     unsigned int *used)
 {
@@ -97,7 +97,7 @@ void vgpu_show_vf(struct bench_vf *vf, struct seq_file *out)
 	seq_printf(out, " type=%u users=%d", vgpu->type, atomic_read(&vgpu->users));
 }
 
-/* ---- what a virtual machine opens */
+/* ---- the device that a virtual machine opens */
 
 struct opened {
 	struct vfio_device vfio;

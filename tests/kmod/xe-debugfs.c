@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The same in debugfs, as Linux before 6.19 had it, and as it was put in another order then.
- * Whoever writes there provides for himself: the driver neither gives nor takes until it is told
- * to. */
+/* The same in debugfs, as before Linux 6.19 and, in another order, since then. A write ends
+ * automatic provisioning until it is enabled again. */
 #include "gpu.h"
 
 #include <linux/debugfs.h>
@@ -57,7 +56,7 @@ static int restore_set(void *data, u64 value)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(restore_operations, NULL, restore_set, "%llu\n");
 
-/* Without a GPU there is nobody else who makes this directory. */
+/* Without a real GPU nothing else creates this directory. */
 static struct dentry *dri(void)
 {
 	struct dentry *dir = debugfs_lookup("dri", NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Intel GPUs: what each function has of time and memory. The driver gives fair shares to VFs that
- * nobody has given any, and takes all back when they go. */
+/* Intel GPUs: the time and memory of each function. The driver assigns equal shares to VFs for
+ * which none were set, and clears all shares when the VFs are removed. */
 #include "gpu.h"
 
 #include <linux/seq_file.h>
@@ -30,7 +30,7 @@ void xe_exit(struct bench_pf *pf)
 	kvfree(pf->data);
 }
 
-/* ---- the driver's own doing */
+/* ---- automatic provisioning */
 
 bool xe_any_vram(struct xe_pf *xe)
 {
@@ -42,8 +42,8 @@ bool xe_any_vram(struct xe_pf *xe)
 	return false;
 }
 
-/* What was set before the VFs came is not asked for, but for memory: one quota, and all go without
- * fair ones. */
+/* Time that was set before the creation of the VFs is overwritten; memory is not: if any VF has a
+ * quota, no VF gets an automatic one. */
 void xe_created(struct bench_pf *pf)
 {
 	struct xe_pf *xe = pf->data;
@@ -127,7 +127,7 @@ static bool fits(struct xe_pf *xe, int n, u64 vram)
 	return sum <= XE_VRAM_TOTAL;
 }
 
-/* Memory is not moved under a VF that somebody drives. */
+/* The memory of a VF with a driver does not change. */
 static bool in_use(struct xe_pf *xe, int n)
 {
 	struct pci_dev *vf;
