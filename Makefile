@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# One non-recursive GNU make. "make help" lists what a person types.
+# One non-recursive makefile for GNU make. "make help" lists the targets.
 
 VERSION := 0.1.0
 PREFIX ?= /usr
@@ -40,7 +40,7 @@ CORE_LIBS := $(shell $(PKG_CONFIG) --libs $(CORE_PACKAGES) 2>/dev/null) -ldl
 .PHONY: all help deps install uninstall check check-unit check-vm lint format demo bench fuzz clean
 all:
 
-# As many jobs as there are processors, unless the caller has said how many.
+# As many jobs as there are processors, unless the caller sets a number.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUBMAKE = $(MAKE) --no-print-directory $(JOBS)
 
@@ -68,19 +68,19 @@ $(BUILD)/%.o: %.c | $(BUILD)/include/viod
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-# Without this make deletes objects of tests at its end, and compiles them anew each time.
+# Otherwise make deletes the objects of tests at its end, and compiles them again each time.
 .PRECIOUS: $(BUILD)/%.o
 
-# --- plugins: plugins/KIND/KIND-*.c and KIND-*/ are a sub-plugin each, the other files are KIND.so; of
-# KIND/common/ each of them takes what it needs
+# --- plugins: each plugins/KIND/KIND-*.c and KIND-*/ is a quirk plugin, the other files are KIND.so; all of
+# them are linked with the library of KIND/common/
 
 PLUGIN_FOLDERS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard plugins/*/*.c)))))
 SUB_FOLDERS := $(foreach f,$(PLUGIN_FOLDERS),$(patsubst %/,%,$(wildcard plugins/$f/$f-*/)))
 SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c)))) $(notdir $(SUB_FOLDERS))
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
-# There are many plugins, and most are tables of a page or two: their code and constants share pages,
-# or the daemon would hold twice as many resident.
+# There are many plugins, and most are tables of a page or two. Code and constants share pages, which halves
+# the resident memory of plugins in the daemon.
 PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared -Wl,-z,noseparate-code \
 	-Wl,--version-script=plugins/plugin.map -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
@@ -109,7 +109,7 @@ all: $(BUILD)/viod $(PLUGINS)
 
 # --- installation --------------------------------------------------------------------------------
 
-# systemd learnt Type=notify-reload with 253.
+# Type=notify-reload needs systemd 253.
 SYSTEMD_VERSION := $(shell $(PKG_CONFIG) --modversion libsystemd 2>/dev/null)
 OLD_SYSTEMD := $(filter 24% 250 251 252,$(firstword $(subst ., ,$(subst ~, ,$(SYSTEMD_VERSION)))))
 UNIT_EDITS := -e 's|@PREFIX@|$(PREFIX)|' \
@@ -138,7 +138,7 @@ install: all
 	for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
-# What an administrator wrote in /etc stays.
+# Files in /etc may have been edited, so they are kept.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/viod $(addprefix $(DESTDIR)$(PLUGIN_DIR)/,$(notdir $(PLUGINS))) \
 		$(addprefix $(DESTDIR)$(PREFIX)/include/viod/,$(notdir $(wildcard core/viod/*.h))) \
@@ -153,21 +153,21 @@ uninstall:
 	-rmdir $(DESTDIR)$(PLUGIN_DIR) $(DESTDIR)$(PREFIX)/include/viod $(DESTDIR)$(SYSCONFDIR)/vio.d \
 		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d 2>/dev/null
 
-# --- what a person types -------------------------------------------------------------------------
+# --- targets for users ---------------------------------------------------------------------------
 
 define HELP
 make              build the daemon and its plugins into $(BUILD)/
 make install      DESTDIR=, PREFIX=/usr, SYSCONFDIR=/etc; "make uninstall" leaves /etc alone
-make demo         see viod at work in a virtual machine; KEEP=1 leaves a shell in it
+make demo         show viod at work in a virtual machine; KEEP=1 opens a shell in it at the end
 
-make deps         install what building, testing and the demo need (Debian 12, 13)
+make deps         install the dependencies of build, tests and demo (Debian 12, 13)
 make check        everything below up to check-vm, preceded by deps; ends with "N passed, N failed"
-make lint         what can be told from the sources
+make lint         static checks of the sources
 make check-unit   unit tests and fuzz corpora, with sanitizers; seconds
 make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1
 make format       clang-format
-make fuzz         look for new inputs; SECONDS=60
-make bench        time and memory beside a program that makes only the bare kernel calls
+make fuzz         search for inputs that fail; SECONDS=60
+make bench        time and memory, compared with a program that makes only the bare kernel calls
 make clean
 
 V=1, CC=clang, WERROR=-Werror, OPTIMISE=-O0, BUILD=DIRECTORY work with all of them.
@@ -179,7 +179,7 @@ help:
 deps:
 	@tests/deps
 
-# Sub-makes: what the libraries need to be built with is known after deps only.
+# Sub-makes: the flags of the libraries are known only after deps has installed them.
 check: deps
 	+@SUBMAKE="$(SUBMAKE)" tests/check lint check-unit check-vm
 

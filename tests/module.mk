@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Everything that proves viod. Unit tests and corpora run from a second build with sanitizers.
+# The tests of viod. Unit tests and corpora run from a second build with sanitizers.
 
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/check_*.c tests/unit/*/check_*.c))
@@ -13,8 +13,8 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBCORE)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIBCORE)
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
 
-# A plugin's own tests take the objects of its folder, and bring a host table of their own. Objects come
-# before core's library, which has a viod_host too.
+# The tests of a plugin use the objects of its folder, and have a host table of their own. Objects precede
+# core's library, which has a viod_host too.
 NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
 $(filter $(BUILD)/tests/unit/net/%,$(UNIT_TESTS)): $(NET_OBJECTS)
 $(BUILD)/tests/unit/net/%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
@@ -31,11 +31,11 @@ $(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
 $(BUILD)/tests/unit/dev/check_qat: $(BUILD)/plugins/dev/dev-qat.o
 $(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
 
-# -fvisibility and the version script are left to the file: some of these are bad on purpose.
+# Without -fvisibility and the version script: some of these are invalid on purpose.
 $(BUILD)/tests/plugins/%.so: $(BUILD)/tests/plugins/%.o
 	$(call say,LD)$(CC) $(LDFLAGS) -shared -o $@ $<
 
-# What scenarios run or preload in the guest. They need nothing but libc: the sanitizers stay out.
+# Programs and preloaded libraries for scenarios in the guest. They need only libc, and no sanitizers.
 $(BUILD)/tests/vm/%: tests/vm/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -D_GNU_SOURCE -std=gnu17 -O1 $(WARNINGS) $(WERROR) -MMD -MP -MF $@.d -fPIC \
@@ -43,12 +43,12 @@ $(BUILD)/tests/vm/%: tests/vm/programs/%.c
 
 .PRECIOUS: $(BUILD)/tests/unit/%.o $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/plugins/%.o
 
-# Devices that nobody here has, for the guest's kernel; tests/kmod/bench.c. It knows by itself what is out of date.
+# Software PCI devices for the kernel of the guest, see tests/kmod/bench.c. The script checks whether it is up to date.
 .PHONY: vm-module
 vm-module:
 	$(call say,KMOD)tests/kmod/build $(BUILD)/tests/kmod
 
-# What an outside vendor would do: build against viod as it is installed, and make a package of it.
+# Like an outside vendor: build against the installed viod, and make a package.
 VENDOR := $(BUILD)/tests/vendor
 $(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.pc.in $(BUILD)/viod $(PLUGINS)
 	$(call say,PKG)rm -rf $(VENDOR) && mkdir -p $(VENDOR)
@@ -80,9 +80,9 @@ check-unit:
 		WERROR=-Werror unit-binaries
 	@tests/unit/run $(BUILD)/sanitized
 
-# "make fuzz SECONDS=600" lets clang look for inputs that nobody thought of. What it finds worth
-# keeping stays in the build; what breaks something is a crash-* file there, and belongs into
-# tests/fuzz/corpus once it is mended.
+# "make fuzz SECONDS=600" searches for new inputs with libFuzzer of clang. Interesting inputs stay in the
+# build directory. An input that fails is a crash-* file there; add it to tests/fuzz/corpus once the bug
+# is fixed.
 SECONDS ?= 60
 
 $(BUILD)/tests/fuzz/fuzz_vfinfo.run: $(BUILD)/plugins/net/vfinfo.o

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The floor under viod: the bare kernel calls for one end state, by somebody who knows the machine,
- * needs no file, looks at nothing and remembers nothing. Nothing that reaches the same end state in
- * the same safe order (no VF meets a driver before it has its address and VLAN) can do with less.
+ * The floor for viod: the bare kernel calls for one end state, by a program that was written for
+ *this machine, reads no file, and neither observes nor records anything. No program that reaches
+ *the same end state in the same safe order (no VF is bound to a driver before it has its address
+ *and VLAN) can make fewer calls.
  *
  *	floor PF COUNT			VFs with their native driver
  *	floor PF COUNT DRIVER		VFs with this driver

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stopwatch beside viod: lets a file land in /etc/vio.d and watches what viod makes of it.
+ * A stopwatch for viod: moves a file into /etc/vio.d and measures the time until viod has applied
+ *it.
  *
  *	land FILE NAME PF	FILE becomes /etc/vio.d/NAME, until the state of PF is "configured"
- *	land FILE NAME PF -	the same where nothing is written to sysfs; prints 0 for that
+ *	land FILE NAME PF -	the same if nothing is written to sysfs; prints 0 for that
  *
  * Prints microseconds: from the landing to the first write to an SR-IOV attribute of PF, to the end
- * of the last write to a VF or the PF, and to the state file that says "configured". sysfs tells of
- * writes by inotify; what is told is the time at which this process heard of it.
+ * of the last write to a VF or the PF, and to the state file that says "configured". sysfs reports
+ * writes by inotify; the times are those at which this process received the event.
  */
 #include <err.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The floor under the netlink part: "links INTERFACE COUNT SEED ATTRIBUTES" sets these of "mac",
+ * The floor for the netlink part: "links INTERFACE COUNT SEED ATTRIBUTES" sets these of "mac",
  * "vlan", "spoofchk", "trust", "link-state" and "max-tx-rate" (joined by commas) for VFs 0 to
- * COUNT - 1 with as few messages as the 16-bit length of the list permits, by somebody who neither
- * reads a file nor looks at what is there. The values follow from the VF and SEED, 0 or 1, as in
+ * COUNT - 1 with as few messages as the 16-bit length of the list permits, without reading a file
+ * or observing the current state. The values follow from the VF and SEED, 0 or 1, as in
  * tests/bench/net.sh. Prints microseconds: wall time, and the CPU time that was spent in it.
  */
 #include <net/if.h>

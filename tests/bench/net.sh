@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# The attributes of VFs, for tests/vm/guest/bench, which reads this file: VFs that are there already go from one set of values
-# to another (links.c says which), by the floor program, by viod, by one "ip link set ... vf ..." for each VF, and by
-# systemd-networkd, which knows no rates. tap.c counts what each sends and how long it is from the first message that sets
-# something to the kernel's last answer: "netlink". The wall time of viod is without its quiet time; that of networkd ends with
+# The attributes of VFs, for tests/vm/guest/bench, which reads this file: existing VFs are changed from one set of values to
+# another (see links.c), by the floor program, by viod, by one "ip link set ... vf ..." for each VF, and by systemd-networkd,
+# which does not support rates. tap.c counts the messages of each, and measures the time from the first message that sets
+# something to the kernel's last answer: "netlink". The wall time of viod excludes its quiet time; that of networkd ends with
 # the last answer.
 #
 # shellcheck disable=SC2154  # what tests/vm/guest/bench and lib.sh have set
@@ -16,7 +16,7 @@ net_values() {
 		"${flag[$2]}" "${flag[$2]}" "${state[$2]}" $((1000 + 1000 * $2))
 }
 
-# net_text SEED: what each contender is told, in its own words: $net/conf, $net/ip, $net/networkd.
+# net_text SEED: the configuration of each contender: $net/conf, $net/ip, $net/networkd.
 net_text() {
 	local n mac vlan spoofchk trust state rate has=",$net_attributes,"
 	printf '[pf]\nname = %s\nkind = net\n' "$net_name" >"$net/conf"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Listens to what programs ask of the kernel about links, on an nlmon interface: "tap INTERFACE"
- * prints a line when it has begun, and at SIGTERM how many requests set something, how many bytes
- * they had, how many asked something, and the microseconds from the first that set something to the
- * kernel's last answer to such a one. Slows all down alike.
+ * Monitors the requests of programs about links, on an nlmon interface: "tap INTERFACE" prints a
+ * line when it has started, and at SIGTERM the number of requests that set something, their bytes,
+ * the number of queries, and the microseconds from the first request that set something to the
+ * kernel's last answer to one. It slows all programs down alike.
  */
 #include <arpa/inet.h>
 #include <err.h>

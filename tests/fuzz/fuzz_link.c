@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel tells of interfaces: any bytes at all, at the end of a heap block so that a read
- * past it shows. */
+/* Messages of the kernel about interfaces: any bytes at all, at the end of a heap block so that a
+ * read past it shows. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a controller answers to Identify: any bytes at all, at the end of a heap block so that a
+/* Answers of a controller to Identify: any bytes at all, at the end of a heap block so that a
  * read past it shows. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libviod-vfio with a kernel that says anything: each ioctl takes its answer from the input, as a
- * byte that says how many follow, which are put over the argument (255: it fails). */
+/* libviod-vfio with a kernel that answers anything: the input has the answer of each ioctl, a
+ * length byte and the bytes that overwrite the argument (255: the ioctl fails). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static unsigned sum(const void *data, size_t size)
 	return n;
 }
 
-/* Whatever was said, what is handed out holds together. */
+/* Whatever the answers, the results are consistent. */
 static void check_region(const struct viod_vfio_device *device, uint32_t index)
 {
 	const struct viod_vfio_region *region;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Feeds the files named on the command line to a fuzzer, without a fuzzing engine, and prints how
- * many there were. None is an error: a corpus that was not found is no corpus that passed. */
+ * many there were. None is an error: a corpus that was not found has not passed. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rows of the kinds that go wrong on request. */
+/* The rows of the kinds that misbehave on request. */
 #ifndef TESTS_MISBEHAVE_ROWS_H
 #define TESTS_MISBEHAVE_ROWS_H
 
@@ -34,7 +34,7 @@ static const struct viod_name misbehave_ops[] = {
 	{                                                                                          \
 		.scope = VIOD_SCOPE_PF, .type = VIOD_TYPE_ENUM, .phase = VIOD_PHASE_PREPARE,       \
 		.flags = VIOD_OPTION_WRITE_ONLY, VIOD_FIELD(struct misbehave_pf, in), .key = "in", \
-		.names = misbehave_ops, .help = "The op in which this goes wrong."                 \
+		.names = misbehave_ops, .help = "The op that misbehaves."                          \
 	}
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kind whose file says in which op it shall go wrong: "in = apply", or
+ * A kind whose file says in which op it misbehaves: "in = apply", or
  * "in = attach", which is apply() for VF 1, while others are at the other VFs. A plugin includes
  * this after its own static void misbehave(const struct misbehave_pf *), and defines the rows.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every key that a plugin's rows declare has its entry in the manual page of that plugin. */
+/* Every key in a plugin's rows has an entry in the manual page of that plugin. */
 #include <errno.h>
 
 #include "fakesys.h"
@@ -25,7 +25,7 @@ static char *page_of(const struct viod_plugin *plugin)
 	return text;
 }
 
-/* ".It Ic vlan-proto" is no entry of vlan, ".It Ic vlan No = Ar number" is one. */
+/* ".It Ic vlan-proto" is not an entry for vlan; ".It Ic vlan No = Ar number" is. */
 static bool has_entry(const char *page, const char *key)
 {
 	char entry[128];
@@ -53,7 +53,7 @@ START_TEST(every_key_is_in_its_page)
 		const struct viod_plugin *plugin = loader->plugins[i].plugin;
 		_cleanup_free_ char *page = NULL;
 
-		/* Quirks that are data alone are told of in the page of their kind. */
+		/* Quirks without rows are described in the page of their kind. */
 		if (plugin->role == VIOD_ROLE_QUIRK && !plugin->options)
 			continue;
 		page = page_of(plugin);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A root with one file in it, and what came of parsing that. */
+/* A root with one file, and the result of parsing it. */
 #ifndef TESTS_PARSED_H
 #define TESTS_PARSED_H
 
 #include "config/config.h"
 #include "fixture.h"
 
-/* A root, the kinds, and what came of parsing a.conf in it. */
+/* A root, the kinds, and the result of parsing a.conf. */
 struct parsed {
 	struct root root;
 	struct kinds kinds;

@@ -17,7 +17,7 @@ struct bench {
 	struct viod_values *wanted, *state;
 };
 
-/* The machine alone: what else it is to have is put into it before bench_open(). */
+/* The machine alone; a test adds what else it needs before bench_open(). */
 static inline void bench_machine(struct bench *bench, unsigned there)
 {
 	viod_host = &host_table;

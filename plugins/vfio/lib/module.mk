@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# libviod-vfio, for whoever uses the devices. It is no plugin: it needs libc alone, and nothing of viod.
+# libviod-vfio, for programs that use the devices. It is not a plugin: it needs only libc, and nothing of viod.
 
 LIBDIR ?= $(PREFIX)/lib
 OBJCOPY ?= objcopy
@@ -18,7 +18,7 @@ $(BUILD)/libviod-vfio.so: $(BUILD)/libviod-vfio.so.$(VERSION)
 	@ln -sf libviod-vfio.so.$(VERSION) $(BUILD)/$(VFIO_LIB_SONAME)
 	@ln -sf $(VFIO_LIB_SONAME) $@
 
-# One object, so that what only the library's files call of each other is no name in a program.
+# One object, so that functions that are internal to the library are not visible in a program.
 $(BUILD)/libviod-vfio.a: $(VFIO_LIB_OBJECTS)
 	@rm -f $@
 	$(call say,AR)$(LD) -r -o $(@:.a=.o) $^ && $(OBJCOPY) --localize-hidden $(@:.a=.o) && \
@@ -45,7 +45,7 @@ uninstall-vfio-lib:
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,libviod-vfio.so.$(VERSION) $(VFIO_LIB_SONAME) libviod-vfio.so \
 		libviod-vfio.a pkgconfig/libviod-vfio.pc) $(DESTDIR)$(PREFIX)/include/viod/vfio.h
 
-# The examples and a test, as the guest runs them: with the library that is installed there.
+# The examples and a test for the guest, linked with the library that is installed there.
 VFIO_LIB_PROGRAMS := $(patsubst $(VFIO_LIB)/examples/%.c,$(BUILD)/tests/vm/%,$(VFIO_LIB_EXAMPLES))
 $(BUILD)/tests/vm/%: $(VFIO_LIB)/examples/%.c $(BUILD)/libviod-vfio.so
 	$(VFIO_LIB_PROGRAM)
@@ -59,7 +59,7 @@ define VFIO_LIB_PROGRAM
 		-idirafter plugins/vfio -o $@ $< -L$(BUILD) -lviod-vfio
 endef
 
-# Unit tests and the fuzzer bring tables of system calls of their own.
+# Unit tests and the fuzzer have their own tables of system calls.
 VFIO_LIB_TESTED := $(filter-out %/system.o,$(VFIO_LIB_OBJECTS))
 $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/vfio/check_vfiolib_*.c)): $(VFIO_LIB_TESTED)
 $(BUILD)/tests/fuzz/fuzz_vfio $(BUILD)/tests/fuzz/fuzz_vfio.run: $(VFIO_LIB_TESTED)

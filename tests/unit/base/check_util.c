@@ -142,7 +142,7 @@ START_TEST(a_file_is_replaced_at_once)
 	ck_assert_int_eq(fstatat(root.fd, "state", &status, 0), 0);
 	ck_assert_uint_eq(status.st_mode & 07777u, 0644);
 	ck_assert_int_eq(replace_file_at(root.fd, "no/slash", "x", 1, 0644), -EINVAL);
-	/* What cannot be renamed leaves nothing behind. */
+	/* If the rename fails, no temporary file remains. */
 	ck_assert_int_eq(mkdirat(root.fd, "folder", 0755), 0);
 	ck_assert_int_eq(replace_file_at(root.fd, "folder", "x", 1, 0644), -EISDIR);
 	directory = opendir(root.path);

@@ -91,7 +91,7 @@ START_TEST(the_first_example_means_what_it_says)
 	ck_assert_uint_eq(mac->octets[5], 2);
 	ck_assert_int_eq(vlan_of(values, 0), 100);
 	ck_assert_int_eq(vlan_of(values, 1), -1);
-	/* Not as of old, when these got what VF 0 had. */
+	/* Unlike in the earlier program, where these had the values of VF 0. */
 	ck_assert_ptr_null(vf_value(values, 2, "mac"));
 	ck_assert_ptr_null(vf_value(values, 3, "mac"));
 	ck_assert_ptr_nonnull(
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(values_go_through_libconfuse_unharmed)
 {
-	/* Everything that means something to it: quotes, braces, variables, comments, escapes. */
+	/* All special characters of libconfuse: quotes, braces, variables, comments, escapes. */
 	static const char *const odd[] = { "a'b",    "\\",	 "\\'",	  "${HOME}",	 "a\"b\"c",
 					   "/*x",    "//x",	 "x}",	  "x = y",	 "+=",
 					   "{a, b}", "\\n\\x41", "a,b;c", "gr\xc3\xbcn", "a#b",
@@ -345,7 +345,7 @@ START_TEST(a_broken_line_may_be_the_missing_one)
 
 	assert_diag_count(&name.diags, 1);
 	assert_diag(&name.diags, MAIN ":3:1", "'name x' is neither");
-	/* What needs no schema is told all the same. */
+	/* Errors that need no schema are reported nevertheless. */
 	assert_diag_count(&kind.diags, 2);
 	assert_diag(&kind.diags, MAIN ":3:1", "'kind net' is neither");
 	assert_diag(&kind.diags, MAIN ":5:1", "stands here a second time");
@@ -387,7 +387,7 @@ START_TEST(overlaps_across_files_name_both)
 {
 	_cleanup_parsed_ struct parsed parsed =
 		parse_drop_ins(PF "[vf0-3]\nvlan = 1\n", "[vf2-5]\nvlan = 2\n", NULL);
-	/* A narrower section does not settle the quarrel, but the same section does. */
+	/* A narrower section does not resolve the conflict, but the same section does. */
 	_cleanup_parsed_ struct parsed settled =
 		parse_drop_ins(PF "[vf0-3]\nvlan = 1\n", "[vf0-3]\nvlan = 2\n", NULL);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two files cannot both have. */
+/* Values that two files must not share. */
 #include "../fixture.h"
 #include "../parsed.h"
 #include "config/config.h"
@@ -9,7 +9,7 @@ static struct parsed parse(const char *text)
 	return parse_drop_ins(text, NULL, NULL);
 }
 
-/* The later of two files is at fault; words, other rows and a file's own VFs are no matter. */
+/* The later of two files is refused; words, other rows and VFs of the same file do not conflict. */
 START_TEST(files_share_no_address)
 {
 	_cleanup_parsed_ struct parsed a = parse("[pf]\nname = 05:00.0\nkind = net\nvfs = 4\n"
@@ -40,7 +40,7 @@ START_TEST(files_share_no_address)
 }
 END_TEST
 
-/* And a file without a PF takes no address from anybody. */
+/* A file without a PF does not conflict with any other. */
 START_TEST(files_share_no_pf)
 {
 	static const char text[] = "[pf]\nname = 05:00.0\nkind = net\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which files count, and what may be read. */
+/* Which files are in force, and which may be read. */
 #include <errno.h>
 
 #include "../fixture.h"
@@ -49,7 +49,7 @@ START_TEST(odd_files_are_refused_with_a_reason)
 }
 END_TEST
 
-/* Only root can give a file away, and only root minds. */
+/* Only root can change the owner of a file, and only as root is the owner checked. */
 START_TEST(a_file_of_somebody_else_is_refused)
 {
 	_cleanup_root_ struct root root;

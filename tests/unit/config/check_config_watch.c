@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every way a file comes, changes and goes gives one call, a quiet moment later. */
+/* Each way to create, change or delete a file causes one call after the quiet time. */
 #include "config/config-watch.h"
 
 #include <errno.h>
 
 #include "../fakesys.h"
 
-/* A call ends the wait for it, so its limit may be far off. That no call comes can only be waited
- * for. */
+/* The wait ends with the call, so its limit can be long. The absence of a call can only be
+ * established by waiting. */
 #define LONG 30000
 #define MOMENT 150
 
@@ -58,7 +58,7 @@ static void place_clear(struct place *place)
 	root_clear(&place->root);
 }
 
-/* Run the loop until the next call, or for so long; whether it came. */
+/* Run the loop until the next call, or until the timeout; true if the call was made. */
 static bool called(struct place *place, uint64_t msec)
 {
 	uint64_t end = now_usec() + msec * 1000, now;
@@ -120,8 +120,8 @@ START_TEST(it_waits_for_quiet_and_not_for_ever)
 	root_write(&p.root, "etc/vio.d/a.conf", "x\n");
 	ck_assert(called(&p, LONG));
 	ck_assert_uint_ge(now_usec() - began, 100000);
-	/* Written again and again without a pause: looked at within little more than a second, as
-	 * far as this process gets the processor. */
+	/* A file that is written continuously is read within little more than a second, provided
+	 * that this process gets the processor. */
 	began = last = now_usec();
 	p.calls = 0;
 	while (!p.calls && last - began < LONG * 1000ULL) {

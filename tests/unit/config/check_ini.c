@@ -249,7 +249,7 @@ START_TEST(all_errors_are_told_and_good_lines_kept)
 	assert_diag(&scanned.diags, "f:4:4", "'-1' is no VF index");
 	assert_diag(&scanned.diags, "f:6:1", "not closed");
 	assert_diag(&scanned.diags, "f:7:1", "'mac' is neither");
-	/* The keys below a bad header do not fall to the section above. */
+	/* Keys below an invalid header do not belong to the previous section. */
 	ck_assert_uint_eq(scanned.scan->n_sections, 5);
 	ck_assert_uint_eq(scanned.scan->n_statements, 5);
 	for (size_t i = 0; i < 5; i++)

@@ -39,7 +39,7 @@ START_TEST(plugins_add_up)
 	root_write(&root, "etc/viod.conf.d/zz.conf", "plugins =\n");
 	assert_plugins(&root, &diags, false, "");
 	assert_no_diags(&diags);
-	/* A mask hides the file, also those of the other trees. */
+	/* A mask also hides files of the other directories. */
 	ck_assert_int_eq(unlinkat(root.fd, "etc/viod.conf.d/zz.conf", 0), 0);
 	ck_assert_int_eq(unlinkat(root.fd, "etc/viod.conf.d/10.conf", 0), 0);
 	ck_assert_int_eq(unlinkat(root.fd, "etc/viod.conf", 0), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a file to commands and back: queues before the VFs are there, online after, all given back.
+/* From a file to commands and back: queues before the VFs exist, online afterwards, all restored.
  */
 #include "fakenvme.h"
 
@@ -48,7 +48,7 @@ static void diff_function(int vf, enum nvme_row first, enum nvme_row end)
 	}
 }
 
-/* recreates: as core, VFs of the state are forgotten. */
+/* recreates: removes the VFs from the state, as core does. */
 static void make_plan(bool recreates)
 {
 	look(&state);
@@ -82,7 +82,7 @@ static int carry_out(bool with_vfs)
 
 static void enable(unsigned n_vfs)
 {
-	/* Disabled VFs go offline; what they have stays. */
+	/* Disabled VFs go offline and keep their resources. */
 	for (unsigned vf = 0; vf < FAKE_VFS; vf++)
 		controller.vfs[vf].online = false;
 	controller.n_vfs = n_vfs;
@@ -217,7 +217,7 @@ START_TEST(steps_read_as_changes)
 }
 END_TEST
 
-/* Fewer VFs: what the others had is there for those that stay. */
+/* With fewer VFs, the resources of the others are available to those that remain. */
 START_TEST(fewer_vfs)
 {
 	look(&baseline);
@@ -236,7 +236,7 @@ START_TEST(fewer_vfs)
 }
 END_TEST
 
-/* Some controllers take everything back with "offline", others do not. */
+/* Some controllers release all resources with "offline", others do not. */
 START_TEST(offline_and_back)
 {
 	controller.frees_offline = _i;
@@ -269,7 +269,7 @@ START_TEST(reset_of_the_pf)
 }
 END_TEST
 
-/* Somebody has provided VFs before: they are adopted, and given back as they were. */
+/* VFs that were configured before viod: they are adopted, and their settings are restored. */
 START_TEST(somebody_elses_vfs)
 {
 	controller.n_vfs = 2;
@@ -294,7 +294,7 @@ START_TEST(somebody_elses_vfs)
 }
 END_TEST
 
-/* A job that dies after any command: the next one finishes, whatever it is to do. */
+/* After a job dies, after any command, the next one completes the work. */
 START_TEST(interrupted)
 {
 	bool whole = false;
@@ -358,7 +358,7 @@ START_TEST(created_and_deleted)
 }
 END_TEST
 
-/* After a reboot there is no record: the one that the VF has is the one, and it stays. */
+/* After a reboot there is no record: the VF keeps the namespace that it has. */
 START_TEST(created_before_a_reboot)
 {
 	want_plain(2);
@@ -397,7 +397,8 @@ START_TEST(one_that_was_being_made)
 }
 END_TEST
 
-/* Or the file goes right then. What was there before, or is in use, is nobody's to delete. */
+/* Or the file is deleted at that moment. A namespace from before viod, or one in use, is not
+ * deleted. */
 START_TEST(one_that_was_being_made_and_is_not_wanted)
 {
 	look(&baseline);
@@ -414,7 +415,7 @@ START_TEST(one_that_was_being_made_and_is_not_wanted)
 }
 END_TEST
 
-/* Its number was given to another's meanwhile. */
+/* Its number was assigned to another namespace meanwhile. */
 START_TEST(somebody_elses_namespace_is_not_deleted)
 {
 	look(&baseline);
@@ -487,7 +488,7 @@ START_TEST(controllers_that_lack_something)
 	want_number(0, NVME_ROW_QUEUES, 2);
 	ck_assert_int_eq(complete(), -EOPNOTSUPP);
 	ck_assert(reported("this NVMe controller has nothing to give to its VFs"));
-	/* Without keys it is left alone, fallbacks of VFs that viod made included. */
+	/* Without keys nothing changes, including the fallbacks of VFs that viod created. */
 	want(1);
 	want_number(0, NVME_ROW_QUEUES, 0);
 	want_number(0, NVME_ROW_INTERRUPTS, 0);
@@ -498,7 +499,7 @@ START_TEST(controllers_that_lack_something)
 }
 END_TEST
 
-/* One private namespace for two VFs: the second is told so, the first has it. */
+/* One private namespace for two VFs: the first gets it, the second is reported. */
 START_TEST(one_namespace_for_two)
 {
 	want_plain(2);

@@ -27,7 +27,7 @@ static void put32(size_t offset, uint32_t value)
 	put16(offset + 2, (uint16_t)(value >> 16));
 }
 
-/* A copy at the very end of a heap block: a read past it is seen. */
+/* A copy at the very end of a heap block, so that a sanitizer detects a read past it. */
 static uint8_t *cut(size_t size)
 {
 	uint8_t *copy = malloc(size ? size : 1);
@@ -79,7 +79,7 @@ START_TEST(primary_without_interrupts)
 
 	put_primary();
 	data[4] = 1;
-	/* Nobody promises that the unused half is clear. */
+	/* The unused half need not be zero. */
 	put32(68, 1000);
 	ck_assert_int_eq(nvme_parse_primary(data, sizeof(data), &primary), 0);
 	ck_assert(primary.queues.flexible && !primary.interrupts.flexible);
@@ -219,7 +219,7 @@ START_TEST(controller_abilities)
 }
 END_TEST
 
-/* Cut anywhere: no parser reads what is not there. */
+/* Truncated anywhere: no parser reads past the end. */
 START_TEST(any_length)
 {
 	struct nvme_secondary secondaries_[NVME_SECONDARIES_MAX];

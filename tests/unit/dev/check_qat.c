@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* QuickAssist: its services are chosen while it is down and without VFs; a kernel in memory
- * insists. */
+/* QuickAssist: its services are chosen while it is down and has no VFs, which a simulated kernel
+ * enforces. */
 #include <check.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -255,7 +255,8 @@ START_TEST(any_spelling)
 }
 END_TEST
 
-/* A job that dies between any two writes; the next one finishes, and brings the device up. */
+/* After a job dies between any two writes, the next one completes the work and brings the device
+ * up. */
 START_TEST(interrupted)
 {
 	for (unsigned n = 1; n <= 2; n++) {
@@ -277,7 +278,7 @@ END_TEST
 
 START_TEST(what_it_cannot_do_leaves_it_up)
 {
-	/* Nobody knows what goes together on it. */
+	/* The valid combinations of this generation are not known. */
 	pf.driver = "7xxx";
 	ck_assert_int_eq(want_services("asym;dcc"), 0);
 	ck_assert_int_eq(apply(), -EINVAL);
@@ -316,7 +317,7 @@ START_TEST(what_does_not_go_together_is_refused)
 			ck_assert_ptr_nonnull(strstr(pf.report, "this device cannot do '"));
 		}
 	}
-	/* What was there before viod came is given back, whatever it is. */
+	/* The previous services are restored, whatever they are. */
 	pf.from_file = false;
 	ck_assert_int_eq(want_services("dcc;sym"), 0);
 }
@@ -333,7 +334,7 @@ START_TEST(devices_without_a_choice)
 }
 END_TEST
 
-/* One that was down before viod came is down again afterwards. */
+/* A device that was down before viod is down again afterwards. */
 START_TEST(given_back)
 {
 	struct viod_values baseline;

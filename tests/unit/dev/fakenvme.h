@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A host that takes notes, and an NVMe controller of six VFs in memory that keeps the rules. */
+/* A host that records calls, and a simulated NVMe controller with six VFs that enforces the rules.
+ */
 #ifndef VIOD_TEST_FAKENVME_H
 #define VIOD_TEST_FAKENVME_H
 
@@ -157,7 +158,7 @@ static inline int fake_format(const struct viod_option *option, const void *valu
 	return 0;
 }
 
-/* No block devices: whatever is shared with the host is not in use. */
+/* No block devices: a namespace that is shared with the host is not in use. */
 static inline const struct viod_function *fake_function(struct viod_pf *of, int vf)
 {
 	return NULL;
@@ -384,7 +385,7 @@ static inline int fake_submit(int fd, struct nvme_passthru_cmd *command)
 	}
 }
 
-/* nvme_device_clear() closes what it is given. */
+/* nvme_device_clear() closes the descriptor that it is passed. */
 static inline int fake_reach(struct viod_pf *of)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

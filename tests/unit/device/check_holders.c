@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who has a VF's nodes open: this very process, through the real /proc. */
+/* The process that has a VF's nodes open: this one, through the real /proc. */
 #include "device/holders.h"
 
 #include <errno.h>
@@ -123,7 +123,7 @@ START_TEST(without_proc_nothing_is_known)
 }
 END_TEST
 
-/* The kernel takes the links between PF and VF away before it waits for the VF's user. */
+/* The kernel removes the links between PF and VF before it waits for the VF's user. */
 START_TEST(a_vf_that_is_being_removed_still_has_holders)
 {
 	static const char *const addresses[] = { "0000:01:10.0", "0000:01:10.1" };
@@ -213,8 +213,8 @@ static bool has_node(const struct device_nodes *table, int vf, const char *path)
 	return false;
 }
 
-/* Of a disk with several paths only the paths are children of the function, and what is on top of
- * it is nobody's child. */
+/* Of a multipath disk only the paths are children of the function; the device on top of them is
+ * not. */
 START_TEST(a_disk_is_its_functions_however_it_is_reached)
 {
 	const char *vf = "sys/bus/pci/devices/0000:01:10.1";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a driver turned out not to have is remembered, and what waits is not. */
+/* Unsupported rows are recorded, deferred rows are not. */
 #include <errno.h>
 
 #include "../fixture.h"
@@ -72,7 +72,7 @@ START_TEST(deferred_is_of_one_vf)
 }
 END_TEST
 
-/* Every VF asks for a key that the driver lacks: one warning, and no change is left of it. */
+/* If every VF sets a key that the driver lacks, there is one warning, and no change remains. */
 START_TEST(lacking_rows_are_told_once)
 {
 	_cleanup_kinds_ struct kinds kinds = { 0 };

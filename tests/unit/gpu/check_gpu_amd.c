@@ -40,7 +40,7 @@ START_TEST(another_count_is_refused_with_the_line)
 }
 END_TEST
 
-/* The count there is, "max", and what a baseline would put back. */
+/* The current count, "max", and the count of a baseline. */
 START_TEST(others_are_no_business_of_it)
 {
 	struct bench b;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mdevs that no VF is named for: what a file says, where they go, and which of them may go again.
+/* Mdevs that are requested without a VF: the text of a file, their parents, and which may be
+ * removed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +85,7 @@ static void add_mdev(struct bench *b, const char *directory, const char *uuid)
 	fake_link(&b->root, path, "../mdev_supported_types/" TYPE);
 }
 
-/* As if it had been made below this parent; another inode is another mdev of the same name. */
+/* As if it had been created below this parent; another inode is another mdev of the same name. */
 static void note(struct bench *b, const char *parent, const char *uuid, int64_t end, int64_t inode)
 {
 	char key[48], text[96];
@@ -155,12 +156,12 @@ START_TEST(each_goes_where_there_are_fewest)
 	add_parent(&b, VF(0), "1\n");
 	add_mdev(&b, VF(0), FOREIGN);
 	add_mdev(&b, VF(0), OTHER);
-	/* Nothing is there, but the type is not to be had. */
+	/* There are no mdevs, but the type is not available. */
 	add_parent(&b, VF(1), "0\n");
-	/* This one is told what to be. */
+	/* This VF has a profile of its own. */
 	add_parent(&b, VF(2), "1\n");
 	gpu_mdev_reserve(2, true);
-	/* The best of the rest; the mdev is there when it was made. */
+	/* The best of the others; creating the mdev makes it appear. */
 	add_parent(&b, VF(3), "1\n");
 	add_mdev(&b, VF(3), uuid);
 	ck_assert_int_eq(apply(&b, GPU_MDEVS_PLACE, "1 x NVIDIA A16-2Q"), 0);
@@ -170,7 +171,7 @@ START_TEST(each_goes_where_there_are_fewest)
 		content(&b, vf == 0 ? VF(0) : vf == 1 ? VF(1) : VF(2), CREATE, text);
 		ck_assert_msg(!*text, "VF %d got one", vf);
 	}
-	/* It is viod's now, and young. */
+	/* It is viod's now, and within its grace. */
 	ck_assert_int_eq(gpu_mdev_number(&b.pf, TYPE, uuid), 0);
 	ck_assert_uint_eq(json_object_size(json_object_get(b.pf.notes, "gpu")), 2);
 	assert_no_diags(&b.pf.diags);
@@ -178,7 +179,7 @@ START_TEST(each_goes_where_there_are_fewest)
 }
 END_TEST
 
-/* Neither the user of one, nor whoever made it, is told by an answer that is not there. */
+/* If the user or the creator of an mdev cannot be determined, it counts as in use. */
 START_TEST(only_own_idle_old_ones_go)
 {
 	char own[3][GPU_UUID_MAX], text[64], path[160];
@@ -192,7 +193,7 @@ START_TEST(only_own_idle_old_ones_go)
 	}
 	add_mdev(&b, PF, FOREIGN);
 	note(&b, FAKE_PF, FOREIGN, 0, 0);
-	/* 0 stays, 1 is old, 2 was made just now; FOREIGN is of nobody's list. */
+	/* 0 stays, 1 is old, 2 was just created; FOREIGN is not in the list. */
 	note(&b, FAKE_PF, own[0], 0, 0);
 	note(&b, FAKE_PF, own[1], gpu_seconds() - 1, 0);
 	note(&b, FAKE_PF, own[2], gpu_seconds() + 1000, 0);
@@ -211,8 +212,8 @@ START_TEST(only_own_idle_old_ones_go)
 }
 END_TEST
 
-/* A note that is lost, one of an mdev elsewhere, and one of an mdev that went with its parent's
- * driver before somebody else used its UUID. */
+/* A lost note, one of an mdev with another parent, and one of an mdev that was removed with its
+ * parent's driver before another program used its UUID. */
 START_TEST(what_is_not_noted_is_kept)
 {
 	char own[GPU_UUID_MAX], text[64], path[160];
@@ -250,7 +251,7 @@ START_TEST(no_room_says_what_there_is)
 }
 END_TEST
 
-/* A GPU that is full, or has another size, says nothing about the VF. */
+/* A GPU that is full, or has vGPUs of another size, is not a failure of the VF. */
 START_TEST(only_a_vf_that_offered_it_has_failed)
 {
 	struct gpu_order order = { .profile = "NVIDIA A16-2Q" };
@@ -269,7 +270,7 @@ START_TEST(only_a_vf_that_offered_it_has_failed)
 }
 END_TEST
 
-/* --- what is told, and what is wanted -------------------------------------------------------- */
+/* --- facts and wanted ------------------------------------------------------------------------ */
 
 static const char *fact(struct bench *b, const char *topic, const char *about, const char *what)
 {
@@ -293,7 +294,7 @@ START_TEST(types_and_mdevs_are_told)
 	ck_assert_int_eq(gpu_observe(&b.pf, b.state), 0);
 	ck_assert_str_eq(fact(&b, "profiles", "NVIDIA A16-2Q", "id"), TYPE);
 	ck_assert_str_eq(fact(&b, "profiles", "NVIDIA A16-2Q", "framebuffer"), "2048M");
-	/* Ten by the parents, eight on a GPU, and two of them are there. */
+	/* Ten according to the parents, at most eight on a GPU, and two of them exist. */
 	ck_assert_str_eq(fact(&b, "profiles", "NVIDIA A16-2Q", "available"), "6");
 	ck_assert_str_eq(fact(&b, "mdevs", own, "made-by"), "viod");
 	ck_assert_str_eq(fact(&b, "mdevs", own, "parent"), "0000:01:10.1");
@@ -302,7 +303,7 @@ START_TEST(types_and_mdevs_are_told)
 	ck_assert_str_eq(
 		values_get(b.state, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "mdevs")),
 		"1 x NVIDIA A16-2Q");
-	/* It is not what VF 1 is to be. */
+	/* It is not the profile of VF 1. */
 	ck_assert_str_eq(values_get(b.state, 1, schema_find(b.schema, VIOD_SCOPE_VF, "profile")),
 			 "none");
 	machine_clear(&b);

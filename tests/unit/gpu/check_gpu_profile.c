@@ -103,7 +103,7 @@ START_TEST(types_are_found_by_name_and_number)
 	gpu_types_list(&types, text, 30);
 	ck_assert_str_eq(text, "NVIDIA A16-1Q (1024 MiB)");
 
-	/* What is noted is the same again, and a type is there once. */
+	/* The noted text reads back to the same types, each once. */
 	gpu_types_write(&types, text, sizeof(text));
 	gpu_types_read(text, &again);
 	gpu_types_read(text, &again);
@@ -204,7 +204,7 @@ START_TEST(each_vf_has_its_mode)
 }
 END_TEST
 
-/* What a driver does not spell right is not known, and so never undone. */
+/* A malformed answer of the driver is unknown, and so never reverted. */
 START_TEST(rubbish_is_not_known)
 {
 	struct bench b;
@@ -275,7 +275,7 @@ static void assert_plan(struct bench *bench, const char *expected)
 	plan_clear(&plan);
 }
 
-/* A GPU may have one size at a time: all that goes goes before the first that comes. */
+/* A GPU may have one size at a time: all removals come before the first creation. */
 START_TEST(what_goes_goes_first)
 {
 	struct bench b;

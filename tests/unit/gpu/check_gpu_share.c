@@ -145,7 +145,7 @@ START_TEST(debugfs_by_minor)
 	function_files(&b, "sys/kernel/debug/dri/12/gt0/vf7", "lmem_quota");
 	ck_assert_int_eq(gpu_share_observe(&b.pf, b.state), 0);
 	assert_value(&b, b.state, VIOD_PF, "vram", "1G");
-	/* A VF that is not there has something: somebody has provisioned by hand. */
+	/* A VF that does not exist has a share: it was provisioned manually. */
 	assert_value(&b, b.state, VIOD_PF, "auto-provisioning", "off");
 	bench_clear(&b);
 }
@@ -202,7 +202,7 @@ START_TEST(the_order_is_pf_memory_vfs_time_driver)
 }
 END_TEST
 
-/* The driver provides by itself again when the VFs are gone, not before. */
+/* Automatic provisioning is enabled again after the VFs are removed, not before. */
 START_TEST(a_release_ends_with_the_drivers_own_shares)
 {
 	struct bench b;

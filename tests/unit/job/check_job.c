@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A job process and what the daemon hears of it, with plugins that behave and others that do not.
+/* A job process and its reports to the daemon, with correct and with faulty plugins.
  */
 #include "daemon/job-process.h"
 
@@ -292,7 +292,7 @@ START_TEST(a_crash_is_told_with_its_plugin_and_op)
 		snprintf(text, sizeof(text), PF "crash\nin = %s\n", ops[i]);
 		bench_new(&b, "tests/plugins", text);
 		run(&b, JOB_APPLY, 10);
-		/* What crashes after the verdict was reached has no verdict to tell. */
+		/* A job that crashes after it reached its verdict does not report one. */
 		ck_assert_ptr_null(b.result);
 		snprintf(expected, sizeof(expected), "%s() of plugin 'crash'", ops[i]);
 		ck_assert_msg(strstr(b.death, expected) && strstr(b.death, "SEGV"), "%s: %s",
@@ -360,7 +360,7 @@ START_TEST(what_hangs_is_ended_at_the_deadline)
 		snprintf(text, sizeof(text), PF "hang\nin = %s\nhow = %s\n", cases[i].in,
 			 cases[i].how);
 		bench_new(&benches[i], "tests/plugins", text);
-		/* They have to come as far as that, on a busy machine too. */
+		/* They must get that far, even on a busy machine. */
 		start(&benches[i], event, &running, JOB_APPLY, 4);
 	}
 	ck_assert_int_ge(sd_event_loop(event), 0);
@@ -434,9 +434,9 @@ START_TEST(what_no_vf_has_is_the_drivers)
 
 	refuser_new(&b, "012", PF "refuse\n" TRUST("on"));
 	expect(&b, "configured", 3, 7, LACKS);
-	/* It is not asked again, */
+	/* The setting is not tried again, */
 	expect(&b, "configured", 0, 7, LACKS);
-	/* unless somebody says so. */
+	/* unless the user requests it. */
 	b.fresh = true;
 	expect(&b, "configured", 3, 7, LACKS);
 	refuses(&b, "-");
@@ -456,7 +456,7 @@ START_TEST(what_other_vfs_have_is_tried_again)
 	refuses(&b, "-");
 	expect(&b, "configured", 1, 0, NULL);
 	expect(&b, "configured", 0, 0, NULL);
-	/* Nobody else is asked this time; what was taken once counts. */
+	/* No other VF is set this time; an earlier success counts. */
 	refuses(&b, "2");
 	another_text(&b, PF "refuse\n" TRUST("on") "[vf2]\ntrust = off\n");
 	expect(&b, "degraded", 1, 9, REFUSED("2"));
@@ -466,7 +466,7 @@ START_TEST(what_other_vfs_have_is_tried_again)
 }
 END_TEST
 
-/* In another mode it may have less, and that is no fault of one VF's. */
+/* In another mode the driver may support less, and that is not an error of one VF. */
 START_TEST(another_setting_of_the_pf_makes_it_another_driver)
 {
 	struct bench b;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of a job's report is told. */
+/* Which parts of a job's report are logged. */
 #include "job/job-result.h"
 
 #include <errno.h>
@@ -67,7 +67,7 @@ START_TEST(only_the_same_is_the_same)
 }
 END_TEST
 
-/* It is told as it was reported, with its line of the file. */
+/* It is logged as it was reported, with its line of the file. */
 START_TEST(news_are_whole)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 }, list = { 0 };

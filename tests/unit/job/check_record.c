@@ -166,7 +166,7 @@ START_TEST(what_is_put_back_is_what_was_set)
 	place_new(&place);
 	baseline = some_state(&place, "5", "off");
 	ck_assert_int_eq(record_extend_baseline(record, baseline), 0);
-	/* The file sets the VLAN of VF 1 alone; somebody else's promisc is not ours to reset. */
+	/* The file sets only the VLAN of VF 1; promisc, set by another program, is not reset. */
 	ck_assert_int_eq(values_new(place.kinds.net, 2, &wanted), 0);
 	put(wanted, 1, "vlan", "100");
 	ck_assert_int_eq(record_remember(record, wanted, false), 0);
@@ -176,8 +176,8 @@ START_TEST(what_is_put_back_is_what_was_set)
 	assert_text(back, VIOD_PF, "promisc", "(not known)");
 	assert_text(back, VIOD_PF, "vfs", "(not known)");
 	values_free(back);
-	/* VFs that viod made anew have lost everything, and may be there although the job that made
-	 * them failed before it could say so. */
+	/* VFs that viod re-created have lost all settings, and may exist although the job that
+	 * created them failed before it could report that. */
 	record->created = true;
 	ck_assert_int_eq(record_wanted(record, place.kinds.net, &back), 0);
 	assert_text(back, 0, "vlan", "5");

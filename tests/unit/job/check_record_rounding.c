@@ -43,7 +43,7 @@ START_TEST(what_the_device_made_of_it_is_wanted)
 	rounded_replace(first, wanted);
 	ck_assert_uint_eq(get(&kinds, wanted), 1002);
 
-	/* The next job: the file says 1001 still, and nothing was rounded anew. */
+	/* The next job: the file still says 1001, and nothing was rounded again. */
 	mark_clear(&pf);
 	put(&kinds, wanted, 1001);
 	rounded_replace(first, wanted);

@@ -84,7 +84,7 @@ START_TEST(values_are_put_and_forgotten)
 			       kinds.net->scopes[VIOD_SCOPE_VF].blocks[1].offset);
 	ck_assert_int_eq(block->vlan, 100);
 	ck_assert_str_eq(block->tag, "fifteen letters");
-	/* A value of no file takes the place of the one before away. */
+	/* A value without a file clears the place of the previous one. */
 	values_put(values, 1, vlan, &(int64_t){ 7 }, NULL);
 	ck_assert_ptr_null(values_where(values, 1, vlan)->file);
 	values_put(values, 1, vlan, &(int64_t){ 7 }, &place);

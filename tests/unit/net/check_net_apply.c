@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who is at fault when the kernel refuses a message. A kernel that takes messages as the real one
- * does, attribute by attribute until one fails, stands in for the socket.
+ * Which VF is at fault when the kernel refuses a message. Instead of the socket there is a
+ * simulated kernel, which processes messages like the real one: attribute by attribute, until one
+ * fails.
  */
 #include <check.h>
 #include <errno.h>
@@ -32,7 +33,7 @@ static struct {
 	int mac_error[VFS], vlan_error[VFS], rate_error, trust_error; /* what it answers */
 	unsigned flags;
 	bool mute;    /* reading back fails */
-	bool renewed; /* the interface is another one than before */
+	bool renewed; /* the interface is a different one */
 	unsigned opened, sent, writes[VFS];
 } kernel;
 
@@ -146,7 +147,7 @@ static int fake_open(struct viod_pf *of, int vf, bool with_vfs, int *ret_fd,
 
 int tested_apply(struct viod_pf *pf, const struct viod_step *step);
 
-/* The file under test, with that kernel at the other end. */
+/* The file under test, with the simulated kernel. */
 #define net_rtnl_send fake_send
 #define net_rtnl_link fake_link
 #define net_interface_open fake_open
@@ -284,7 +285,7 @@ START_TEST(all_well)
 }
 END_TEST
 
-/* A big card takes several steps: they need not look for its interface each. */
+/* A card with many VFs needs several steps, which do not each look up its interface. */
 START_TEST(steps_share_what_they_know)
 {
 	ck_assert_int_eq(apply(0, 4), 0);
@@ -314,7 +315,7 @@ START_TEST(one_vf_at_fault)
 	assert_report(0, 3, 13, EINVAL, "vf3.mac was refused by igb");
 	for (unsigned vf = 0; vf < VFS; vf++)
 		assert_done(vf, vf != 3, true);
-	/* Those before it took at once, and were not disturbed again. */
+	/* Those before it were set at once, and were not set again. */
 	ck_assert_uint_eq(kernel.writes[0], 2);
 	ck_assert_uint_eq(kernel.writes[2], 2);
 }
@@ -336,7 +337,8 @@ START_TEST(several_at_fault)
 }
 END_TEST
 
-/* What the driver does not have it is asked for by each VF, alone: all else goes out as one. */
+/* An attribute that the driver lacks is tried alone on each VF; all others are sent in one message.
+ */
 START_TEST(no_such_attribute)
 {
 	for (unsigned vf = 0; vf < VFS; vf++)
@@ -353,7 +355,7 @@ START_TEST(no_such_attribute)
 }
 END_TEST
 
-/* The error may be one VF's: who comes after it is not to suffer. */
+/* The error may be of one VF only: those after it are still set. */
 START_TEST(no_such_attribute_of_one_vf)
 {
 	kernel.vlan_error[2] = EOPNOTSUPP;
@@ -416,7 +418,7 @@ START_TEST(bad_rates_are_told)
 }
 END_TEST
 
-/* Past some faults in one message the VFs are asked one by one: reading back takes its time. */
+/* After some faults in one message the VFs are set one by one, since reading back is slow. */
 START_TEST(every_vf_at_fault)
 {
 	for (unsigned vf = 0; vf < VFS; vf++)
@@ -458,7 +460,7 @@ START_TEST(a_retried_error_is_left_to_core)
 }
 END_TEST
 
-/* Some drivers reset a VF for the address it has already, and then want to be asked again. */
+/* Some drivers reset a VF for the address it already has, and then need the request again. */
 START_TEST(what_took_is_not_sent_again)
 {
 	static const struct viod_retry retries[] = {
@@ -476,7 +478,7 @@ START_TEST(what_took_is_not_sent_again)
 	ck_assert_uint_eq(kernel.writes[2], 2);
 	ck_assert_int_eq(tested_apply(&pf, &step), -EAGAIN);
 	ck_assert_uint_eq(kernel.writes[2], 3);
-	/* Nor is anything while it cannot be seen what took. */
+	/* Nor is anything while the result cannot be read back. */
 	kernel.mute = true;
 	ck_assert_int_eq(tested_apply(&pf, &step), -EAGAIN);
 	ck_assert_uint_eq(kernel.writes[2], 3);
@@ -490,7 +492,7 @@ START_TEST(what_took_is_not_sent_again)
 }
 END_TEST
 
-/* Of a step for many rows, core can only find the quirk's advice when it is told the row. */
+/* For a step with many rows, core finds the advice of the quirk only by the row. */
 START_TEST(a_report_names_its_row)
 {
 	kernel.mac_error[4] = EPERM;

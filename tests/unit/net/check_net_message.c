@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From values to messages, byte by byte, and addresses that are made up. */
+/* From values to messages, byte by byte, and derived addresses. */
 #include <arpa/inet.h>
 #include <linux/devlink.h>
 #include <linux/ethtool_netlink.h>
@@ -111,7 +111,7 @@ START_TEST(full_message_fits)
 }
 END_TEST
 
-/* What a step carries is what it would be made of now, for whatever interface that is. */
+/* A message that was prepared in a step equals one that is made now, for any interface. */
 START_TEST(batch_holds_its_message)
 {
 	struct net_update updates[2] = {
@@ -166,7 +166,7 @@ static void assert_order(const struct net_update *update, const int *order, size
 	nlmsg_free(message);
 }
 
-/* The kernel takes the attributes of one nest in an order of its own. */
+/* The kernel applies the attributes of one nest in an order of its own. */
 START_TEST(order_of_attributes)
 {
 	static const int opening[] = { IFLA_VF_SPOOFCHK,
@@ -350,7 +350,7 @@ static void assert_mac(const struct viod_mac *mac, const char *text)
 	ck_assert_uint_eq(mac->word, 0);
 }
 
-/* As the earlier program of this name made them. */
+/* As the earlier program of this name derived them. */
 START_TEST(legacy_addresses)
 {
 	struct viod_mac mac;
@@ -362,7 +362,7 @@ START_TEST(legacy_addresses)
 }
 END_TEST
 
-/* An address that changes with a new version of viod would be a new machine to the network. */
+/* If a new version of viod changed an address, the network would see a new machine. */
 START_TEST(stable_addresses)
 {
 	static const char machine[] = "0123456789abcdef0123456789abcdef";

@@ -231,7 +231,7 @@ START_TEST(eswitch_without_vfs)
 }
 END_TEST
 
-/* What VFs have on the host comes after their drivers, one step each. */
+/* Settings of interfaces on the host come after the drivers, one step each. */
 START_TEST(settings_of_interfaces)
 {
 	static const char name[IFNAMSIZ] = "lan3";

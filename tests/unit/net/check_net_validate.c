@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wrong with a file whatever the device. */
+/* Errors of a file that do not depend on the device. */
 #include <linux/if_ether.h>
 
 #include "fakenet.h"
@@ -94,7 +94,7 @@ START_TEST(vlan_needs)
 	ck_assert_uint_eq(pf.n_reports, 2);
 	assert_report(0, 0, 10, "this qos of vf0 needs a VLAN");
 	assert_report(1, 1, 11, "this vlan-proto of vf1 needs a VLAN");
-	/* What a device without VLANs reports reads back as a file. */
+	/* The state of a device without VLANs is valid as a file. */
 	memset(&pf, 0, sizeof(pf));
 	wanted.vfs[0].qos = 0;
 	wanted.vfs[1].vlan_proto = ETH_P_8021Q;

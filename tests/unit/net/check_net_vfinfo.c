@@ -76,7 +76,7 @@ static void put_vlan_list(uint32_t vf, uint16_t protocol)
 	end_nest(list);
 }
 
-/* In the order, and with the sizes, of a kernel asked to leave the statistics out. */
+/* In the order, and with the sizes, of a kernel that omits the statistics on request. */
 static void put_vf(uint32_t vf, uint32_t settings)
 {
 	size_t nest = put(IFLA_VF_INFO, NULL, 0);
@@ -238,7 +238,7 @@ START_TEST(length_wraps_to_zero)
 		size_t nest = put(IFLA_VF_INFO, NULL, 0), left = 65536 - (nest - list);
 
 		put_mac(used++);
-		/* One entry takes 44 bytes; the last one is stretched by an unknown attribute. */
+		/* One entry has 44 bytes; the last one is extended by an unknown attribute. */
 		if (left < 2 * 44 + 4)
 			put(1000, message.bytes, left - 44 - 4);
 		end_nest(nest);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A host that only takes notes, for the pure parts of the net plugin. */
+/* A host that only records calls, for the pure parts of the net plugin. */
 #ifndef VIOD_TEST_FAKENET_H
 #define VIOD_TEST_FAKENET_H
 

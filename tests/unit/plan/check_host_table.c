@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What plugins reach of the machine through the table of the host. */
+/* Access of plugins to the machine through the host table. */
 #include "plan/host-table.h"
 
 #include <errno.h>

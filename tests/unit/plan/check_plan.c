@@ -74,7 +74,7 @@ static void random_text(const struct viod_option *option, char *ret_text, size_t
 	}
 }
 
-/* What no device has (policy) and no file may hold (internal) stays out. */
+/* Policies, which no device has, and internal rows, which no file has, are omitted. */
 static void fill(struct viod_values *values, int vf)
 {
 	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
@@ -320,7 +320,8 @@ START_TEST(steps_are_ordered_by_phase_and_then_as_added)
 }
 END_TEST
 
-/* VFs go, what wants none of them comes, then the new ones; whoever planned first. */
+/* VFs are removed, then come the steps that need zero VFs, then the new VFs, in any order of
+ * planning. */
 START_TEST(steps_that_want_no_vfs_come_between)
 {
 	static const struct {

@@ -132,7 +132,7 @@ START_TEST(autoprobe_is_put_back_whatever_fails)
 			 "resize vfs: 0 -> 1 ! all\n"
 			 "attach vf0.driver-override: none\n"
 			 "settle drivers-autoprobe: on always\n");
-	/* Killed after the first step: the record still knows what it was. */
+	/* Killed after the first step: the record still has the previous value. */
 	put_autoprobe(b.state, false);
 	put_count(b.state, 1);
 	values_resize(b.state, 1);
@@ -390,7 +390,7 @@ static int save_nothing(void *userdata)
 	return 0;
 }
 
-/* A driver that makes two VFs, whatever it is asked for. */
+/* A driver that creates two VFs, whatever the request. */
 struct stubborn {
 	struct loader loader;
 	struct roots roots;
@@ -429,7 +429,7 @@ static int ask_for(struct stubborn *s, const char *count)
 	return sriov_plugin.ops->apply(&s->pf, &step);
 }
 
-/* What is wanted in the end of a file's count. */
+/* The wanted count that results from a file. */
 static int64_t settled(struct stubborn *s, int64_t count, const char *file)
 {
 	const struct viod_where where = { .file = file, .line = 4 };
@@ -454,7 +454,7 @@ START_TEST(a_driver_that_falls_short_is_asked_three_times)
 		ck_assert_int_eq(ask_for(&s, "0"), -EIO);
 		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
 	}
-	/* Then its VFs are left as they are, and the rest of the file is for them. */
+	/* Then its VFs are kept, and the rest of the file applies to them. */
 	ck_assert_int_eq(settled(&s, 6, "a.conf"), 2);
 	ck_assert_uint_eq(s.b.wanted->n_vfs, 2);
 	ck_assert(mark_any_deferred(&s.pf));
@@ -463,7 +463,7 @@ START_TEST(a_driver_that_falls_short_is_asked_three_times)
 	ck_assert_uint_eq(s.pf.diags.items[0].line, 4);
 	ck_assert_ptr_nonnull(
 		strstr(s.pf.diags.items[0].text, "asked for 6 VFs, the driver created 2"));
-	/* Another number is another question, and what was there before viod is not of a file. */
+	/* Another number is a new request, and a count from before viod is not from a file. */
 	ck_assert_int_eq(settled(&s, 5, "a.conf"), 5);
 	ck_assert_int_eq(settled(&s, 2, "a.conf"), 2);
 	assert_diag_count(&s.pf.diags, 0);
@@ -490,7 +490,7 @@ START_TEST(a_count_that_came_is_no_shortfall)
 }
 END_TEST
 
-/* There is nothing that an attempt would take away. */
+/* An attempt would not remove any VF. */
 START_TEST(no_vfs_at_all_are_always_too_few)
 {
 	struct stubborn s;
@@ -504,7 +504,7 @@ START_TEST(no_vfs_at_all_are_always_too_few)
 }
 END_TEST
 
-/* Another key takes the VFs away in any case. */
+/* Another key removes the VFs in any case. */
 START_TEST(vfs_that_go_anyhow_are_asked_for_again)
 {
 	struct stubborn s;
@@ -548,7 +548,7 @@ START_TEST(a_pf_may_be_no_pci_device)
 	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
 	assert_diag_count(&pf.diags, 1);
 	ck_assert_uint_eq(pf.diags.items[0].line, 7);
-	/* It does not tell how many VFs are the most. */
+	/* It does not report the maximum of VFs. */
 	put_count(b.wanted, SRIOV_VFS_MAX);
 	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(pf.diags.items[1].text, "give a number"));

@@ -30,7 +30,7 @@ START_TEST(a_file_that_says_vfio_gets_nodes_for_root)
 	put(&b, b.wanted, 1, "driver", "vfio-pci", 3);
 	put(&b, b.wanted, 1, "group", "0", 5);
 	put(&b, b.wanted, 1, "mode", "660", 6);
-	/* What a baseline puts back is not to have more than it had. */
+	/* A restored baseline must not have more keys than before. */
 	put(&b, b.wanted, 2, "driver", "vfio-pci", 0);
 	ck_assert_int_eq(vfio_validate(&b.pf, b.wanted), 0);
 	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
@@ -56,7 +56,7 @@ START_TEST(other_drivers_have_no_nodes)
 	put(&b, b.state, 1, "driver", "vfio-pci", 0);
 	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
 	assert_text(&b, b.wanted, 0, "mode", NULL);
-	/* A VF that somebody else gave to VFIO, and whose driver is left alone. */
+	/* A VF that another program bound to VFIO, and whose driver does not change. */
 	assert_text(&b, b.wanted, 1, "mode", "0660");
 	assert_text(&b, b.wanted, 1, "owner", NULL);
 	bench_clear(&b);
@@ -132,8 +132,8 @@ static void group_with(struct bench *b, const char *address, const char *driver)
 	fake_directory(&b->root, path);
 }
 
-/* What shares a whole device's group goes with it where the file says so; its own VFs and bridges
- * do not. */
+/* With companions = bind, the other members of a device's group are bound with it, except its own
+ * VFs and bridges. */
 START_TEST(companions_are_bound_with_a_whole_device)
 {
 	static const int64_t bind = VFIO_COMPANIONS_BIND;
@@ -211,7 +211,7 @@ START_TEST(one_step_a_node)
 }
 END_TEST
 
-/* A node that was made anew is root's, whatever was set on the one before it. */
+/* A re-created node belongs to root, whatever was set on the previous one. */
 START_TEST(what_was_set_before_a_new_driver_counts_for_nothing)
 {
 	struct bench b;
@@ -222,7 +222,7 @@ START_TEST(what_was_set_before_a_new_driver_counts_for_nothing)
 	/* Not there yet, and set on an earlier one. */
 	put(&b, b.state, 0, "driver", "igbvf", 0);
 	assert_steps(&b, b.wanted, "vf0.node: group kvm\n");
-	/* There, and about to be made anew. */
+	/* Exists, and is about to be re-created. */
 	put(&b, b.state, 0, "driver", "mlx5_vfio_pci", 0);
 	put(&b, b.state, 0, "group", "kvm", 0);
 	assert_steps(&b, b.wanted, "vf0.node: group kvm\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What keeps a function from user space: each reason has its own words and its own advice. */
+/* Why a function cannot be used by user space: each reason has its own text and advice. */
 #include <errno.h>
 
 #include "../fakesys.h"
@@ -21,7 +21,8 @@ struct bench {
 	struct viod_values *wanted;
 };
 
-/* A machine on which VF 0 can be handed over: an IOMMU, a group of its own, all drivers loaded. */
+/* A machine on which VF 0 can be bound to VFIO: an IOMMU, a group of its own, all drivers loaded.
+ */
 static void bench_new(struct bench *bench)
 {
 	const struct viod_plugin *plugins[] = { &sriov_plugin, &viod_plugin };

@@ -112,7 +112,7 @@ START_TEST(only_the_first_group_brings_the_iommu)
 	ck_assert_int_eq(open_device("0000:01:10.2"), 0);
 	ck_assert_ptr_null(strstr(kernel.log, "VFIO_SET_IOMMU"));
 	ck_assert_ptr_nonnull(strstr(kernel.log, "VFIO_GROUP_SET_CONTAINER"));
-	/* The last one takes it away, so that the next brings it again. */
+	/* The last close releases the group, so that the next open opens it again. */
 	ck_assert_int_eq(viod_vfio_device_close(other, &error), 0);
 	ck_assert_int_eq(viod_vfio_device_close(device, &error), 0);
 	other = NULL;

@@ -186,7 +186,7 @@ START_TEST(all_pieces_or_none)
 	fake_forget();
 	ck_assert_int_eq(viod_vfio_ioas_map_all(ioas, pieces, 4, &error), 0);
 	fake_forget();
-	/* The rest is unmapped all the same, and the first failure is told. */
+	/* The rest is unmapped nevertheless, and the first failure is reported. */
 	kernel.unmapped = 0x1000;
 	ck_assert_int_eq(viod_vfio_ioas_unmap_all(ioas, pieces, 4, &error), -EIO);
 	expect_error("", "at IOVA 0x0");
@@ -252,14 +252,14 @@ START_TEST(limits_of_a_container)
 	ck_assert_uint_eq(limits->ranges[0].last, 0xfedfffff);
 	ck_assert_uint_eq(limits->ranges[1].first, 0xfef00000);
 	free(limits);
-	/* What the kernel does not say is known not to be known. */
+	/* A value that the kernel does not report is marked as unknown. */
 	info.info.flags = 0;
 	ck_assert_int_eq(ask(&info, &limits), 0);
 	ck_assert_uint_eq(limits->page_size, sysconf(_SC_PAGESIZE));
 	ck_assert_uint_eq(limits->mappings, UINT32_MAX);
 	ck_assert_uint_eq(limits->n_ranges, 0);
 	free(limits);
-	/* Nor is a version that nobody knows yet taken for the one we know. */
+	/* Nor is an unknown version parsed like the known one. */
 	info = good;
 	info.iovas.header.version = 2;
 	ck_assert_int_eq(ask(&info, &limits), 0);

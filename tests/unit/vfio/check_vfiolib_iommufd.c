@@ -337,7 +337,8 @@ START_TEST(kvm_that_refuses_has_the_group_given_back)
 	expect_error("KVM_SET_DEVICE_ATTR", "KVM_DEV_VFIO_FILE_ADD");
 	ck_assert_ptr_nonnull(strstr(kernel.log, "KVM_SET_DEVICE_ATTR VFIO_GROUP_UNSET_CONTAINER "
 						 "close "));
-	/* Its refusal to forget keeps nothing else from being given back, and is what is told. */
+	/* If KVM refuses to unregister, everything else is still released, and the refusal is
+	 * reported. */
 	fake_forget();
 	fake_fail("KVM_SET_DEVICE_ATTR", -ENOENT, 1);
 	ck_assert_int_eq(open_device("0000:01:10.0"), 0);

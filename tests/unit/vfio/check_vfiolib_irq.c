@@ -39,7 +39,7 @@ START_TEST(an_index_is_described)
 	ck_assert_uint_eq(irq->index, 2);
 	ck_assert_uint_eq(irq->count, 3);
 	ck_assert_uint_eq(irq->flags, VIOD_VFIO_IRQ_EVENTFD | VIOD_VFIO_IRQ_NORESIZE);
-	/* Too many vectors, and another one than was asked for. */
+	/* Too many vectors, and another index than requested. */
 	ck_assert_int_eq(viod_vfio_device_irq(device, 1, &irq, &error), -EPROTO);
 	expect_error("VFIO_DEVICE_GET_IRQ_INFO", "interrupt 1 of 0000:01:10.0");
 	ck_assert_int_eq(viod_vfio_device_irq(device, 3, &irq, &error), -EPROTO);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libviod-vfio: regions by their index, what is read, written and mapped of them, and answers of
- * the kernel that cannot be. */
+/* libviod-vfio: regions by their index, what is read, written and mapped of them, and invalid
+ * answers of the kernel. */
 #include "fakevfio.h"
 
 #define CAPS_AT sizeof(struct vfio_region_info)
@@ -139,7 +139,7 @@ static void expect_broken(const char *text)
 	open_vf();
 	ck_assert_int_eq(viod_vfio_device_region(device, 0, &region, &error), -EPROTO);
 	expect_error("VFIO_DEVICE_GET_REGION_INFO", text);
-	/* The others are there all the same. */
+	/* The others are available nevertheless. */
 	ck_assert_int_eq(viod_vfio_device_region(device, 3, &region, &error), 0);
 	ck_assert_uint_eq(region->index, 3);
 	close_all();

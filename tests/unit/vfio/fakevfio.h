@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kernel for libviod-vfio: it writes down each call with the bytes of its argument, answers from
- * tables, and fails the call it is told to. */
+/* A simulated kernel for libviod-vfio: it records each call with the bytes of its argument, answers
+ * from tables, and fails a selected call. */
 #ifndef VIOD_TEST_FAKEVFIO_H
 #define VIOD_TEST_FAKEVFIO_H
 
@@ -50,7 +50,7 @@ static struct {
 	size_t device_caps_size;
 	struct fake_region regions[16];
 	struct vfio_irq_info irqs[8];
-	uint64_t unmapped; /* UINT64_MAX: as asked */
+	uint64_t unmapped; /* UINT64_MAX: as requested */
 	const void *iommu_info;
 	size_t iommu_info_size;
 	struct uapi_iova_range ranges[64];
@@ -257,7 +257,7 @@ static int fake_ioctl(int fd, unsigned long request, void *argument)
 			name = fake_requests[i].name;
 			size = fake_requests[i].size;
 		}
-	ck_assert_msg(name, "a call that nobody knows: 0x%lx", request);
+	ck_assert_msg(name, "an unknown call: 0x%lx", request);
 	call = fake_note(name, fd);
 	call->value = (uintptr_t)argument;
 	if (request == VFIO_GROUP_GET_DEVICE_FD)
@@ -458,7 +458,7 @@ static inline void fake_sysfs_clear(void)
 
 /* --- what tests share ----------------------------------------------------------------------- */
 
-/* The calls that tell what the device above is. */
+/* The calls that query the device above. */
 #define REGIONS_9                                                                              \
 	"VFIO_DEVICE_GET_REGION_INFO VFIO_DEVICE_GET_REGION_INFO VFIO_DEVICE_GET_REGION_INFO " \
 	"VFIO_DEVICE_GET_REGION_INFO VFIO_DEVICE_GET_REGION_INFO VFIO_DEVICE_GET_REGION_INFO " \

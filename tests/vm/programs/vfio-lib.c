@@ -237,7 +237,7 @@ static void test_kvm(const char *path)
 	REFUSED(viod_vfio_kvm_new(open("/dev/kvm", O_RDWR | O_CLOEXEC), &kvm, &error), -EBADF,
 		"KVM_CREATE_DEVICE: virtual machine -1");
 	REFUSED(viod_vfio_kvm_new(null, &kvm, &error), -ENOTTY, "must be one of KVM_CREATE_VM");
-	/* A group that KVM refuses to know is given back: it can be opened again. */
+	/* A group that KVM refuses to register is closed: it can be opened again. */
 	NEED(viod_vfio_kvm_new_from_fd(null, &kvm, &error));
 	NEED(viod_vfio_ioas_new_container(kvm, &ioas, &error));
 	viod_vfio_kvm_unref(kvm);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the kernel says about the VFs of an interface, by other code than viod's: "vfs INTERFACE"
- * prints a line for each, "vfs INTERFACE FILE [stats]" writes the answer as it came, without its
+ * prints a line for each, "vfs INTERFACE FILE [stats]" writes the raw answer, without its
  * netlink header (tests/fuzz/corpus/vfinfo). "ip" shows nothing of 335 VFs or more, where the 16
  * bits of the list's length do not suffice; here the entries are counted.
  */
