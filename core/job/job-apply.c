@@ -12,7 +12,7 @@
  */
 static void take_pci_lock(struct job_run *run, const struct viod_step *step, int *lock)
 {
-	if (!(step->flags & VIOD_STEP_PCI_LOCK)) {
+	if (!(step->flags & PLAN_STEP_PCI_LOCK)) {
 		closep(lock);
 		*lock = -1;
 		return;

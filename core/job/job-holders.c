@@ -87,7 +87,7 @@ static bool self_held_back(struct job_run *run)
 /* The answer is asked for anew each time: only what is true right before the write counts. */
 bool job_held_back(struct job_run *run, const struct viod_step *step)
 {
-	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & VIOD_STEP_SELF;
+	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & PLAN_STEP_SELF;
 	bool held = false;
 	int r;
 
@@ -111,9 +111,12 @@ bool job_held_back(struct job_run *run, const struct viod_step *step)
 	return (self && self_held_back(run)) || held;
 }
 
-/* One held VF keeps a PF-wide step, and with it the whole plan, back. */
+/* One held VF keeps a PF-wide step, and with it the whole plan, back. Nothing happens between the
+ * questions here: the same one is asked once. */
 int job_check_holders(struct job_run *run)
 {
+	bool asked[2] = { false };
+
 	run->n_holders = run->pf.n_vfs;
 	run->blocked = calloc(MAX(run->pf.n_vfs, run->wanted->n_vfs) + 1, sizeof(*run->blocked));
 	if (!run->blocked)
@@ -121,7 +124,13 @@ int job_check_holders(struct job_run *run)
 	for (size_t i = 0; i < run->plan.n_steps; i++) {
 		const struct viod_step *step = &run->plan.steps[i].step;
 
-		if (!(step->flags & VIOD_STEP_ALL_VFS) || !job_held_back(run, step))
+		bool self = step->flags & PLAN_STEP_SELF;
+
+		if (!(step->flags & VIOD_STEP_DISRUPTIVE) || !(step->flags & VIOD_STEP_ALL_VFS) ||
+		    asked[self])
+			continue;
+		asked[self] = true;
+		if (!job_held_back(run, step))
 			continue;
 		run->pf_blocked = true;
 		return 0;

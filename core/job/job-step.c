@@ -99,7 +99,7 @@ static void hold_failed(struct job_run *run, const struct viod_step *step)
 
 static bool is_skipped(struct job_run *run, const struct viod_step *step)
 {
-	if (step->flags & VIOD_STEP_ALWAYS)
+	if (step->flags & PLAN_STEP_ALWAYS)
 		return false;
 	if (run->pf_failed || run->pf_blocked || run->stopped)
 		return true;

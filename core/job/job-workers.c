@@ -326,7 +326,7 @@ static int prepare(struct crew *crew)
 /* Steps that no other process may carry out at the same time end the run. */
 static size_t count_steps(const struct viod_plan *plan, size_t first)
 {
-	const uint8_t alone = VIOD_STEP_DISRUPTIVE | VIOD_STEP_PCI_LOCK | VIOD_STEP_ALWAYS;
+	const uint8_t alone = VIOD_STEP_DISRUPTIVE | PLAN_STEP_PCI_LOCK | PLAN_STEP_ALWAYS;
 	size_t end = first;
 
 	while (end < plan->n_steps && plan->steps[end].step.phase == VIOD_PHASE_ATTACH &&

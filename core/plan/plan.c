@@ -190,25 +190,95 @@ int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const stru
 	return 0;
 }
 
-static int default_steps(struct viod_pf *pf, const struct viod_plugin *plugin,
-			 const struct viod_change *changes, size_t n_changes,
-			 struct viod_plan *plan)
+/* --- what a step needs, whoever planned it ---------------------------------------------------- */
+
+/* The flags of each step for a change of this row, by its option and by the quirk. */
+static uint32_t flags_of_row(const struct viod_quirk *quirk, const struct viod_option *option)
+{
+	uint32_t all = option->scope == VIOD_SCOPE_PF ? VIOD_STEP_ALL_VFS : 0, flags = 0;
+
+	if ((option->flags & VIOD_OPTION_DISRUPTIVE) || quirk_disruptive(quirk, option->key))
+		flags |= VIOD_STEP_DISRUPTIVE | all;
+	if ((option->flags & VIOD_OPTION_RECREATES) || quirk_recreates(quirk, option->key))
+		flags |= VIOD_STEP_DISRUPTIVE | all | VIOD_STEP_NO_VFS;
+	if ((option->flags & VIOD_OPTION_UNBOUND) || quirk_unbound(quirk, option->key))
+		flags |= VIOD_STEP_UNBOUND;
+	return flags;
+}
+
+static void guard_step(struct viod_step *step, uint32_t flags)
+{
+	flags |= step->flags;
+	/* Without it the check before the step would find no function to ask about. */
+	if ((flags & VIOD_STEP_DISRUPTIVE) && step->vf == VIOD_PF)
+		flags |= VIOD_STEP_ALL_VFS;
+	if (flags & VIOD_STEP_NO_VFS)
+		step->phase = VIOD_PHASE_RESIZE;
+	else if ((flags & VIOD_STEP_UNBOUND) && step->phase != VIOD_PHASE_RESIZE)
+		step->phase = VIOD_PHASE_CONFIGURE;
+	step->flags = (uint8_t)flags;
+}
+
+static uint32_t serve(struct viod_plan *plan, const struct viod_change *change)
+{
+	const struct plan_changes *changes = &plan->changes;
+
+	if (plan->served && change >= changes->items && change < changes->items + changes->count)
+		plan->served[change - changes->items] = true;
+	return change->flags;
+}
+
+int plan_add_guarded(struct viod_plan *plan, const struct viod_plugin *owner,
+		     const struct viod_step *step)
+{
+	const uint8_t own = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_NO_VFS |
+			    VIOD_STEP_UNBOUND;
+	struct viod_step guarded = *step;
+	uint32_t flags = 0;
+
+	guarded.flags &= own;
+	if (step->change)
+		flags |= serve(plan, step->change);
+	for (size_t i = 0; i < step->n_changes; i++)
+		flags |= serve(plan, step->changes[i]);
+	guard_step(&guarded, flags);
+	return plan_add(plan, owner, &guarded);
+}
+
+/* A change that no step names is served by one that names none: which is not known, so each of them
+ * that may be it gets the flags. */
+static void guard_unnamed(struct viod_plan *plan, size_t first_step, size_t first, size_t end)
+{
+	for (size_t i = first_step; i < plan->n_steps; i++) {
+		struct viod_step *step = &plan->steps[i].step;
+		uint32_t flags = 0;
+
+		if (step->change || step->n_changes)
+			continue;
+		for (size_t c = first; c < end; c++)
+			if (!plan->served[c] &&
+			    (step->vf == VIOD_PF || step->vf == plan->changes.items[c].vf))
+				flags |= plan->changes.items[c].flags;
+		guard_step(step, flags);
+	}
+}
+
+/* --- the plugins' steps ----------------------------------------------------------------------- */
+
+static int default_steps(const struct viod_plugin *plugin, const struct viod_change *changes,
+			 size_t n_changes, struct viod_plan *plan)
 {
 	for (size_t i = 0; i < n_changes; i++) {
-		const struct viod_option *option = changes[i].option;
 		struct viod_step step = {
-			.phase = option->phase,
+			.phase = changes[i].option->phase,
 			.vf = changes[i].vf,
 			.where = changes[i].where,
 			.change = &changes[i],
 		};
 		int r;
 
-		if ((option->flags & VIOD_OPTION_DISRUPTIVE) ||
-		    quirk_disruptive(&pf->quirk, option->key))
-			step.flags |= VIOD_STEP_DISRUPTIVE;
 		plan_change_text(&changes[i], step.text, sizeof(step.text));
-		r = plan_add(plan, plugin, &step);
+		r = plan_add_guarded(plan, plugin, &step);
 		if (r < 0)
 			return r;
 	}
@@ -244,7 +314,7 @@ static int steps_of_plugin(struct viod_pf *pf, const struct viod_plugin *plugin,
 			   const struct viod_values *state, size_t *first, struct viod_plan *plan)
 {
 	const struct viod_change *own = plan->changes.items + *first;
-	size_t errors = diag_errors(&pf->diags), count = 0;
+	size_t errors = diag_errors(&pf->diags), count = 0, n_steps = plan->n_steps;
 	int r;
 
 	while (*first + count < plan->changes.count &&
@@ -254,19 +324,21 @@ static int steps_of_plugin(struct viod_pf *pf, const struct viod_plugin *plugin,
 	if (!count)
 		return 0;
 	if (!plugin->ops || !plugin->ops->plan)
-		return default_steps(pf, plugin, own, count, plan);
+		return default_steps(plugin, own, count, plan);
 	plugin_enter(pf, plugin, "plan");
 	r = plugin->ops->plan(pf, state, own, count, plan);
 	plugin_leave(pf);
+	if (plugin != pf->schema->plugins[0])
+		guard_unnamed(plan, n_steps, *first - count, *first);
 	return plugin_explain(pf, plugin, "plan", r, errors);
 }
 
-/* The VFs there are go, what wants none of them comes, then those that are wanted. */
+/* Within RESIZE: remove the existing VFs, run the steps that need zero VFs, create the new ones. */
 static int rank(const struct viod_step *step)
 {
 	if (step->phase != VIOD_PHASE_RESIZE)
 		return 0;
-	return step->flags & VIOD_STEP_MAKES_VFS ? 2 : step->flags & VIOD_STEP_NO_VFS ? 1 : 0;
+	return step->flags & PLAN_STEP_MAKES_VFS ? 2 : step->flags & VIOD_STEP_NO_VFS ? 1 : 0;
 }
 
 static int compare_steps(const void *a, const void *b)
@@ -298,8 +370,15 @@ int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_c
 		if (plan.changes.items[i].option->flags & VIOD_OPTION_RECREATES)
 			plan.recreates = true;
 	r = group_by_plugin(pf->schema, &plan.changes);
+	for (size_t i = 0; i < plan.changes.count; i++)
+		plan.changes.items[i].flags =
+			flags_of_row(&pf->quirk, plan.changes.items[i].option);
+	plan.served = calloc(plan.changes.count + 1, sizeof(*plan.served));
+	if (!plan.served)
+		r = -ENOMEM;
 	for (size_t i = 0; i < pf->schema->n_plugins && r == 0; i++)
 		r = steps_of_plugin(pf, pf->schema->plugins[i], state, &first, &plan);
+	free(TAKE_PTR(plan.served));
 	if (r < 0) {
 		plan_clear(&plan);
 		return r;

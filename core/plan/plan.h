@@ -9,6 +9,14 @@
 #include "device/device.h"
 #include "model/value-set.h"
 
+/** Flags of core's own steps, beside enum viod_step_flags. */
+enum plan_step_flags {
+	PLAN_STEP_PCI_LOCK = 1 << 4,  /* one such step at a time on the whole host */
+	PLAN_STEP_ALWAYS = 1 << 5,    /* cleans up: runs even where an earlier step failed */
+	PLAN_STEP_MAKES_VFS = 1 << 6, /* creates VFs; follows all steps with VIOD_STEP_NO_VFS */
+	PLAN_STEP_SELF = 1 << 7, /* with DISRUPTIVE: concerns the PF itself, not only its VFs */
+};
+
 struct plan_step {
 	struct viod_step step;
 	const struct viod_plugin *owner;
@@ -24,7 +32,8 @@ struct viod_plan {
 	struct plan_step *steps; /* in the order they are to be carried out */
 	size_t n_steps;
 	struct plan_changes changes;
-	bool recreates; /* every VF goes, and comes back */
+	bool *served;	/* by change: a step of its plugin names it; only while the plan is made */
+	bool recreates; /* every VF is removed and created again */
 };
 
 /**
@@ -60,8 +69,13 @@ void plan_clear(struct viod_plan *plan);
  *  added in. */
 void plan_sort(struct viod_plan *plan);
 
-/** What host->step() does. */
+/** Add a step of core's own, as it is. -EINVAL for an unknown phase, or -ENOMEM. */
 int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const struct viod_step *step);
+
+/** What host->step() does: the same with the flags and the phase that the changes need which the
+ *  step serves. Flags of enum plan_step_flags are ignored. */
+int plan_add_guarded(struct viod_plan *plan, const struct viod_plugin *owner,
+		     const struct viod_step *step);
 
 /** "vf3.vlan: 100 -> 200" */
 void plan_change_text(const struct viod_change *change, char *ret_text, size_t size);

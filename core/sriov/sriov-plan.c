@@ -52,7 +52,7 @@ static int add_autoprobe(struct viod_plan *plan, struct intent *intent, enum vio
 static int plan_count(const struct viod_values *state, struct intent *intent,
 		      struct viod_plan *plan)
 {
-	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_PCI_LOCK;
+	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | PLAN_STEP_PCI_LOCK;
 	const int64_t *now = host_table.get(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	uint8_t makes;
 	char text[192], number[24];
@@ -76,7 +76,7 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 	if (now && *now == wanted)
 		snprintf(text, sizeof(text), "vfs: %lld again", (long long)wanted);
 	snprintf(number, sizeof(number), "%lld", (long long)wanted);
-	makes = wanted > 0 ? VIOD_STEP_MAKES_VFS : 0;
+	makes = wanted > 0 ? PLAN_STEP_MAKES_VFS : 0;
 	return add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags | makes, intent->count,
 		   number, text);
 }
@@ -105,7 +105,7 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 	const char *name = streq(wanted->name, "default") ? "" : wanted->name;
 	bool bound = now && !streq(now->name, "none");
 	uint8_t flags = VIOD_STEP_DISRUPTIVE |
-			(intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS | VIOD_STEP_SELF : 0);
+			(intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS | PLAN_STEP_SELF : 0);
 	char text[192], unbind[192];
 	int r = 0;
 
@@ -197,8 +197,8 @@ static void read_intent(const struct viod_values *state, const struct viod_chang
 static int plan_pf_driver(const struct viod_pf *pf, const struct viod_values *state,
 			  const struct intent *intent, struct viod_plan *plan)
 {
-	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_SELF |
-			      VIOD_STEP_PCI_LOCK;
+	const uint8_t flags = VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | PLAN_STEP_SELF |
+			      PLAN_STEP_PCI_LOCK;
 	const int64_t *now = host_table.get(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	struct driver_intent driver = { .vf = VIOD_PF,
 					.driver = intent->pf_driver,
@@ -240,5 +240,5 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	}
 	return r < 0 ? r
 		     : add_autoprobe(plan, &intent, VIOD_PHASE_SETTLE, intent.autoprobe_wanted,
-				     VIOD_STEP_ALWAYS);
+				     PLAN_STEP_ALWAYS);
 }

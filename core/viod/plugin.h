@@ -178,19 +178,21 @@ struct viod_change {
 	const void *state;	 /* NULL: not known */
 	struct viod_where where; /* the line that asked for it */
 	int32_t vf;		 /* VIOD_PF, or an index */
+	uint32_t flags; /* enum viod_step_flags of every step that serves it; core sets them */
 };
 
+/**
+ * What must be true before a step is carried out. Core sets them for each step by the flags of the
+ * rows that it serves and by the quirk's lists, whatever plan() said: a plugin only adds what it
+ * knows beyond that.
+ */
 enum viod_step_flags {
-	VIOD_STEP_DISRUPTIVE = 1 << 0, /* nobody may hold the function: asked again right before */
-	VIOD_STEP_ALL_VFS = 1 << 1,    /* with DISRUPTIVE: concerns every VF of the PF */
-	VIOD_STEP_PCI_LOCK = 1 << 2,   /* one such step at a time on the whole host */
-	VIOD_STEP_ALWAYS = 1 << 3,     /* tidies up: runs even where an earlier step failed */
-	/* Since minor 2, in VIOD_PHASE_RESIZE: the first comes after the VFs there were have gone,
-	 * and before the second. */
-	VIOD_STEP_NO_VFS = 1 << 4,    /* for a device that wants to have no VFs meanwhile */
-	VIOD_STEP_MAKES_VFS = 1 << 5, /* creates VFs */
-	/* Since minor 2: with DISRUPTIVE and VIOD_PF, concerns the PF itself. */
-	VIOD_STEP_SELF = 1 << 6,
+	VIOD_STEP_DISRUPTIVE = 1 << 0, /* no holder uses the function: checked right before it */
+	VIOD_STEP_ALL_VFS = 1 << 1,    /* with DISRUPTIVE: none uses any VF of the PF either; every
+					* disruptive step of the PF has it */
+	VIOD_STEP_NO_VFS = 1 << 2,     /* the PF has no VFs; the phase is VIOD_PHASE_RESIZE */
+	VIOD_STEP_UNBOUND = 1 << 3,    /* no driver is bound to the VF, or, in a step of the PF, to
+					* any VF; the phase is VIOD_PHASE_RESIZE or CONFIGURE */
 };
 
 /** One kernel write. Core copies the struct, and size bytes of data with it. */
@@ -201,7 +203,10 @@ struct viod_step {
 	int32_t vf;    /* VIOD_PF, or an index */
 	struct viod_where where;
 	char text[192];			  /* what a person reads: "vf3.vlan: 100 -> 200" */
-	const struct viod_change *change; /* the row it serves, if it is one; may be NULL */
+	const struct viod_change *change; /* the row it serves; NULL where it serves several */
+	const struct viod_change *const *changes; /* those, n_changes of them; not copied, and read
+						   * by viod_step_add() alone */
+	size_t n_changes;
 	const void *data;
 	size_t size;
 };

@@ -207,6 +207,7 @@ static int add(struct viod_plan *plan, enum qat_row code, const struct viod_chan
 {
 	struct viod_step step = {
 		.phase = VIOD_PHASE_RESIZE,
+		/* The option of ROW_STATE has no flags that say so. */
 		.flags = VIOD_STEP_NO_VFS | VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS,
 		.code = (uint16_t)code,
 		.vf = VIOD_PF,

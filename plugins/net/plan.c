@@ -16,7 +16,7 @@
 /* What one VF is to get, and the changes that it comes from. */
 struct draft {
 	struct net_update update;
-	const struct viod_change *change; /* the first of them */
+	const struct viod_change *changes[NET_ROWS_];
 	size_t n_changes;
 };
 
@@ -144,20 +144,6 @@ static bool is_attribute(const struct viod_change *change)
 
 /* --- drafts ---------------------------------------------------------------------------------- */
 
-static bool among(const char *const *keys, const struct viod_option *option)
-{
-	for (; keys && *keys; keys++)
-		if (strcmp(*keys, option->key) == 0)
-			return true;
-	return false;
-}
-
-static bool is_disruptive(struct viod_pf *pf, const struct viod_change *change)
-{
-	return among(viod_quirk(pf)->disruptive, change->option) ||
-	       (change->option->flags & VIOD_OPTION_DISRUPTIVE);
-}
-
 /* A value that is set together with others is sent with what those are now. */
 static struct draft *draft_of(const struct viod_values *state, int32_t vf, struct drafts *drafts)
 {
@@ -188,8 +174,7 @@ static void add_change(const struct viod_change *change, struct draft *draft)
 	for (unsigned i = 0; i < NET_ATTRIBUTES_; i++)
 		if (net_attributes[i].rows & (1u << row))
 			draft->update.attributes |= 1u << i;
-	if (!draft->n_changes++)
-		draft->change = change;
+	draft->changes[draft->n_changes++] = change;
 }
 
 static int compare_drafts(const void *a, const void *b)
@@ -199,16 +184,16 @@ static int compare_drafts(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int collect(struct viod_pf *pf, const struct viod_values *state,
-		   const struct viod_change *changes, size_t n_changes, bool disruptive,
-		   struct drafts *ret_drafts)
+static int collect(const struct viod_values *state, const struct viod_change *changes,
+		   size_t n_changes, bool disruptive, struct drafts *ret_drafts)
 {
 	struct drafts drafts = { calloc(n_changes + 1, sizeof(*drafts.items)), 0 };
 
 	if (!drafts.items)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_changes; i++)
-		if (is_attribute(&changes[i]) && is_disruptive(pf, &changes[i]) == disruptive)
+		if (is_attribute(&changes[i]) &&
+		    !(changes[i].flags & VIOD_STEP_DISRUPTIVE) == !disruptive)
 			add_change(&changes[i], draft_of(state, changes[i].vf, &drafts));
 	qsort(drafts.items, drafts.count, sizeof(*drafts.items), compare_drafts);
 	*ret_drafts = drafts;
@@ -217,31 +202,35 @@ static int collect(struct viod_pf *pf, const struct viod_values *state,
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t count,
-		    bool disruptive)
+static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t count)
 {
 	_cleanup_free_ struct net_update *updates = calloc(count, sizeof(*updates));
+	_cleanup_free_ const struct viod_change **changes =
+		calloc(count * NET_ROWS_, sizeof(*changes));
 	_cleanup_free_ struct net_batch *batch = NULL;
 	struct text text = { .used = 0 };
 	struct viod_step step = {
 		.phase = VIOD_PHASE_CONFIGURE,
-		.flags = disruptive ? VIOD_STEP_DISRUPTIVE : 0,
 		.code = NET_STEP_VFS,
 		.vf = count == 1 ? drafts[0].update.vf : VIOD_PF,
-		.where = drafts[0].change->where,
+		.where = drafts[0].changes[0]->where,
+		.changes = changes,
 	};
 	int r;
 
-	if (!updates)
+	if (!updates || !changes)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		updates[i] = drafts[i].update;
+		for (size_t c = 0; c < drafts[i].n_changes; c++)
+			changes[step.n_changes++] = drafts[i].changes[c];
+	}
 	r = net_batch_new(updates, count, &batch, &step.size);
 	if (r < 0)
 		return r;
 	step.data = batch;
 	if (count == 1 && drafts[0].n_changes == 1) {
-		step.change = drafts[0].change;
+		step.change = changes[0];
 		describe_change(step.change, &text);
 	} else {
 		describe_drafts(drafts, count, &text);
@@ -272,11 +261,11 @@ static int plan_vfs(struct viod_pf *pf, const struct viod_values *state,
 	size_t batch = disruptive ? 1 : batch_of(pf);
 	int r;
 
-	r = collect(pf, state, changes, n_changes, disruptive, &drafts);
+	r = collect(state, changes, n_changes, disruptive, &drafts);
 	for (size_t i = 0; i < drafts.count && r == 0; i += batch) {
 		size_t left = drafts.count - i;
 
-		r = add_step(plan, &drafts.items[i], left < batch ? left : batch, disruptive);
+		r = add_step(plan, &drafts.items[i], left < batch ? left : batch);
 	}
 	return r;
 }
@@ -298,12 +287,10 @@ static void fill_setting(const struct viod_change *change, struct net_setting *s
 	setting->flags = on || setting->number ? setting->change : 0;
 }
 
-/* The link goes up before anything needs it and down after everything; the eswitch changes when
+/* The link is set up before anything needs it and down after everything; the eswitch changes when
  * this driver can. */
 static uint8_t phase_of(struct viod_pf *pf, const struct viod_change *change)
 {
-	if (among(viod_quirk(pf)->recreates, change->option))
-		return VIOD_PHASE_RESIZE;
 	if (change->option == &net_options[NET_ROW_LINK] && !*(const int64_t *)change->wanted)
 		return VIOD_PHASE_SETTLE;
 	if (change->option == &net_options[NET_ROW_ESWITCH] &&
@@ -329,10 +316,6 @@ static int plan_setting(struct viod_pf *pf, const struct viod_change *change,
 
 	memset(&setting, 0, sizeof(setting));
 	fill_setting(change, &setting);
-	if (is_disruptive(pf, change))
-		step.flags = VIOD_STEP_DISRUPTIVE | (change->vf == VIOD_PF ? VIOD_STEP_ALL_VFS : 0);
-	if (among(viod_quirk(pf)->recreates, change->option))
-		step.flags |= VIOD_STEP_NO_VFS;
 	describe_change(change, &text);
 	set_text(&step, &text);
 	return viod_step_add(plan, &step);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kind whose driver does not have 'trust' for the VFs whose digits are in the PF's "refuses". */
+/* A kind whose driver does not have 'trust' for the VFs whose digits are in the PF's "refuses". It
+ * has no plan(): core makes the steps. */
 #include <errno.h>
 #include <string.h>
 #include <viod/plugin.h>
 
 struct refuse_pf {
-	int64_t mode;
+	int64_t mode, reset;
 };
 
 struct refuse_vf {
@@ -21,6 +22,14 @@ static const struct viod_option rows[] = {
 	  .max = 9,
 	  VIOD_FIELD(struct refuse_pf, mode),
 	  .help = "What the PF may have another of." },
+	{ .scope = VIOD_SCOPE_PF,
+	  .type = VIOD_TYPE_INT,
+	  .key = "reset",
+	  .flags = VIOD_OPTION_DISRUPTIVE,
+	  .phase = VIOD_PHASE_PREPARE,
+	  .max = 9,
+	  VIOD_FIELD(struct refuse_pf, reset),
+	  .help = "What resets the PF, and with it all VFs." },
 	{ .scope = VIOD_SCOPE_VF,
 	  .type = VIOD_TYPE_BOOL,
 	  .key = "trust",
@@ -37,7 +46,7 @@ static int refuse_apply(struct viod_pf *pf, const struct viod_step *step)
 	int r;
 
 	if (step->vf == VIOD_PF)
-		return 0;
+		return step->change->option == &rows[1] ? viod_write(pf, VIOD_PF, "reset", "1") : 0;
 	r = viod_read(pf, VIOD_PF, "refuses", refuses, sizeof(refuses));
 	if (r == 0 && strchr(refuses, '0' + step->vf))
 		viod_mark(pf, step->vf, step->change->option, VIOD_MARK_UNSUPPORTED);

@@ -494,6 +494,52 @@ static size_t open_files(void)
 	return count;
 }
 
+/* --- rows that disturb -------------------------------------------------------------------------
+ */
+
+/* /dev/full, which this process has open, plays a node of VF 1. */
+static int hold_vf(struct bench *b)
+{
+	int fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	fake_directory(&b->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full");
+	fake_text(&b->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full", "uevent",
+		  "MAJOR=1\nMINOR=7\nDEVNAME=full\n");
+	fake_link(&b->root, "sys/dev/char/1:7", "../../devices/pci0000:00/0000:01:10.1/misc/full");
+	return fd;
+}
+
+static const char *reset_of(const struct bench *b)
+{
+	static char text[16];
+
+	ck_assert_int_eq(
+		sysfs_read(b->root.fd, "sys/bus/pci/devices/" FAKE_PF "/reset", text, sizeof(text)),
+		0);
+	return text;
+}
+
+/* The plugin has no plan(), so nobody but core can know that VF 1 would suffer. */
+START_TEST(a_disruptive_row_of_the_pf_waits_for_a_held_vf)
+{
+	struct bench b;
+	int fd;
+
+	bench_new(&b, "tests/plugins", PF "refuse\nvfs = 2\nreset = 3\n");
+	fake_text(&b.root, "sys/bus/pci/devices/" FAKE_PF, "reset", "0\n");
+	fd = hold_vf(&b);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "blocked");
+	ck_assert_str_eq(reset_of(&b), "0");
+	close(fd);
+	run(&b, JOB_APPLY, 10);
+	ck_assert_str_eq(verdict(&b), "configured");
+	ck_assert_str_eq(reset_of(&b), "1");
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_plugin_that_leaks_costs_its_job_only)
 {
 	struct bench b;
@@ -525,6 +571,7 @@ int main(void)
 		what_no_vf_has_is_the_drivers,
 		what_other_vfs_have_is_tried_again,
 		another_setting_of_the_pf_makes_it_another_driver,
+		a_disruptive_row_of_the_pf_waits_for_a_held_vf,
 		a_plugin_that_leaks_costs_its_job_only,
 	};
 

@@ -107,19 +107,18 @@ END_TEST
 
 START_TEST(disruptive_rows_stand_alone)
 {
-	static const char *const disruptive[] = { "mac", NULL };
-
-	pf.quirk.disruptive = disruptive;
 	for (unsigned vf = 0; vf < 3; vf++) {
 		change_mac(vf);
+		changes[n_changes - 1].flags = VIOD_STEP_DISRUPTIVE;
 		change_vlan(vf, 5);
 	}
 	make_plan();
 	ck_assert_uint_eq(plan.n_steps, 4);
 	ck_assert_str_eq(plan.steps[0].text, "set vlan of vf0-vf2");
-	ck_assert_uint_eq(plan.steps[0].flags, 0);
+	ck_assert_uint_eq(plan.n_named[0], 3);
 	ck_assert_str_eq(plan.steps[2].text, "vf1.mac: 02:..:01");
-	ck_assert_uint_eq(plan.steps[2].flags, VIOD_STEP_DISRUPTIVE);
+	ck_assert_uint_eq(plan.n_named[2], 1);
+	ck_assert_ptr_eq(plan.steps[2].change, &changes[2]);
 	ck_assert_int_eq(plan.steps[2].vf, 1);
 }
 END_TEST
@@ -211,23 +210,7 @@ START_TEST(eswitch_when_the_driver_can)
 	pf.quirk.flags = VIOD_QUIRK_ESWITCH_WITH_VFS;
 	make_plan();
 	ck_assert_int_eq(plan.steps[0].phase, VIOD_PHASE_PREPARE);
-	ck_assert_int_eq(plan.steps[0].flags, VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS);
 	ck_assert_int_eq(plan.steps[1].phase, VIOD_PHASE_CONFIGURE);
-}
-END_TEST
-
-START_TEST(eswitch_without_vfs)
-{
-	static const int64_t legacy = DEVLINK_ESWITCH_MODE_LEGACY;
-	static const int64_t switchdev = DEVLINK_ESWITCH_MODE_SWITCHDEV;
-	static const char *const recreates[] = { "eswitch", NULL };
-
-	change_pf(NET_ROW_ESWITCH, &switchdev, &legacy, VIOD_PF);
-	pf.quirk.recreates = recreates;
-	make_plan();
-	ck_assert_int_eq(plan.steps[0].phase, VIOD_PHASE_RESIZE);
-	ck_assert_int_eq(plan.steps[0].flags,
-			 VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_NO_VFS);
 }
 END_TEST
 
@@ -283,7 +266,6 @@ int main(void)
 		settings_of_the_pf,
 		link_down_comes_last,
 		eswitch_when_the_driver_can,
-		eswitch_without_vfs,
 		settings_of_interfaces,
 		port_ranks,
 	};

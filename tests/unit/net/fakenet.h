@@ -35,6 +35,7 @@ struct viod_values {
 struct viod_plan {
 	struct viod_step steps[STEPS_MAX];
 	void *data[STEPS_MAX];
+	size_t n_named[STEPS_MAX]; /* changes that the step names */
 	size_t n_steps;
 };
 
@@ -89,6 +90,7 @@ static inline int fake_step(struct viod_plan *into, const struct viod_plugin *pl
 	ck_assert_ptr_eq(plugin, &viod_plugin);
 	memcpy(data, step->data, step->size);
 	into->steps[into->n_steps] = *step;
+	into->n_named[into->n_steps] = step->n_changes;
 	into->data[into->n_steps++] = data;
 	return 0;
 }

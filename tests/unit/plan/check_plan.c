@@ -327,12 +327,12 @@ START_TEST(steps_that_want_no_vfs_come_between)
 	static const struct {
 		uint8_t phase, flags;
 	} steps[] = {
-		{ VIOD_PHASE_RESIZE, VIOD_STEP_MAKES_VFS },
+		{ VIOD_PHASE_RESIZE, PLAN_STEP_MAKES_VFS },
 		{ VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS },
 		{ VIOD_PHASE_RESIZE, 0 },
 		{ VIOD_PHASE_CONFIGURE, VIOD_STEP_NO_VFS },
 		{ VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS | VIOD_STEP_DISRUPTIVE },
-		{ VIOD_PHASE_PREPARE, VIOD_STEP_MAKES_VFS },
+		{ VIOD_PHASE_PREPARE, PLAN_STEP_MAKES_VFS },
 	};
 	static const char *const sorted[] = { "5", "2", "1", "4", "0", "3" };
 	struct viod_plan plan = { 0 };
@@ -348,6 +348,217 @@ START_TEST(steps_that_want_no_vfs_come_between)
 	plan_sort(&plan);
 	for (size_t i = 0; i < ARRAY_SIZE(sorted); i++)
 		ck_assert_str_eq(plan.steps[i].step.text, sorted[i]);
+	plan_clear(&plan);
+}
+END_TEST
+
+/* --- what a step needs -------------------------------------------------------------------------
+ */
+
+struct needy_values {
+	bool reset, anew, off, plain;
+};
+
+#define NEEDY(scope_, key_, field_, ...)                                                     \
+	{                                                                                    \
+		.scope = (scope_), .type = VIOD_TYPE_BOOL, .phase = VIOD_PHASE_SETTLE,       \
+		.key = (key_), VIOD_FIELD(struct needy_values, field_), .help = "A switch.", \
+		__VA_ARGS__                                                                  \
+	}
+
+static const struct viod_option needy_rows[] = {
+	NEEDY(VIOD_SCOPE_PF, "pf-reset", reset, .flags = VIOD_OPTION_DISRUPTIVE),
+	NEEDY(VIOD_SCOPE_PF, "pf-anew", anew, .flags = VIOD_OPTION_RECREATES),
+	NEEDY(VIOD_SCOPE_PF, "pf-off", off, .flags = VIOD_OPTION_UNBOUND),
+	NEEDY(VIOD_SCOPE_PF, "pf-plain", plain),
+	NEEDY(VIOD_SCOPE_VF, "reset", reset, .flags = VIOD_OPTION_DISRUPTIVE),
+	NEEDY(VIOD_SCOPE_VF, "off", off, .flags = VIOD_OPTION_UNBOUND),
+	NEEDY(VIOD_SCOPE_VF, "plain", plain),
+	{ 0 },
+};
+
+static const struct {
+	const char *key;
+	uint8_t flags, phase;
+} needs[] = {
+	{ "pf-reset", VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS, VIOD_PHASE_SETTLE },
+	{ "pf-anew", VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS | VIOD_STEP_NO_VFS,
+	  VIOD_PHASE_RESIZE },
+	{ "pf-off", VIOD_STEP_UNBOUND, VIOD_PHASE_CONFIGURE },
+	{ "pf-plain", 0, VIOD_PHASE_SETTLE },
+	{ "reset", VIOD_STEP_DISRUPTIVE, VIOD_PHASE_SETTLE },
+	{ "off", VIOD_STEP_UNBOUND, VIOD_PHASE_CONFIGURE },
+	{ "plain", 0, VIOD_PHASE_SETTLE },
+};
+
+/* How a plan() names the rows that its steps serve. */
+enum naming { BY_CHANGE, BY_CHANGES, BY_NOTHING };
+static enum naming naming;
+
+static int careless_plan(struct viod_pf *pf, const struct viod_values *state,
+			 const struct viod_change *changes, size_t n_changes,
+			 struct viod_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n_changes && r == 0; i++) {
+		const struct viod_change *change = &changes[i];
+		struct viod_step step = { .phase = change->option->phase, .vf = change->vf };
+
+		if (naming == BY_CHANGE)
+			step.change = change;
+		if (naming == BY_CHANGES) {
+			step.changes = &change;
+			step.n_changes = 1;
+		}
+		snprintf(step.text, sizeof(step.text), "%s", change->option->key);
+		r = viod_step_add(plan, &step);
+	}
+	return r;
+}
+
+static const struct viod_ops careless_ops = { .size = sizeof(careless_ops), .plan = careless_plan };
+
+#define NEEDY_PLUGIN(...)                                                                       \
+	{                                                                                       \
+		.name = "needy", .kind = "needy", .options = needy_rows,                        \
+		.pf_size = sizeof(struct needy_values), .vf_size = sizeof(struct needy_values), \
+		__VA_ARGS__                                                                     \
+	}
+
+static const struct viod_plugin needy_plugin = NEEDY_PLUGIN(.ops = NULL);
+static const struct viod_plugin careless_plugin = NEEDY_PLUGIN(.ops = &careless_ops);
+/* viod_step_add() passes the plugin that it is compiled into. */
+const struct viod_host *viod_host;
+const struct viod_plugin viod_plugin;
+
+/* Only the rows that the bits name are changed: of the PF, or of VF 1. */
+static void make_needy_plan(const struct viod_plugin *plugin, const struct viod_quirk *quirk,
+			    unsigned rows, struct viod_plan *ret_plan)
+{
+	const struct viod_plugin *plugins[] = { &core_plugin, plugin };
+	struct viod_pf pf = { .progress = &pf.own_progress };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct viod_values *wanted, *state;
+	struct plan_changes changes;
+	struct schema *schema;
+	bool on = true;
+
+	ck_assert_int_eq(schema_new("needy", plugins, 2, &diags, &schema), 0);
+	ck_assert_int_eq(values_new(schema, 2, &wanted), 0);
+	ck_assert_int_eq(values_new(schema, 2, &state), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		if (rows & (1u << i))
+			values_put(wanted, needy_rows[i].scope == VIOD_SCOPE_PF ? VIOD_PF : 1,
+				   schema_row_of(schema, &needy_rows[i]), &on, NULL);
+	pf.schema = schema;
+	if (quirk)
+		pf.quirk = *quirk;
+	viod_host = &host_table;
+	ck_assert_int_eq(plan_diff(wanted, state, NULL, &changes), 0);
+	ck_assert_int_eq(plan_make(&pf, state, &changes, ret_plan), 0);
+	values_free(wanted);
+	values_free(state);
+	schema_free(schema);
+}
+
+static void assert_needs(const struct viod_plan *plan)
+{
+	ck_assert_uint_eq(plan->n_steps, ARRAY_SIZE(needs));
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct viod_step *step = &plan->steps[i].step;
+		size_t n = 0;
+
+		while (n < ARRAY_SIZE(needs) && strcmp(needs[n].key, step->text) != 0)
+			n++;
+		ck_assert_msg(n < ARRAY_SIZE(needs), "step '%s'", step->text);
+		ck_assert_msg(step->flags == needs[n].flags, "%s: flags %x, not %x", step->text,
+			      step->flags, needs[n].flags);
+		ck_assert_msg(step->phase == needs[n].phase, "%s: phase %u", step->text,
+			      step->phase);
+	}
+}
+
+START_TEST(a_plan_cannot_forget_what_a_row_needs)
+{
+	struct viod_plan plan;
+
+	for (naming = BY_CHANGE; naming <= BY_CHANGES; naming++) {
+		make_needy_plan(&careless_plugin, NULL, (1u << ARRAY_SIZE(needs)) - 1, &plan);
+		assert_needs(&plan);
+		plan_clear(&plan);
+	}
+	/* A step that names no row may be for any of those that none names. */
+	naming = BY_NOTHING;
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		make_needy_plan(&careless_plugin, NULL, 1u << i, &plan);
+		ck_assert_uint_eq(plan.n_steps, 1);
+		ck_assert_uint_eq(plan.steps[0].step.flags, needs[i].flags);
+		ck_assert_uint_eq(plan.steps[0].step.phase, needs[i].phase);
+		plan_clear(&plan);
+	}
+}
+END_TEST
+
+START_TEST(without_plan_each_row_has_what_it_needs)
+{
+	struct viod_plan plan;
+
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		make_needy_plan(&needy_plugin, NULL, 1u << i, &plan);
+		ck_assert_uint_eq(plan.n_steps, 1);
+		ck_assert_uint_eq(plan.steps[0].step.flags, needs[i].flags);
+		ck_assert_uint_eq(plan.steps[0].step.phase, needs[i].phase);
+		plan_clear(&plan);
+	}
+}
+END_TEST
+
+/* What the option does not say the quirk of this device may. */
+START_TEST(the_quirk_adds_to_what_rows_need)
+{
+	static const char *const plain[] = { "plain", "pf-plain", NULL };
+	static const struct {
+		struct viod_quirk quirk;
+		uint8_t vf_flags, pf_flags, phase;
+	} quirks[] = {
+		{ { .disruptive = plain },
+		  VIOD_STEP_DISRUPTIVE,
+		  VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS,
+		  VIOD_PHASE_SETTLE },
+		{ { .unbound = plain },
+		  VIOD_STEP_UNBOUND,
+		  VIOD_STEP_UNBOUND,
+		  VIOD_PHASE_CONFIGURE },
+	};
+	struct viod_plan plan;
+
+	naming = BY_CHANGE;
+	for (size_t i = 0; i < ARRAY_SIZE(quirks); i++) {
+		make_needy_plan(&careless_plugin, &quirks[i].quirk, 1u << 3 | 1u << 6, &plan);
+		ck_assert_uint_eq(plan.n_steps, 2);
+		for (size_t s = 0; s < 2; s++) {
+			const struct viod_step *step = &plan.steps[s].step;
+
+			ck_assert_uint_eq(step->flags, step->vf == VIOD_PF ? quirks[i].pf_flags
+									   : quirks[i].vf_flags);
+			ck_assert_uint_eq(step->phase, quirks[i].phase);
+		}
+		plan_clear(&plan);
+	}
+}
+END_TEST
+
+/* A check that asks about no function would let every step through. */
+START_TEST(a_disruptive_step_of_the_pf_concerns_its_vfs)
+{
+	struct viod_step step = { .phase = VIOD_PHASE_PREPARE,
+				  .flags = VIOD_STEP_DISRUPTIVE | PLAN_STEP_ALWAYS,
+				  .vf = VIOD_PF };
+	struct viod_plan plan = { 0 };
+
+	ck_assert_int_eq(plan_add_guarded(&plan, &needy_plugin, &step), 0);
+	ck_assert_uint_eq(plan.steps[0].step.flags, VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS);
 	plan_clear(&plan);
 }
 END_TEST
@@ -386,6 +597,10 @@ int main(void)
 		steps_of_rows_without_a_plan_say_what_they_change,
 		steps_are_ordered_by_phase_and_then_as_added,
 		steps_that_want_no_vfs_come_between,
+		a_plan_cannot_forget_what_a_row_needs,
+		without_plan_each_row_has_what_it_needs,
+		the_quirk_adds_to_what_rows_need,
+		a_disruptive_step_of_the_pf_concerns_its_vfs,
 		a_key_the_driver_lacks_is_left_out_with_one_warning,
 	};
 

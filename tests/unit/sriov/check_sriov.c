@@ -88,8 +88,8 @@ static void assert_steps(struct bench *bench, const char *expected)
 		fprintf(out, "%s %s%s%s%s%s\n", phases[step->phase], step->text,
 			step->flags & VIOD_STEP_DISRUPTIVE ? " !" : "",
 			step->flags & VIOD_STEP_ALL_VFS ? " all" : "",
-			step->flags & VIOD_STEP_SELF ? " self" : "",
-			step->flags & VIOD_STEP_ALWAYS ? " always" : "");
+			step->flags & PLAN_STEP_SELF ? " self" : "",
+			step->flags & PLAN_STEP_ALWAYS ? " always" : "");
 	}
 	fclose(out);
 	ck_assert_str_eq(got, expected);
