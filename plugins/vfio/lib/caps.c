@@ -11,8 +11,8 @@
 #define ANSWER_MAX 65536u
 #define TRIES_MAX 8
 
-/* The kernel builds chains from the front to the back. That a link must point forward is what ends
- * a walk, and what says how large a capability can be. */
+/* The kernel builds chains from the front to the back. Requiring that a link points forward
+ * guarantees the end of a walk, and limits the size of a capability. */
 int vfio_cap_at(const struct vfio_answer *answer, uint32_t offset, struct vfio_cap *ret_cap)
 {
 	struct vfio_info_cap_header header;
@@ -90,7 +90,7 @@ int vfio_ask(int fd, const struct vfio_answer_shape *shape, const void *request,
 			free(words);
 			return vfio_call_failed(error, r, shape->call, "%s", what);
 		}
-		/* More than there is room for: the rest of the answer was left out. */
+		/* More than fits: the rest of the answer is missing. */
 		if (words[0] > room) {
 			room = words[0];
 			free(words);
@@ -100,7 +100,7 @@ int vfio_ask(int fd, const struct vfio_answer_shape *shape, const void *request,
 			continue;
 		}
 		answer.data = words;
-		/* An older kernel has a shorter struct and says so; the rest is zero. */
+		/* An older kernel reports a shorter struct; the rest is zero. */
 		answer.size = words[0] < shape->fixed ? shape->fixed : words[0];
 		answer.first = first_capability(shape, words);
 		if (vfio_caps_check(&answer) < 0) {

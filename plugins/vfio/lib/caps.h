@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel answers about a device, a region or an IOMMU: a fixed struct, and behind it a
- * chain of capabilities. Neither offsets nor sizes in it are trusted. */
+/* Answers of the kernel about a device, a region or an IOMMU: a fixed struct, followed by a chain
+ * of capabilities. Neither offsets nor sizes in them are trusted. */
 #ifndef VIOD_VFIO_CAPS_H
 #define VIOD_VFIO_CAPS_H
 
@@ -15,7 +15,7 @@ struct vfio_answer {
 	uint32_t first; /* offset of the first capability; 0 = none */
 };
 
-/** One capability: what is behind its header. The size reaches to the next one, or to the end. */
+/** One capability: the data after its header. The size extends to the next one, or to the end. */
 struct vfio_cap {
 	uint16_t id, version;
 	const uint8_t *data;
@@ -33,7 +33,7 @@ int vfio_caps_check(const struct vfio_answer *answer);
 /** Find a capability by its id, of any version; 0 or -ENOENT (also behind a defect). */
 int vfio_cap_find(const struct vfio_answer *answer, uint16_t id, struct vfio_cap *ret_cap);
 
-/** Where in the struct the answer says that it has capabilities. */
+/** Where the struct of an answer describes its capabilities. */
 struct vfio_answer_shape {
 	const char *call;
 	unsigned long request;
@@ -42,11 +42,11 @@ struct vfio_answer_shape {
 	uint32_t caps_flag; /* of the flags, which are the second word of all of these structs */
 };
 
-/** Ask a descriptor, and ask again with more room as long as the answer needs it.
+/** Query a descriptor, and repeat the query with a larger buffer as long as the answer needs it.
  *
  *  request: the struct, fixed bytes, with its input fields set; its first word will be the size.
- *  what: is asked about, for errors.
- *  ret_answer: its data is the caller's. Chain and struct are as the kernel gave them; the chain
+ *  what: the object of the query, for errors.
+ *  ret_answer: the caller frees its data. Chain and struct are as the kernel gave them; the chain
  * has been checked.
  *
  *  Errors: -EPROTO the chain is broken, or the size never settles or is absurd; -ENOMEM; those of

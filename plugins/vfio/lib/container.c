@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The back end that every kernel has: a container, and in it the IOMMU groups of its devices. */
+/* The back end that every kernel supports: a container with the IOMMU groups of its devices. */
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -59,13 +59,13 @@ int viod_vfio_ioas_new_container(struct viod_vfio_kvm *kvm, struct viod_vfio_ioa
 
 static void container_release(struct viod_vfio_ioas *ioas)
 {
-	/* Each device holds a reference, so there are no groups any more. */
+	/* Each device holds a reference, so there are no groups left. */
 }
 
 /* --- groups ---------------------------------------------------------------------------------- */
 
-/* The others that keep a group from being viable. Only to be helpful: what cannot be read is left
- * out. Ports of PCIe are no obstacle. */
+/* The other members that prevent a group from being viable. This only improves the message: members
+ * that cannot be read are omitted. PCIe ports do not matter. */
 static void name_offenders(const struct viod_vfio_device *device, int r,
 			   struct viod_vfio_error *error)
 {
@@ -118,7 +118,7 @@ static int check_group(const struct viod_vfio_device *device, const struct vfio_
 	return 0;
 }
 
-/* The group's part of the container, from the bottom up; undone from the top down. */
+/* Add the group to the container; a failure reverts the steps in reverse order. */
 static int join(struct viod_vfio_ioas *ioas, struct vfio_group *group,
 		struct viod_vfio_error *error)
 {
@@ -399,7 +399,8 @@ int vfio_limits_parse(const struct vfio_answer *answer, struct viod_vfio_limits 
 						  i);
 		}
 	}
-	/* The lowest bit of the sizes; a kernel that does not say has the system's page. */
+	/* The lowest bit of the sizes; if the kernel does not report them, the page size of the
+	 * system. */
 	if (info.flags & VFIO_IOMMU_INFO_PGSIZES && info.iova_pgsizes)
 		limits->page_size = info.iova_pgsizes & -info.iova_pgsizes;
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices: how one is opened, from its place in sysfs or from a descriptor, and what it is. */
+/* Devices: opening one by its directory in sysfs or from a descriptor, and its properties. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-/* No device has nearly as many; more is a kernel that is not to be believed. */
+/* No device has nearly as many; a larger answer is invalid. */
 #define INDICES_MAX 1024u
 
 /* What vfio-pci has always had: BARs, ROM and configuration space; INTx, MSI and MSI-X. */
@@ -100,7 +100,7 @@ static struct viod_vfio_device *alloc_device(struct viod_vfio_ioas *ioas)
 	return device;
 }
 
-/* A token must not be able to say more than it is. */
+/* A token must not contain anything else: it becomes a part of the argument. */
 static int check_token(const char *token, struct viod_vfio_error *error)
 {
 	static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Foreign names, such as a path, must not break the line. */
+/* Foreign names, such as paths, must not contain line breaks. */
 static void PRINTF_LIKE(2, 0)
 	append(struct viod_vfio_error *error, const char *format, va_list arguments)
 {

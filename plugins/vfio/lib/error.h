@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Errors that say what was done, with what, and what would be right. */
+/* Errors: what was done, with which arguments, and what would be right. */
 #ifndef VIOD_VFIO_ERRORS_H
 #define VIOD_VFIO_ERRORS_H
 
@@ -7,14 +7,14 @@
 
 #define PRINTF_LIKE(format_, arguments_) __attribute__((format(printf, format_, arguments_)))
 
-/** A call of the kernel failed with code, a negative errno. error may be NULL. Returns code. */
+/** A system call failed with code, a negative errno. error may be NULL. Returns code. */
 int vfio_call_failed(struct viod_vfio_error *error, int code, const char *call, const char *format,
 		     ...) PRINTF_LIKE(4, 5);
 
 /** The library itself refuses; the format is the whole text. Returns code. */
 int vfio_refuse(struct viod_vfio_error *error, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/** The answer of a call of the kernel cannot be. Returns -EPROTO. */
+/** The answer of a system call is invalid. Returns -EPROTO. */
 int vfio_contradiction(struct viod_vfio_error *error, const char *call, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The handles, and what the library's files do for each other. */
+/* The handles, and the internal functions of the library. */
 #ifndef VIOD_VFIO_INTERNAL_H
 #define VIOD_VFIO_INTERNAL_H
 
@@ -17,20 +17,19 @@ static inline bool vfio_within(uint64_t offset, uint64_t size, uint64_t limit)
 	return offset <= limit && size <= limit - offset;
 }
 
-/** Whether size bytes from start on exist: the last one must not be behind the end of all numbers.
- */
+/** Whether the last of size bytes from start on is beyond the range of 64 bits. */
 static inline bool vfio_wraps(uint64_t start, uint64_t size)
 {
 	return size && start > UINT64_MAX - (size - 1);
 }
 
-/** An errno of a give-back that runs through: keep the first. */
+/** The result of several releases that all run: the first error. */
 static inline int vfio_first(int r, int next)
 {
 	return r < 0 ? r : next;
 }
 
-/** Open a node; 0, or -errno with advice. *ret_fd is the caller's. */
+/** Open a node; 0, or -errno with advice. The caller closes *ret_fd. */
 int vfio_open_node(const char *path, int *ret_fd, struct viod_vfio_error *error);
 
 /* --- KVM ------------------------------------------------------------------------------------- */
@@ -42,7 +41,7 @@ struct viod_vfio_kvm {
 
 struct viod_vfio_kvm *vfio_kvm_ref(struct viod_vfio_kvm *kvm);
 
-/** Tell KVM of a group or device, or that it goes; kvm may be NULL, which is success. */
+/** Register a group or device with KVM, or unregister it. With NULL for kvm nothing happens. */
 int vfio_kvm_add(struct viod_vfio_kvm *kvm, int fd, struct viod_vfio_error *error);
 int vfio_kvm_remove(struct viod_vfio_kvm *kvm, int fd, struct viod_vfio_error *error);
 
@@ -60,23 +59,24 @@ struct viod_vfio_ioas {
 	enum viod_vfio_backend backend;
 	const struct vfio_backend *ops;
 	int fd;
-	uint32_t id;		   /* of an iommufd's IOAS */
-	bool own_id;		   /* the IOAS ends with this handle */
-	struct vfio_group *groups; /* of a container; it has an IOMMU exactly when there are some */
+	uint32_t id; /* of an iommufd's IOAS */
+	bool own_id; /* the IOAS is destroyed with this handle */
+	struct vfio_group
+		*groups; /* of a container, which has an IOMMU if and only if there are any */
 	struct viod_vfio_kvm *kvm;
 };
 
-/** What differs between container and iommufd. Sizes were checked when these are called. */
+/** The differences between container and iommufd. The callers have checked sizes. */
 struct vfio_backend {
 	enum viod_vfio_backend id;
 	int (*map)(struct viod_vfio_ioas *ioas, const struct viod_vfio_memory *memory,
 		   struct viod_vfio_error *error);
-	/* *size becomes what was unmapped. */
+	/* Sets *size to the number of bytes that were unmapped. */
 	int (*unmap)(struct viod_vfio_ioas *ioas, uint64_t iova, uint64_t *size,
 		     struct viod_vfio_error *error);
 	int (*limits)(struct viod_vfio_ioas *ioas, struct viod_vfio_limits **ret_limits,
 		      struct viod_vfio_error *error);
-	/* Fill fd, and what close() undoes; device->path and name are set. */
+	/* Sets fd, and the fields that close() resets; device->path and name are set. */
 	int (*open)(struct viod_vfio_device *device, const char *vf_token,
 		    struct viod_vfio_error *error);
 	int (*close)(struct viod_vfio_device *device, struct viod_vfio_error *error);
@@ -101,22 +101,22 @@ int vfio_iommufd_attach(struct viod_vfio_device *device, const char *vf_token,
 
 /* --- devices --------------------------------------------------------------------------------- */
 
-/** Where there is no info, the failure says why; NULL otherwise. */
+/** If there is no info, failure is the reason; otherwise NULL. */
 struct vfio_region_slot {
 	struct viod_vfio_region info;
 	struct vfio_answer answer;
 	struct viod_vfio_error *failure;
 };
 
-/** The same with the errno alone: 0, or what the kernel said. */
+/** The same with the errno alone: 0, or the error of the kernel. */
 struct vfio_irq_slot {
 	struct viod_vfio_irq info;
 	int error;
 };
 
 struct viod_vfio_device {
-	struct viod_vfio_ioas *ioas; /* NULL: somebody else's */
-	struct vfio_group *group;    /* a reference; NULL but for containers */
+	struct viod_vfio_ioas *ioas; /* NULL: of another process */
+	struct vfio_group *group;    /* a reference; NULL except with containers */
 	char *path;		     /* in sysfs, without links; NULL of one from an fd */
 	const char *name;	     /* its last part */
 	int fd;
@@ -127,7 +127,7 @@ struct viod_vfio_device {
 	struct vfio_irq_slot *irqs;
 };
 
-/** What a device is called in errors. */
+/** The name of a device in errors. */
 static inline const char *vfio_device_label(const struct viod_vfio_device *device)
 {
 	return *device->name ? device->name : "the device";
@@ -137,7 +137,7 @@ static inline const char *vfio_device_label(const struct viod_vfio_device *devic
 int vfio_regions_load(struct viod_vfio_device *device, struct viod_vfio_error *error);
 int vfio_irqs_load(struct viod_vfio_device *device, struct viod_vfio_error *error);
 
-/** Make a region of an answer to VFIO_DEVICE_GET_REGION_INFO. areas is malloc()ed, the caller's.
+/** Make a region of an answer to VFIO_DEVICE_GET_REGION_INFO. The caller frees its areas.
  *  0, -EPROTO or -ENOMEM. */
 int vfio_region_parse(const struct vfio_answer *answer, uint32_t index,
 		      struct viod_vfio_region *ret_region, struct viod_vfio_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What I/O address spaces of both back ends share: references, and the checks of what is mapped. */
+/* I/O address spaces, common to both back ends: references, and checks of mappings. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -68,8 +68,7 @@ uint32_t viod_vfio_ioas_id(const struct viod_vfio_ioas *ioas)
 
 /* --- mapping --------------------------------------------------------------------------------- */
 
-/* A container gets its IOMMU's driver with its first group; the kernel's EINVAL would not say so.
- */
+/* A container has no IOMMU before its first group; the kernel's EINVAL would not say that. */
 static int check_ready(const struct viod_vfio_ioas *ioas, struct viod_vfio_error *error)
 {
 	if (ioas->backend == VIOD_VFIO_CONTAINER && !ioas->groups)
@@ -82,8 +81,7 @@ static int check_range(const char *what, uint64_t start, uint64_t size,
 		       struct viod_vfio_error *error)
 {
 	if (size == 0)
-		return vfio_refuse(error, -EINVAL, "%s 0x%" PRIx64 ": there is no size to it", what,
-				   start);
+		return vfio_refuse(error, -EINVAL, "%s 0x%" PRIx64 ": the size is 0", what, start);
 	if (vfio_wraps(start, size))
 		return vfio_refuse(error, -EOVERFLOW,
 				   "%s 0x%" PRIx64 " plus size 0x%" PRIx64
@@ -141,12 +139,12 @@ int viod_vfio_ioas_unmap(struct viod_vfio_ioas *ioas, uint64_t iova, uint64_t si
 	if (r < 0)
 		return r;
 	if (check_ready(ioas, NULL) < 0)
-		unmapped = 0; /* mappings of a container go with its last device */
+		unmapped = 0; /* the mappings of a container end with its last device */
 	else
 		r = ioas->ops->unmap(ioas, iova, &unmapped, error);
 	if (r < 0 || unmapped == size)
 		return r;
-	/* The one back end calls this a success, the other ENOENT. */
+	/* One back end returns success for this, the other ENOENT. */
 	if (unmapped == 0)
 		return vfio_refuse(error, -ENOENT,
 				   "nothing is mapped within 0x%" PRIx64

@@ -81,7 +81,7 @@ static void iommufd_release(struct viod_vfio_ioas *ioas)
 
 /* --- devices --------------------------------------------------------------------------------- */
 
-/* The octets of a UUID in the order of its text, as the kernel has them. */
+/* The octets of a UUID in the order of its text, as the kernel expects them. */
 static void parse_token(const char *text, uint8_t *ret_octets)
 {
 	for (size_t i = 0; i < 16; i++) {
@@ -101,7 +101,8 @@ static int bind_device(struct viod_vfio_device *device, const char *vf_token,
 	uint8_t octets[16];
 	int r;
 
-	/* A kernel that is older than tokens refuses their flag, and knows the struct without. */
+	/* A kernel without support for tokens refuses their flag, and accepts the struct without
+	 * it. */
 	if (vf_token) {
 		parse_token(vf_token, octets);
 		request.argsz = sizeof(request);
@@ -269,7 +270,7 @@ _Static_assert(sizeof(struct viod_vfio_range) == sizeof(struct uapi_iova_range) 
 			       offsetof(struct uapi_iova_range, last),
 	       "the kernel fills our ranges");
 
-/* One attempt with room for n ranges: 0, or -EMSGSIZE with *n what it takes. */
+/* One attempt with room for n ranges: 0, or -EMSGSIZE and the required number in *n. */
 static int ask_ranges(struct viod_vfio_ioas *ioas, uint32_t *n,
 		      struct viod_vfio_limits **ret_limits, struct viod_vfio_error *error)
 {

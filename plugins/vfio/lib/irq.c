@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Interrupts: all of it is one ioctl, whose arguments are made in one place. */
+/* Interrupts: all requests are one ioctl, whose argument is built in one place. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-/* MSI-X has 2048; an argument of any size must not be made because the kernel says so. */
+/* MSI-X has 2048; an answer of the kernel must not cause an argument of any size. */
 #define VECTORS_MAX 65536u
 
 _Static_assert(VIOD_VFIO_IRQ_EVENTFD == VFIO_IRQ_INFO_EVENTFD &&
@@ -38,7 +38,7 @@ int vfio_irqs_load(struct viod_vfio_device *device, struct viod_vfio_error *erro
 	device->irqs = calloc(device->n_irqs ? device->n_irqs : 1, sizeof(*device->irqs));
 	if (!device->irqs)
 		return vfio_no_memory(error);
-	/* As with regions, one that cannot be had keeps its place. */
+	/* As with regions, one that is not available keeps its index. */
 	for (uint32_t i = 0; i < device->n_irqs; i++)
 		device->irqs[i].error = load_irq(device, i, &device->irqs[i].info);
 	return 0;
@@ -67,7 +67,8 @@ uint32_t viod_vfio_device_max_vectors(const struct viod_vfio_device *device)
 {
 	uint32_t most = 0, n = device->n_irqs;
 
-	/* Those behind are not the device's own: errors, and the wish to have it back. */
+	/* The following ones are not interrupts of the device: errors, and the host's request for
+	 * it. */
 	if (device->flags & VFIO_DEVICE_FLAGS_PCI && n > VFIO_PCI_MSIX_IRQ_INDEX + 1u)
 		n = VFIO_PCI_MSIX_IRQ_INDEX + 1u;
 	for (uint32_t i = 0; i < n; i++)
@@ -84,7 +85,7 @@ struct irq_request {
 	uint32_t data;	  /* VFIO_IRQ_SET_DATA_... */
 	uint32_t needs;	  /* enum viod_vfio_irq_flags */
 	uint32_t index, first, count;
-	const void *items; /* count of them, of the size that data says */
+	const void *items; /* an array of count elements, of the size that data determines */
 };
 
 static size_t item_size(uint32_t data)
@@ -123,8 +124,8 @@ static int send_request(struct viod_vfio_device *device, const struct irq_reques
 	return 0;
 }
 
-/* For some of an index's vectors. None at all would mean something else to the kernel: a trigger of
- * no vectors disables the index. */
+/* A request for some vectors of an index. It must not be for none: to the kernel, a trigger of no
+ * vectors disables the index. */
 static int set_vectors(struct viod_vfio_device *device, const struct irq_request *request,
 		       struct viod_vfio_error *error)
 {

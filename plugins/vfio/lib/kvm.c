@@ -29,7 +29,8 @@ int viod_vfio_kvm_new(int vm_fd, struct viod_vfio_kvm **ret_kvm, struct viod_vfi
 		if (r == -ENOTTY)
 			vfio_advise(error, r, "the descriptor must be one of KVM_CREATE_VM");
 		else if (r == -ENODEV)
-			vfio_advise(error, r, "this kernel's KVM knows no VFIO (CONFIG_KVM_VFIO)");
+			vfio_advise(error, r,
+				    "this kernel's KVM does not support VFIO (CONFIG_KVM_VFIO)");
 		return r;
 	}
 	return kvm_wrap((int)request.fd, ret_kvm, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Regions: what a device shows of itself, each found by its index and by nothing else. */
+/* Regions of a device, identified only by their index. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ _Static_assert(VIOD_VFIO_REGION_READ == VFIO_REGION_INFO_FLAG_READ &&
 		       VIOD_VFIO_REGION_CAPS == VFIO_REGION_INFO_FLAG_CAPS,
 	       "flags of regions are the kernel's");
 
-/* The kernel's flags that have a meaning here; above are those of the capabilities. */
+/* The flags of the kernel that are used here; those above are for capabilities. */
 #define KERNEL_FLAGS 0xffffu
 
 #define CALL "VFIO_DEVICE_GET_REGION_INFO"
@@ -32,7 +32,7 @@ static int contradiction(const struct viod_vfio_region *region, const char *what
 static int parse_sparse(struct viod_vfio_region *region, const struct vfio_cap *cap,
 			struct viod_vfio_error *error)
 {
-	/* Behind the header: the number of areas, a reserved word, the areas. */
+	/* After the header: the number of areas, a reserved word, the areas. */
 	const size_t head = 2 * sizeof(uint32_t);
 	struct viod_vfio_area *areas;
 	uint32_t n;
@@ -99,7 +99,7 @@ static int parse_nvlink2_speed(struct viod_vfio_region *region, const struct vfi
 	return 0;
 }
 
-/* All in version 1. What is not here, or newer, is to be had raw. */
+/* All in version 1. Others, and newer ones, are available as raw data. */
 static const struct {
 	uint16_t id;
 	int (*parse)(struct viod_vfio_region *region, const struct vfio_cap *cap,
@@ -157,7 +157,7 @@ int vfio_region_parse(const struct vfio_answer *answer, uint32_t index,
 
 /* --- the table ------------------------------------------------------------------------------- */
 
-/* One that cannot be had keeps its place, so that the others keep theirs. */
+/* One that is not available keeps its index, so that the indices of the others do not change. */
 static int load_region(struct viod_vfio_device *device, uint32_t index,
 		       struct viod_vfio_error *error)
 {
@@ -252,7 +252,7 @@ int viod_vfio_region_capability(const struct viod_vfio_device *device, uint32_t 
 
 /* --- reading and writing --------------------------------------------------------------------- */
 
-/* The region, if it allows what flag says, for all of offset and size. */
+/* The region, if it permits the access in flag for all of offset and size. */
 static int find_part(const struct viod_vfio_device *device, uint32_t index, uint64_t offset,
 		     uint64_t size, uint32_t flag, const struct viod_vfio_region **ret_region,
 		     struct viod_vfio_error *error)
@@ -275,7 +275,7 @@ static int find_part(const struct viod_vfio_device *device, uint32_t index, uint
 	return 0;
 }
 
-/* Reads where from is NULL, else writes. */
+/* Reads if from is NULL, otherwise writes. */
 static int transfer(struct viod_vfio_device *device, uint32_t index, uint64_t offset, void *into,
 		    const void *from, size_t size, struct viod_vfio_error *error)
 {

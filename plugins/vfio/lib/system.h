@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the library asks of the system, as one table: a test links a table of its own. */
+/* The system calls of the library as one table: a test links a table of its own. */
 #ifndef VIOD_VFIO_SYSTEM_H
 #define VIOD_VFIO_SYSTEM_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** All return what the system call does, with a negative errno in place of -1. Descriptors are
+/** All return the result of the system call, with a negative errno in place of -1. Descriptors are
  *  close-on-exec. */
 struct vfio_system {
 	int (*open)(const char *path);

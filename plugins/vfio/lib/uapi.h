@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's interface of VFIO, and of what is newer than the headers of the oldest system this
- * is built on (Linux 6.1): iommufd.h (6.2) and the calls of VFIO that belong to it (6.6). The names
- * are the library's own, so that they do not clash where the headers have theirs. */
+/* The kernel interface of VFIO, and those parts that are newer than the headers of the oldest
+ * supported system (Linux 6.1): iommufd.h (6.2) and the related calls of VFIO (6.6). They have
+ * names of the library, so that they do not conflict with newer headers. */
 #ifndef VIOD_VFIO_UAPI_H
 #define VIOD_VFIO_UAPI_H
 

@@ -87,7 +87,7 @@ START_TEST(a_mapping_that_makes_no_sense_is_not_tried)
 		int code;
 		const char *text;
 	} cases[] = {
-		{ { (void *)0x1000, 0, 0, 3, 0 }, -EINVAL, "no size" },
+		{ { (void *)0x1000, 0, 0, 3, 0 }, -EINVAL, "the size is 0" },
 		{ { (void *)0x1000, UINT64_MAX, 0, 3, 0 }, -EOVERFLOW, "address 0x1000 plus" },
 		{ { (void *)-4096l, 8192, 0, 3, 0 }, -EOVERFLOW, "beyond the end of 64 bits" },
 		{ { (void *)0x1000, 8192, UINT64_MAX - 4095, 3, 0 },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opens devices that are on a VFIO driver, in one I/O address space, and shows what they are. On
- * request it has them signal an interrupt, and resets them.
+ * Opens devices that are bound to a VFIO driver, in one I/O address space, and shows their
+ *properties. On request it triggers an interrupt of each, and resets them.
  *
  *	cc -o viod-vfio-probe viod-vfio-probe.c $(pkg-config --cflags --libs libviod-vfio)
  *	viod-vfio-probe -r 0:8 -t -R /sys/bus/pci/devices/0000:01:10.0
@@ -36,7 +36,7 @@ static void show(struct viod_vfio_device *device)
 	       flags & VIOD_VFIO_DEVICE_PCI ? "PCI" : "not PCI",
 	       flags & VIOD_VFIO_DEVICE_RESET ? ", can be reset" : "");
 	for (uint32_t i = 0; i < viod_vfio_device_n_regions(device); i++) {
-		/* Some indices have no region; that is no error. */
+		/* Some indices have no region; this is not an error. */
 		if (viod_vfio_device_region(device, i, &region, NULL) < 0 || region->size == 0)
 			continue;
 		printf("region %" PRIu32 ": %" PRIu64 " bytes%s%s%s\n", i, region->size,
@@ -72,7 +72,7 @@ static void read_register(struct viod_vfio_device *device, const char *where)
 	need(viod_vfio_region_unmap(mapped, page, &error));
 }
 
-/* All vectors of MSI-X, the last of which is signalled as the device would. */
+/* Enable all vectors of MSI-X, and trigger the last one as the device would. */
 static void test_interrupt(struct viod_vfio_device *device)
 {
 	const struct viod_vfio_irq *irq;
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 			printf("reset\n");
 		}
 	}
-	/* The mapping is the address space's: it outlives all devices but the last. */
+	/* The mapping belongs to the address space: it exists until the last device is closed. */
 	for (int i = 0; i < n - 1; i++)
 		need(viod_vfio_device_close(devices[i], &error));
 	need(viod_vfio_ioas_unmap(ioas, memory.iova, memory.size, &error));
