@@ -16,6 +16,13 @@ bool words_have(const char *const *words, const char *word)
 	return false;
 }
 
+void words_free(char **words)
+{
+	for (char **word = words; word && *word; word++)
+		free(*word);
+	free(words);
+}
+
 void *array_append(void **array, size_t *count, size_t element_size)
 {
 	void *items;
@@ -38,6 +45,23 @@ void *array_append(void **array, size_t *count, size_t element_size)
 	memset(items, 0, element_size);
 	(*count)++;
 	return items;
+}
+
+int words_append(char ***words, size_t *count, const char *word, size_t length)
+{
+	size_t slots = *words ? *count + 1 : 0;
+	char *copy = strndup(word, length);
+
+	/* One slot more than words, for the NULL. */
+	while (copy && slots < *count + 2)
+		if (!array_append((void **)words, &slots, sizeof(char *)))
+			break;
+	if (!copy || slots < *count + 2) {
+		free(copy);
+		return -ENOMEM;
+	}
+	(*words)[(*count)++] = copy;
+	return 0;
 }
 
 int copy_text(char *ret_text, size_t size, const char *text)
@@ -250,6 +274,16 @@ int make_directories_at(int directory, const char *path, unsigned mode)
 		*slash = '/';
 	}
 	return *copy ? make_directory(directory, copy, mode) : 0;
+}
+
+int open_or_make_directory_at(int directory, const char *path, unsigned mode)
+{
+	int r = make_directories_at(directory, path, mode), fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 uint64_t now_usec(void)

@@ -69,6 +69,12 @@ static inline bool streq(const char *a, const char *b)
 /** True if a NULL-terminated list contains the word. words may be NULL. */
 bool words_have(const char *const *words, const char *word);
 
+/** Append a copy of the first length bytes of word to a NULL-terminated list of *count words, which
+ * is NULL while empty. 0 or -ENOMEM with the list unchanged. */
+int words_append(char ***words, size_t *count, const char *word, size_t length);
+/** Free a NULL-terminated list, or NULL, and its words. */
+void words_free(char **words);
+
 /** Append one zeroed element of element_size bytes to a malloc()ed array of *count elements.
  * Returns the element, or NULL without memory (the array is unchanged). The capacity is the power
  * of two that holds *count, so only this function may enlarge the array. */
@@ -97,6 +103,9 @@ int replace_file_at(int directory, const char *name, const void *data, size_t si
 
 /** Create the directories of a path below a directory, as mkdir -p does. 0 or -errno. */
 int make_directories_at(int directory, const char *path, unsigned mode);
+
+/** The same, and open the directory. A file descriptor that the caller closes, or -errno. */
+int open_or_make_directory_at(int directory, const char *path, unsigned mode);
 
 /** Open a directory for readdir(); 0 or -errno. The caller closes it. */
 int open_directory(int directory, const char *path, DIR **ret_dir);

@@ -309,7 +309,7 @@ void config_files_clear(struct config_files *files)
 	for (size_t i = 0; i < files->count; i++) {
 		free(files->items[i].name);
 		free(files->items[i].path);
-		config_words_free(files->items[i].drop_ins);
+		words_free(files->items[i].drop_ins);
 		free(files->items[i].identity);
 	}
 	free(files->items);
@@ -334,13 +334,6 @@ int config_tree_file(int root, const char *name, char **ret_path)
 	}
 	*ret_path = NULL;
 	return 0;
-}
-
-void config_words_free(char **words)
-{
-	for (char **word = words; word && *word; word++)
-		free(*word);
-	free(words);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

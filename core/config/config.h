@@ -110,8 +110,7 @@ size_t config_vfs_named(const struct config *config);
 /** viod.conf and its drop-ins: the plugins= list. Lines add up, in the order of the files' names;
  *  an empty value makes it unset again. *ret_set says whether it is set. What is wrong is added to
  *  the list and passed over: 0 or -ENOMEM. NULL-terminated names; the caller frees them with
- *  config_words_free(). */
+ *  words_free(). */
 int config_plugins(int root, struct diag_list *diags, char ***ret_names, bool *ret_set);
-void config_words_free(char **words);
 
 #endif

@@ -92,7 +92,7 @@ static size_t print_result_diags(const char *about, const json_t *result)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 
-	outcome_diags(result, &diags);
+	job_result_diags(result, &diags);
 	print_diags(about, &diags);
 	return diag_errors(&diags);
 }

@@ -9,6 +9,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/json-lines.h"
+
 /* A job that says more than this is broken: 65535 VFs need about 40 MiB. */
 #define JOB_OUTPUT_MAX (256 * 1024 * 1024)
 
@@ -17,8 +19,7 @@ struct job {
 	uint64_t timeout;
 	struct progress *progress;
 	sd_event_source *child, *output, *deadline;
-	char *buffer;
-	size_t size, allocated;
+	struct json_lines lines;
 	json_t *result;
 	char *death;
 	bool exited, closed, ended;
@@ -36,7 +37,7 @@ struct job *job_free(struct job *job)
 	if (job->progress)
 		munmap(job->progress, sizeof(*job->progress));
 	json_decref(job->result);
-	free(job->buffer);
+	json_lines_clear(&job->lines);
 	free(job->death);
 	free(job);
 	return NULL;
@@ -79,10 +80,10 @@ static void finish(struct job *job)
 		job->handlers->done(job->userdata, &outcome);
 }
 
-static void take_line(struct job *job, const char *line, size_t size)
+static void handle_message(void *userdata, const json_t *message)
 {
-	json_t *message = json_loadb(line, size, 0, NULL);
-	json_t *progress = json_object_get(message, "progress");
+	struct job *job = userdata;
+	const json_t *progress = json_object_get(message, "progress");
 	json_t *result = json_object_get(message, "result");
 
 	if (json_is_object(result)) {
@@ -91,50 +92,15 @@ static void take_line(struct job *job, const char *line, size_t size)
 	} else if (json_is_object(progress)) {
 		job->handlers->progress(job->userdata, progress);
 	}
-	json_decref(message);
-}
-
-static void take_lines(struct job *job)
-{
-	char *line = job->buffer, *end;
-
-	while ((end = memchr(line, '\n', job->size - (size_t)(line - job->buffer)))) {
-		take_line(job, line, (size_t)(end - line));
-		line = end + 1;
-	}
-	job->size -= (size_t)(line - job->buffer);
-	memmove(job->buffer, line, job->size);
-}
-
-static int grow(struct job *job)
-{
-	size_t wanted = MAX(job->allocated * 2, (size_t)4096);
-	char *buffer;
-
-	if (job->allocated - job->size >= 4096)
-		return 0;
-	buffer = wanted <= JOB_OUTPUT_MAX ? realloc(job->buffer, wanted) : NULL;
-	if (!buffer)
-		return -ENOMEM;
-	job->buffer = buffer;
-	job->allocated = wanted;
-	return 0;
 }
 
 static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct job *job = userdata;
-	ssize_t n = -1;
+	ssize_t n = json_lines_read(&job->lines, fd, JOB_OUTPUT_MAX, handle_message, job);
 
-	if (grow(job) == 0)
-		n = read(fd, job->buffer + job->size, job->allocated - job->size);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n > 0 || n == -EAGAIN)
 		return 0;
-	if (n > 0) {
-		job->size += (size_t)n;
-		take_lines(job);
-		return 0;
-	}
 	job->closed = true;
 	job->output = sd_event_source_disable_unref(job->output);
 	finish(job);

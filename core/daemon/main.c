@@ -105,7 +105,7 @@ static int load(const struct roots *roots, const char *directory, struct loader 
 	if (r == 0)
 		r = loader_new(directory, set ? names : NULL, &sriov_plugin, &host_table, &diags,
 			       ret_loader);
-	config_words_free(names);
+	words_free(names);
 	log_all(&diags, LOG_ID_PLUGIN);
 	return r;
 }

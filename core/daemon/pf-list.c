@@ -319,7 +319,7 @@ static int consider_record(struct files *files, const char *address)
 	if (record->keep) {
 		log_line(LOG_NOTICE, &about, "%s %s: everything is kept, as on-remove asks",
 			 record->config, why);
-		managed_remove(files->environment->roots, record, false);
+		udev_links_remove(files->environment->roots, record, false);
 		return record_remove(files->environment->roots, address);
 	}
 	log_line(LOG_NOTICE, &about, "%s %s: putting back what was there", record->config, why);

@@ -8,7 +8,7 @@
 
 static void add_to_error(struct pf *pf, const struct diag_list *diags)
 {
-	_cleanup_free_ char *holder = outcome_worst(diags);
+	_cleanup_free_ char *holder = job_result_worst(diags);
 	char *error;
 
 	if (!holder || asprintf(&error, "%s%s%s", pf->error ? pf->error : "", pf->error ? "; " : "",
@@ -26,7 +26,7 @@ static void on_looked(void *userdata, const struct job_outcome *outcome)
 	_cleanup_diags_ struct diag_list diags = { 0 };
 
 	if (outcome->result && pf->state == PF_STUCK) {
-		outcome_diags(outcome->result, &diags);
+		job_result_diags(outcome->result, &diags);
 		add_to_error(pf, &diags);
 	}
 	pf->looker = job_free(pf->looker);

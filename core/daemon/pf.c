@@ -106,7 +106,7 @@ static void tell(struct pf *pf, const struct diag_list *diags)
 {
 	_cleanup_diags_ struct diag_list news = { 0 };
 
-	outcome_news(diags, &pf->told, &news);
+	job_result_news(diags, &pf->told, &news);
 	if (news.count)
 		pf->environment->report(pf->environment->userdata, pf, &news);
 }
@@ -193,12 +193,12 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	pf_forget_holders(pf);
 	pf->fresh = pf->want_apply || pf->want_release;
 	if (outcome->result) {
-		enum job_verdict verdict = outcome_verdict(outcome->result);
+		enum job_verdict verdict = job_result_verdict(outcome->result);
 
-		outcome_diags(outcome->result, &diags);
+		job_result_diags(outcome->result, &diags);
 		take_report(pf, outcome->result);
 		tell(pf, &diags);
-		text = outcome_worst(&diags);
+		text = job_result_worst(&diags);
 		if (verdict == JOB_CONFIGURED)
 			text = (free(text), NULL);
 		after_verdict(pf, verdict, outcome->result, text);
@@ -306,7 +306,7 @@ void pf_pump(struct pf *pf)
 	request.loader = pf->environment->loader;
 	request.address = pf->address;
 	request.file = pf->path;
-	request.fresh = pf->fresh;
+	request.retry_unsupported = pf->fresh;
 	request.config = request.goal == JOB_RELEASE ? NULL : pf->config;
 	pf->goal = request.goal;
 	if (request.goal != JOB_DRIFT)

@@ -19,17 +19,6 @@ static bool file_name(const struct pf *pf, char *ret_name, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-static int open_made(const struct roots *roots, const char *path)
-{
-	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], path, 0755);
-	int fd;
-
-	if (r < 0)
-		return r;
-	fd = openat(roots->trees[VIOD_TREE_RUN], path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* The end of it is JSON already. */
 static char *to_text(const struct pf *pf)
 {
@@ -61,7 +50,7 @@ int status_write(const struct roots *roots, const struct pf *pf)
 
 	if (!file_name(pf, name, sizeof(name)))
 		return 0;
-	directory = open_made(roots, STATE_DIRECTORY);
+	directory = open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, 0755);
 	if (directory < 0)
 		return directory;
 	text = to_text(pf);
@@ -72,7 +61,8 @@ int status_write(const struct roots *roots, const struct pf *pf)
 
 int status_remove(const struct roots *roots, const struct pf *pf)
 {
-	_cleanup_close_ int directory = open_made(roots, STATE_DIRECTORY);
+	_cleanup_close_ int directory =
+		open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, 0755);
 	char name[320];
 
 	if (directory < 0 || !file_name(pf, name, sizeof(name)))
@@ -151,7 +141,8 @@ static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 
 int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
 {
-	_cleanup_close_ int directory = open_made(roots, "viod");
+	_cleanup_close_ int directory =
+		open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], "viod", 0755);
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *out;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Carrying the plan out, a step after the other. */
+/* Execution of the plan, one step after the other. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -7,10 +7,10 @@
 #include "job/job-run.h"
 #include "job/udev-links.h"
 
-/* The PCI core serialises count writes of the whole host under one lock, and waits for good when
- * one of them does: viod queues for its own lock instead, where a job can be seen and told apart.
- */
-static void take_pci_lock(struct job_run *run, const struct viod_step *step, int *lock)
+/* The PCI core serialises all count writes of the host under one lock, and one write that blocks
+ * blocks all others. viod waits for a lock of its own first, where a waiting job is visible as
+ * such. */
+static void lock_pci(struct job_run *run, const struct viod_step *step, int *lock)
 {
 	if (!(step->flags & PLAN_STEP_PCI_LOCK)) {
 		closep(lock);
@@ -27,7 +27,7 @@ static void take_pci_lock(struct job_run *run, const struct viod_step *step, int
 		(void)flock(*lock, LOCK_EX);
 }
 
-static void count_vfs(struct job_run *run)
+static void count_planned_vfs(struct job_run *run)
 {
 	uint32_t total = 0;
 
@@ -41,7 +41,7 @@ static void count_vfs(struct job_run *run)
 
 void job_execute(struct job_run *run)
 {
-	uint64_t told = now_usec();
+	uint64_t reported = now_usec();
 	int lock = -1;
 
 	if (job_check_holders(run) < 0) {
@@ -50,18 +50,18 @@ void job_execute(struct job_run *run)
 	}
 	if (run->pf_blocked)
 		return;
-	count_vfs(run);
+	count_planned_vfs(run);
 	for (size_t i = 0, together; i < run->plan.n_steps; i++) {
 		const struct plan_step *planned = &run->plan.steps[i];
 		const struct viod_step *step = &planned->step;
 
 		run->stopped = run->stopped || run->pf.progress->stop;
-		/* Before the VFs concerned would get their drivers. */
+		/* Before drivers are bound to the VFs concerned. */
 		if (step->phase >= VIOD_PHASE_ATTACH)
-			job_judge_refused(run);
+			job_report_refused(run);
 		if (job_skip_step(run, step))
 			continue;
-		take_pci_lock(run, step, &lock);
+		lock_pci(run, step, &lock);
 		together = job_attach(run, i);
 		if (together) {
 			i += together - 1;
@@ -74,17 +74,17 @@ void job_execute(struct job_run *run)
 		if (job_apply_step(run, planned) < 0 && step->vf == VIOD_PF &&
 		    step->phase <= VIOD_PHASE_RESIZE)
 			run->pf_failed = true;
-		/* Before a driver makes interfaces that others would take. */
+		/* Before a driver creates interfaces that other tools would manage. */
 		if (step->phase == VIOD_PHASE_RESIZE && run->request->config)
-			(void)managed_update(&run->pf, run->record);
+			(void)udev_links_update(&run->pf, run->record);
 		if (step->vf != VIOD_PF &&
 		    (i + 1 == run->plan.n_steps || run->plan.steps[i + 1].step.vf != step->vf))
 			run->pf.progress->vfs_done++;
-		if (now_usec() - told > 200000) {
-			told = now_usec();
+		if (now_usec() - reported > 200000) {
+			reported = now_usec();
 			job_send_progress(run, NULL);
 		}
 	}
-	job_judge_refused(run);
+	job_report_refused(run);
 	closep(&lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What must be out of the way before something can change: VFs, or the drivers of VFs. */
+/* Changes that first need something else: the VFs removed, or their drivers unbound. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,8 @@
 #include "loader/quirk-match.h"
 #include "sriov/sriov.h"
 
-/* --- VFs that are in the way ----------------------------------------------------------------- */
+/* --- rows that need the VFs removed
+ * ----------------------------------------------------------------- */
 
 bool job_recreates(const struct job_run *run)
 {
@@ -23,9 +24,9 @@ static const struct viod_change *find_change(const struct plan_changes *changes,
 	return NULL;
 }
 
-/* A change of a row from what it is to what it is. */
-static int add_same(struct job_run *run, struct plan_changes *changes, int vf, enum sriov_row which,
-		    const struct viod_where *where)
+/* Add a change that changes nothing, so that the row is planned again. */
+static int add_no_op(struct job_run *run, struct plan_changes *changes, int vf,
+		     enum sriov_row which, const struct viod_where *where)
 {
 	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[which]);
 	struct viod_change *added;
@@ -59,26 +60,27 @@ int job_recreate_for(struct job_run *run, struct plan_changes *changes)
 			continue;
 		if (!values_get(run->wanted, VIOD_PF, row))
 			values_put(run->wanted, VIOD_PF, row, now, NULL);
-		r = add_same(run, changes, VIOD_PF, SRIOV_ROW_VFS, &by.where);
+		r = add_no_op(run, changes, VIOD_PF, SRIOV_ROW_VFS, &by.where);
 	}
 	return r;
 }
 
-/* --- drivers that are in the way ------------------------------------------------------------- */
+/* --- rows that need a VF unbound ------------------------------------------------------------- */
 
-/* The driver that the VF has now, as it is to have it again. */
-static bool driver_again(struct job_run *run, int vf)
+/* Make the VF's current driver the wanted one, unless the file names another. False if it has
+ * none. */
+static bool want_driver_again(struct job_run *run, int vf)
 {
 	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
 	const struct viod_driver *now = values_get(run->base, vf, row);
 	struct viod_driver again;
 
-	if (!now || streq(now->name, "none"))
+	if (!now || driver_is_none(now))
 		return false;
 	if (!values_get(run->wanted, vf, row)) {
 		again = *now;
 		if (now->native)
-			(void)copy_text(again.name, sizeof(again.name), "default");
+			(void)copy_text(again.name, sizeof(again.name), DRIVER_DEFAULT);
 		values_put(run->wanted, vf, row, &again, NULL);
 	}
 	return true;
@@ -88,9 +90,9 @@ static int unbind_for(struct job_run *run, const struct viod_change *by, int vf,
 		      struct plan_changes *changes)
 {
 	if ((size_t)vf >= run->base->n_vfs || find_change(changes, vf, SRIOV_ROW_DRIVER) ||
-	    !driver_again(run, vf))
+	    !want_driver_again(run, vf))
 		return 0;
-	return add_same(run, changes, vf, SRIOV_ROW_DRIVER, &by->where);
+	return add_no_op(run, changes, vf, SRIOV_ROW_DRIVER, &by->where);
 }
 
 int job_unbind_for(struct job_run *run, struct plan_changes *changes)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The question that comes before each disruptive step: who uses what it would take away. */
+/* The check before each disruptive step: who uses what the step would remove or unbind. */
 #include <errno.h>
 #include <string.h>
 
 #include "device/holders.h"
 #include "job/job-run.h"
 
-/* Of one VF, or of all (VIOD_PF). */
-static int ask_holders(struct job_run *run, int vf)
+/* Look up the holders of one VF, or of all (VIOD_PF). */
+static int find_holders(struct job_run *run, int vf)
 {
 	struct viod_holders *holders;
 	int r;
@@ -15,12 +15,12 @@ static int ask_holders(struct job_run *run, int vf)
 	holders_free(run->holders, run->n_holders);
 	run->holders = NULL;
 	run->n_holders = run->pf.n_vfs;
-	run->some_asked = vf != VIOD_PF;
+	run->holders_partial = vf != VIOD_PF;
 	r = vf == VIOD_PF ? holders_find(&run->pf, &holders)
 			  : holders_find_of(&run->pf, vf, &holders);
 	if (r < 0) {
 		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r,
-			 "cannot find out who uses the VFs, so all count as used: %s",
+			 "cannot determine who uses the VFs, so all count as in use: %s",
 			 strerror(-r));
 		return r;
 	}
@@ -28,9 +28,9 @@ static int ask_holders(struct job_run *run, int vf)
 	return 0;
 }
 
-int job_ask_holders(struct job_run *run)
+int job_find_holders(struct job_run *run)
 {
-	return ask_holders(run, VIOD_PF);
+	return find_holders(run, VIOD_PF);
 }
 
 bool job_is_held(const struct job_run *run, int vf)
@@ -52,7 +52,7 @@ static void report_held(struct job_run *run, int vf)
 		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %s%s",
 			 number, function ? function->address : "?", text,
 			 holders->flags[i] & VIOD_HOLDER_YIELDS
-				 ? "; 'force = yes' in [pf] takes it all the same"
+				 ? "; set 'force = yes' in [pf] to override"
 				 : "");
 	}
 }
@@ -73,7 +73,7 @@ static bool is_forced(const struct job_run *run)
 	return force && *force;
 }
 
-/* The PF itself, which loses its driver. */
+/* Like job_held_back(), for the PF itself, which the step unbinds. */
 static bool self_held_back(struct job_run *run)
 {
 	if (!holders_object(&run->holders[run->n_holders], is_forced(run) ? VIOD_HOLDER_YIELDS : 0))
@@ -84,7 +84,7 @@ static bool self_held_back(struct job_run *run)
 	return true;
 }
 
-/* The answer is asked for anew each time: only what is true right before the write counts. */
+/* Holders are looked up each time, because only those right before the write count. */
 bool job_held_back(struct job_run *run, const struct viod_step *step)
 {
 	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & PLAN_STEP_SELF;
@@ -95,7 +95,7 @@ bool job_held_back(struct job_run *run, const struct viod_step *step)
 		return false;
 	run->pf.takes_vfs = true;
 	run->pf.takes_self = self;
-	r = ask_holders(run, all ? VIOD_PF : step->vf);
+	r = find_holders(run, all ? VIOD_PF : step->vf);
 	run->pf.takes_vfs = run->pf.takes_self = false;
 	if (r < 0)
 		return true;
@@ -111,11 +111,11 @@ bool job_held_back(struct job_run *run, const struct viod_step *step)
 	return (self && self_held_back(run)) || held;
 }
 
-/* One held VF keeps a PF-wide step, and with it the whole plan, back. Nothing happens between the
- * questions here: the same one is asked once. */
+/* One held VF blocks a step that concerns all VFs, and with it the whole plan. Nothing changes
+ * between the steps here, so each kind of holder is looked up once. */
 int job_check_holders(struct job_run *run)
 {
-	bool asked[2] = { false };
+	bool checked[2] = { false };
 
 	run->n_holders = run->pf.n_vfs;
 	run->blocked = calloc(MAX(run->pf.n_vfs, run->wanted->n_vfs) + 1, sizeof(*run->blocked));
@@ -127,9 +127,9 @@ int job_check_holders(struct job_run *run)
 		bool self = step->flags & PLAN_STEP_SELF;
 
 		if (!(step->flags & VIOD_STEP_DISRUPTIVE) || !(step->flags & VIOD_STEP_ALL_VFS) ||
-		    asked[self])
+		    checked[self])
 			continue;
-		asked[self] = true;
+		checked[self] = true;
 		if (!job_held_back(run, step))
 			continue;
 		run->pf_blocked = true;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values that the quirk says its driver cannot do. */
+/* Values that the driver does not support according to its quirk. */
 #include <errno.h>
 #include <string.h>
 
 #include "job/job-run.h"
 #include "loader/quirk-match.h"
 
-static int64_t number_of(const struct viod_option *option, const void *value)
+static int64_t limit_number(const struct viod_option *option, const void *value)
 {
 	switch ((enum viod_type)option->type) {
 	case VIOD_TYPE_BOOL:
@@ -22,23 +22,23 @@ static int64_t number_of(const struct viod_option *option, const void *value)
 	}
 }
 
-/* A line for many VFs is one mistake. */
+/* One line that is wrong for many VFs is one error. */
 static bool same_line(const struct viod_where *a, const struct viod_where *b)
 {
 	return a && a->file && b->file && streq(a->file, b->file) && a->line == b->line;
 }
 
 static void report_limit(struct job_run *run, int vf, const struct schema_row *row,
-			 const struct viod_limit *limit, int64_t works_as)
+			 const struct viod_limit *limit, int64_t rounded_to)
 {
 	char text[VALUE_TEXT_MAX];
 
 	if (value_format(row->option, values_get(run->wanted, vf, row), text, sizeof(text)) < 0)
 		text[0] = '\0';
-	if (works_as)
+	if (rounded_to)
 		diag_add(&run->pf.diags, VIOD_WARNING, vf, values_where(run->wanted, vf, row), 0,
-			 "'%s = %s' works as %lld on this device: %s", row->option->key, text,
-			 (long long)works_as, limit->text);
+			 "'%s = %s' is rounded to %lld on this device: %s", row->option->key, text,
+			 (long long)rounded_to, limit->text);
 	else
 		diag_add(&run->pf.diags, VIOD_ERROR, vf, values_where(run->wanted, vf, row), 0,
 			 "this device cannot do '%s = %s': %s", row->option->key, text,
@@ -49,23 +49,23 @@ static int check_row(struct job_run *run, const struct schema_row *row, int firs
 {
 	const struct viod_limit *limit =
 		quirk_limit(&run->pf.quirk, device_function(&run->pf, VIOD_PF), row->option->key);
-	const struct viod_where *told = NULL;
+	const struct viod_where *reported = NULL;
 	int r = 0;
 
 	for (int vf = first; limit && vf < end; vf++) {
 		const void *value = values_get(run->wanted, vf, row);
 		const struct viod_where *where = values_where(run->wanted, vf, row);
-		int64_t number = value ? number_of(row->option, value) : 0;
+		int64_t number = value ? limit_number(row->option, value) : 0;
 		bool wrong = number && (number < limit->min || number > limit->max);
 		bool rounds = !wrong && limit->step && number % limit->step;
 
 		if (wrong)
 			r = -EINVAL;
-		if ((!wrong && !rounds) || same_line(told, where))
+		if ((!wrong && !rounds) || same_line(reported, where))
 			continue;
 		report_limit(run, vf, row, limit,
 			     wrong ? 0 : MAX(number - number % limit->step, limit->step));
-		told = where;
+		reported = where;
 	}
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a job writes down: what was there before viod, what viod has set, and plugins' notes. */
+/* What a job records: the baseline, the values that viod has set, and the notes of plugins. */
 #include <errno.h>
 #include <string.h>
 
@@ -48,7 +48,7 @@ int job_write_baseline(struct job_run *run)
 	return r < 0 ? r : record_save(run->pf.roots, run->record);
 }
 
-/* Whether a row was not written, or the device does not tell and it may not have been. */
+/* True if a row was not written, or may not have been written and the device does not report it. */
 static bool is_doubtful(const struct job_run *run, int vf, const struct schema_row *row)
 {
 	if (mark_lacks(&run->pf, row->option))
@@ -60,7 +60,7 @@ static bool is_doubtful(const struct job_run *run, int vf, const struct schema_r
 	       (vf != VIOD_PF && run->blocked && run->blocked[vf]);
 }
 
-/* For a row that the device does not report the record is the only witness: what failed must not
+/* The record is all that is known of a row that the device does not report: what failed must not
  * count as set, or it would never be tried again. */
 static void forget_doubtful(const struct job_run *run, struct viod_values *set)
 {
@@ -77,7 +77,7 @@ static void forget_doubtful(const struct job_run *run, struct viod_values *set)
 int job_remember_set(struct job_run *run)
 {
 	_cleanup_values_ struct viod_values *set = NULL;
-	json_t *lacks;
+	json_t *row_states;
 	int r;
 
 	if (!run->record || run->request->goal == JOB_RELEASE)
@@ -86,11 +86,11 @@ int job_remember_set(struct job_run *run)
 	if (r < 0)
 		return r;
 	forget_doubtful(run, set);
-	job_note_taken(run);
-	lacks = mark_to_json(&run->pf);
-	if (lacks) {
-		json_decref(run->record->lacks);
-		run->record->lacks = lacks;
+	job_note_accepted(run);
+	row_states = mark_to_json(&run->pf);
+	if (row_states) {
+		json_decref(run->record->row_states);
+		run->record->row_states = row_states;
 	}
 	r = record_remember(run->record, set, run->plan.recreates);
 	return r < 0 ? r : record_save(run->pf.roots, run->record);

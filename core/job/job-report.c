@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a job tells the daemon: lines of JSON, the last one with everything. */
+/* What a job reports to the daemon: lines of JSON, of which the last holds the whole result. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ const char *const job_verdict_names[] = {
 
 static void send(struct job_run *run, json_t *message)
 {
-	/* The daemon may be gone; the job goes on without a listener. */
+	/* If the daemon has ended, the job continues without a reader. */
 	if (message && json_dumpf(message, run->out, JSON_COMPACT) == 0) {
 		(void)fputc('\n', run->out);
 		(void)fflush(run->out);
@@ -71,7 +71,7 @@ static json_t *attributes_json(const json_t *state, size_t vf)
 
 	if (!attributes)
 		return json_object();
-	/* These have places of their own. */
+	/* These are members of their own. */
 	(void)json_object_del(attributes, "driver");
 	(void)json_object_del(attributes, "driver.native");
 	(void)json_object_del(attributes, "driver-override");
@@ -154,7 +154,7 @@ static json_t *print_json(const struct job_run *run)
 	return json_string(text);
 }
 
-/* The PF's own state is for the daemon's status file, its VFs' in "vfs". */
+/* The rows of the PF, for its state file; those of its VFs are in "vfs". */
 static json_t *pf_json(struct job_run *run)
 {
 	json_t *state = run->state ? values_to_json(run->state) : NULL;
@@ -166,12 +166,12 @@ static json_t *pf_json(struct job_run *run)
 
 void job_send_result(struct job_run *run, enum job_verdict verdict)
 {
-	bool looked = run->state && run->request->goal < JOB_CHECK;
+	bool looked = run->state && goal_writes(run->request->goal);
 
-	/* Who holds what is part of the report; the answers taken before the writes are old now. */
+	/* Holders are part of the report, and those found before the writes may be outdated. */
 	if (looked && run->pf.present && run->pf.n_vfs &&
-	    (run->writes || run->some_asked || !run->holders))
-		(void)job_ask_holders(run);
+	    (run->writes || run->holders_partial || !run->holders))
+		(void)job_find_holders(run);
 	send(run,
 	     json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
 		       "verdict", job_verdict_names[verdict], "seqnum", (json_int_t)run->seqnum,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum job_verdict outcome_verdict(const json_t *result)
+enum job_verdict job_result_verdict(const json_t *result)
 {
 	const char *name = json_string_value(json_object_get(result, "verdict"));
 
@@ -15,7 +15,7 @@ enum job_verdict outcome_verdict(const json_t *result)
 	return JOB_FAILED;
 }
 
-void outcome_diags(const json_t *result, struct diag_list *diags)
+void job_result_diags(const json_t *result, struct diag_list *diags)
 {
 	const json_t *one;
 	size_t i;
@@ -32,7 +32,7 @@ static const struct diag *first_of(const struct diag_list *diags, enum viod_seve
 	return NULL;
 }
 
-char *outcome_worst(const struct diag_list *diags)
+char *job_result_worst(const struct diag_list *diags)
 {
 	const struct diag *worst = diag_first_error(diags, VIOD_PF);
 
@@ -43,7 +43,7 @@ char *outcome_worst(const struct diag_list *diags)
 	return worst ? diag_text(worst) : NULL;
 }
 
-/* --- what is news ---------------------------------------------------------------------------- */
+/* --- what is new ----------------------------------------------------------------------------- */
 
 static void write_line(const struct diag *diag, FILE *stream)
 {
@@ -70,7 +70,7 @@ static void add_copy(const struct diag *diag, struct diag_list *list)
 	json_decref(copy);
 }
 
-void outcome_news(const struct diag_list *diags, char **told, struct diag_list *ret_news)
+void job_result_news(const struct diag_list *diags, char **reported, struct diag_list *ret_news)
 {
 	char *all = NULL, *line, *end;
 	size_t size = 0, i = 0;
@@ -81,13 +81,13 @@ void outcome_news(const struct diag_list *diags, char **told, struct diag_list *
 	if (stream)
 		(void)fclose(stream);
 	line = all;
-	/* Most of the time all is as before, and nothing has to be looked for. */
-	for (i = 0; i < diags->count && !(all && streq(all, *told)); i++) {
+	/* Usually nothing has changed, which is one comparison. */
+	for (i = 0; i < diags->count && !(all && streq(all, *reported)); i++) {
 		end = line ? strchr(line, '\n') : NULL;
-		if (!end || !*told || !has_line(*told, line, (size_t)(end + 1 - line)))
+		if (!end || !*reported || !has_line(*reported, line, (size_t)(end + 1 - line)))
 			add_copy(&diags->items[i], ret_news);
 		line = end ? end + 1 : NULL;
 	}
-	free(*told);
-	*told = all;
+	free(*reported);
+	*reported = all;
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading what a job said of itself in the end; it may have gone wild before, so nothing is
- * trusted. */
+/* Reads the result of a job. The job may have been corrupted, so nothing in it is trusted. */
 #ifndef VIOD_JOB_RESULT_H
 #define VIOD_JOB_RESULT_H
 
 #include "job/job-run.h"
 
-/** JOB_FAILED where the result names no verdict there is. */
-enum job_verdict outcome_verdict(const json_t *result);
+/** The verdict of a result; JOB_FAILED if it names no known one. */
+enum job_verdict job_result_verdict(const json_t *result);
 
-/** Append the diagnostics; what is none is passed over. */
-void outcome_diags(const json_t *result, struct diag_list *diags);
+/** Append the diagnostics of a result; malformed ones are ignored. */
+void job_result_diags(const json_t *result, struct diag_list *diags);
 
-/** The most telling diagnostic, for the state file: an error of the PF, of a VF, then a warning.
- * The caller frees; NULL where there is none. */
-char *outcome_worst(const struct diag_list *diags);
+/** The most important diagnostic, for the state file: an error of the PF, an error of a VF, else a
+ * warning. The caller frees it; NULL if there is none. */
+char *job_result_worst(const struct diag_list *diags);
 
-/** Those of diags that *told does not have, in their order. Afterwards it has all of diags, and
- * nothing else: what comes back is news again. *told is malloc()ed, or NULL for nothing yet. */
-void outcome_news(const struct diag_list *diags, char **told, struct diag_list *ret_news);
+/** Add those of diags that *reported does not contain to ret_news, in their order, and replace
+ * *reported by all of diags: a diagnostic that disappears and occurs again is new again. *reported
+ * is malloc()ed, or NULL at first. */
+void job_result_news(const struct diag_list *diags, char **reported, struct diag_list *ret_news);
 
 #endif

@@ -14,9 +14,9 @@
 #include "loader/quirk-match.h"
 #include "sriov/sriov.h"
 
-/* --- what is --------------------------------------------------------------------------------- */
+/* --- observe --------------------------------------------------------------------------------- */
 
-static int observe(struct job_run *run)
+static int job_observe(struct job_run *run)
 {
 	struct viod_values *state;
 	int r;
@@ -25,7 +25,7 @@ static int observe(struct job_run *run)
 	r = device_scan_vfs(&run->pf);
 	if (r < 0)
 		return r;
-	/* Events from here on may tell of something that this look missed. */
+	/* Events from here on may report changes that this observation missed. */
 	(void)sysfs_read_number(run->pf.roots->trees[VIOD_TREE_SYS], "kernel/uevent_seqnum",
 				UINT64_MAX, &run->seqnum);
 	r = values_new(run->schema, run->pf.n_vfs, &state);
@@ -45,7 +45,7 @@ static int observe(struct job_run *run)
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
-/* What goes with the VFs. */
+/* Rows of the PF that lose their value when the VFs are removed. */
 static void forget_volatile(struct viod_values *values)
 {
 	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_PF];
@@ -55,7 +55,7 @@ static void forget_volatile(struct viod_values *values)
 			values_forget(values, VIOD_PF, &rows->rows[i]);
 }
 
-/* The state that the changes are made against: VFs that will be new know nothing. */
+/* The state that is compared with what is wanted: no row is known of VFs that will be created. */
 static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
 {
 	struct viod_values *base;
@@ -87,14 +87,14 @@ static int last_values(struct job_run *run, bool recreates, struct viod_values *
 	return r;
 }
 
-/* Nobody asked for this change now: a VF in use keeps what it has. */
-static int spare_held(struct job_run *run, struct plan_changes *changes)
+/* Drift is not corrected on a VF in use, because no person asked for the change now. */
+static int drop_changes_of_held(struct job_run *run, struct plan_changes *changes)
 {
 	int r;
 
 	if (run->request->goal != JOB_DRIFT || !changes->count)
 		return 0;
-	r = job_ask_holders(run);
+	r = job_find_holders(run);
 	if (r < 0)
 		return r;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
@@ -122,9 +122,9 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	if (r < 0)
 		return r;
 	if (!recreates)
-		job_recall_lacks(run, &changes);
+		job_recall_unsupported(run, &changes);
 	plan_changes_drop_lacking(&run->pf, true, &changes);
-	r = spare_held(run, &changes);
+	r = drop_changes_of_held(run, &changes);
 	if (r == 0)
 		r = job_recreate_for(run, &changes);
 	if (r == 0)
@@ -135,9 +135,10 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	return r;
 }
 
-/* --- the whole ------------------------------------------------------------------------------- */
+/* --- apply and verify
+ * ------------------------------------------------------------------------------- */
 
-/* Rows that were written, reported no error, and still differ. */
+/* Report rows that were written without an error and still differ. */
 static void report_leftovers(struct job_run *run, const struct plan_changes *left)
 {
 	char text[256];
@@ -147,8 +148,8 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 		const char *advice;
 		int vf = change->vf;
 
-		/* What is not reported cannot be seen to have taken, and what waits has its reason.
-		 */
+		/* A row that the device does not report cannot be verified; a deferred or failed
+		 * one has been reported. */
 		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
 		    diag_first_error(&run->pf.diags, vf) ||
 		    (vf == VIOD_PF ? run->pf.waits_for != NULL
@@ -156,9 +157,10 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 			continue;
 		plan_change_text(change, text, sizeof(text));
 		advice = quirk_advice(&run->pf.quirk, change->option->key, 0);
-		diag_add(&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
-			 "the device accepted a value and did not take it (%s)%s%s", text,
-			 advice ? "; " : "", advice ? advice : "");
+		diag_add(
+			&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
+			"the device reported success but the value did not change (%s)" ADVICE_FORMAT,
+			text, ADVICE(advice));
 	}
 }
 
@@ -183,7 +185,7 @@ static int verify(struct job_run *run)
 	struct plan_changes left = { 0 };
 	int r;
 
-	r = observe(run);
+	r = job_observe(run);
 	if (r == 0)
 		r = accept_rounded(run);
 	if (r == 0)
@@ -193,13 +195,14 @@ static int verify(struct job_run *run)
 	if (r < 0)
 		return r;
 	plan_changes_drop_lacking(&run->pf, false, &left);
-	if (spare_held(run, &left) == 0 && !run->stopped && !run->pf_failed && !run->pf_blocked)
+	if (drop_changes_of_held(run, &left) == 0 && !run->stopped && !run->pf_failed &&
+	    !run->pf_blocked)
 		report_leftovers(run, &left);
 	plan_changes_clear(&left);
 	return 0;
 }
 
-static enum job_verdict judge(const struct job_run *run)
+static enum job_verdict verdict_of(const struct job_run *run)
 {
 	bool blocked = run->pf_blocked || run->pf.waits_for;
 
@@ -216,14 +219,14 @@ static enum job_verdict judge(const struct job_run *run)
 	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
 }
 
-/* 1: go on; otherwise the verdict is in *ret_verdict. */
-static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
+/* 1: continue; 0: the verdict is in *ret_verdict; -errno. */
+static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const struct job_request *request = run->request;
 	const int64_t *vfs;
 	int r;
 
-	r = observe(run);
+	r = job_observe(run);
 	if (r < 0)
 		return r;
 	*ret_verdict = JOB_INVALID;
@@ -248,19 +251,19 @@ static int prepare(struct job_run *run, enum job_verdict *ret_verdict)
 	return plugin_call_all(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted) < 0 ? 0 : 1;
 }
 
-static int forget(struct job_run *run)
+static int forget_pf(struct job_run *run)
 {
 	if (run->record)
-		managed_remove(run->pf.roots, run->record, true);
+		udev_links_remove(run->pf.roots, run->record, true);
 	return record_remove(run->pf.roots, run->pf.self.address);
 }
 
-static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
+static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	int r = 0;
 
-	/* Who acted before remembers it; a finished PF plans nothing, and then nothing is written.
-	 */
+	/* The baseline is written before the first step. A configured PF plans nothing, so that
+	 * nothing is written. */
 	if (run->plan.n_steps || (run->request->config && !run->record))
 		r = job_write_baseline(run);
 	if (r < 0)
@@ -280,21 +283,21 @@ static int carry_out(struct job_run *run, enum job_verdict *ret_verdict)
 		if (r < 0)
 			return r;
 	}
-	/* Others may take what viod leaves; that they know it is no condition for anything. */
+	/* The links let other tools recognise VFs of viod; the job does not depend on them. */
 	if (run->request->config)
-		(void)managed_update(&run->pf, run->record);
-	*ret_verdict = judge(run);
-	return *ret_verdict == JOB_RELEASED ? forget(run) : 0;
+		(void)udev_links_update(&run->pf, run->record);
+	*ret_verdict = verdict_of(run);
+	return *ret_verdict == JOB_RELEASED ? forget_pf(run) : 0;
 }
 
-/* A driver that only steps aside for another change. */
+/* True for a driver that is only unbound and bound again for another change. */
 static bool is_detour(const struct viod_change *change)
 {
 	return change->state && value_satisfied(change->option, change->wanted, change->state);
 }
 
-/* Without it the log would show a PF that is configured once more, and no reason why. */
-static void tell_drift(struct job_run *run)
+/* Without this line the log would not say why the PF is configured again. */
+static void report_drift(struct job_run *run)
 {
 	const struct plan_changes *changes = &run->plan.changes;
 	const struct viod_change *first = NULL;
@@ -313,10 +316,10 @@ static void tell_drift(struct job_run *run)
 	if (count > 1)
 		snprintf(more, sizeof(more), " and %zu more", count - 1);
 	diag_add(&run->pf.diags, VIOD_INFO, VIOD_PF, &first->where, 0,
-		 "somebody changed the device, which is put back: %s%s", text, more);
+		 "the device was changed externally and is restored: %s%s", text, more);
 }
 
-static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
+static int handle_drift(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const int64_t *drift;
 	char text[256];
@@ -325,7 +328,7 @@ static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 		return 0;
 	drift = config_pf_value(run->request->config, "drift");
 	if (!drift || *drift == SRIOV_ENFORCE) {
-		tell_drift(run);
+		report_drift(run);
 		return 0;
 	}
 	*ret_verdict = *drift == SRIOV_REPORT && run->plan.changes.count ? JOB_CHANGED
@@ -337,12 +340,12 @@ static int drift_only(struct job_run *run, enum job_verdict *ret_verdict)
 			continue;
 		plan_change_text(change, text, sizeof(text));
 		diag_add(&run->pf.diags, VIOD_WARNING, change->vf, &change->where, 0,
-			 "somebody changed the device; the file would have %s", text);
+			 "the device was changed externally; the file wants %s", text);
 	}
 	return 1;
 }
 
-static int find_schema(struct job_run *run)
+static int load_record_and_schema(struct job_run *run)
 {
 	const struct job_request *request = run->request;
 	int r;
@@ -366,9 +369,9 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	const struct job_request *request = run->request;
 	int r;
 
-	r = find_schema(run);
+	r = load_record_and_schema(run);
 	if (r <= 0) {
-		/* Nothing was ever changed, so there is nothing to put back. */
+		/* viod has never written to this PF, so there is nothing to restore. */
 		*ret_verdict = request->goal == JOB_RELEASE && !run->record ? JOB_RELEASED
 									    : JOB_FAILED;
 		return r;
@@ -376,7 +379,7 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	*ret_verdict = JOB_ABSENT;
 	run->pf.schema = run->schema;
 	if (!run->pf.present) {
-		return request->goal == JOB_RELEASE ? forget(run) : 0;
+		return request->goal == JOB_RELEASE ? forget_pf(run) : 0;
 	}
 	r = device_choose_quirk(&run->pf);
 	if (r < 0)
@@ -386,15 +389,15 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 		r = request->n_vfs ? device_recall_vfs(&run->pf, request->vfs, request->n_vfs)
 				   : device_scan_vfs(&run->pf);
 		if (r == 0)
-			r = job_ask_holders(run);
+			r = job_find_holders(run);
 		job_report_holders(run);
 		return r;
 	}
 	if (request->goal == JOB_PRINT) {
 		*ret_verdict = JOB_CONFIGURED;
-		return observe(run);
+		return job_observe(run);
 	}
-	r = prepare(run, ret_verdict);
+	r = prepare_job(run, ret_verdict);
 	if (r <= 0)
 		return r;
 	run->pf.wanted = run->wanted;
@@ -405,23 +408,23 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
 		return 0;
 	}
-	r = drift_only(run, ret_verdict);
-	return r != 0 ? MIN(r, 0) : carry_out(run, ret_verdict);
+	r = handle_drift(run, ret_verdict);
+	return r != 0 ? MIN(r, 0) : execute_plan(run, ret_verdict);
 }
 
-/* Two jobs for one PF can only meet when the daemon was killed and left one behind. */
+/* Two jobs of one PF can only run at once after the daemon was killed during the first. */
 static int lock_pf(const struct job_request *request)
 {
-	char name[128];
+	_cleanup_close_ int directory = -1;
 	int fd;
 
-	if (request->goal >= JOB_CHECK)
+	if (!goal_writes(request->goal))
 		return -1;
-	snprintf(name, sizeof(name), "viod/lock/%s", request->address);
-	if (make_directories_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755) < 0)
+	directory =
+		open_or_make_directory_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755);
+	if (directory < 0)
 		return -1;
-	fd = openat(request->roots->trees[VIOD_TREE_RUN], name,
-		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = openat(directory, request->address, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd >= 0)
 		(void)flock(fd, LOCK_EX);
 	return fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One step: whether it is still to be carried out, and how. */
+/* One step: whether it is skipped, and how it is carried out and repeated. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -72,14 +72,14 @@ int job_apply_step(struct job_run *run, const struct plan_step *planned)
 		const char *key = step->change ? step->change->option->key : NULL;
 		const char *advice = quirk_advice(&run->pf.quirk, key, -r);
 
-		diag_add(&run->pf.diags, VIOD_ERROR, step->vf, &step->where, -r, "%s: %s%s%s",
-			 step->text, strerror(-r), advice ? "; " : "", advice ? advice : "");
+		diag_add(&run->pf.diags, VIOD_ERROR, step->vf, &step->where, -r,
+			 "%s: %s" ADVICE_FORMAT, step->text, strerror(-r), ADVICE(advice));
 	}
 	return r;
 }
 
-/* A VF that could not be configured must not reach its driver: a machine would get it without the
- * VLAN that was to contain it. */
+/* The driver must not be bound to a VF that could not be configured: a virtual machine would use it
+ * without the VLAN that was to isolate it. */
 static bool failed(const struct job_run *run, const struct viod_step *step)
 {
 	return step->vf != VIOD_PF &&
@@ -87,7 +87,7 @@ static bool failed(const struct job_run *run, const struct viod_step *step)
 	       diag_first_error(&run->pf.diags, step->vf);
 }
 
-/* Nor may it get one by accident, when the module of another is loaded. */
+/* Nor may the kernel bind another driver when its module is loaded. */
 static void hold_failed(struct job_run *run, const struct viod_step *step)
 {
 	if (run->pf_failed || run->pf_blocked || run->stopped || !run->pf.vfs_are_devices ||

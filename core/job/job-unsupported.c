@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a driver does not have. It says so by an error that a device may also give for a while, or
- * for one VF: so all VFs are asked, and what it took once it has.
+ * Rows that a driver does not support. A device may return the same errno temporarily or for a
+ * single VF, so the row is tried on all VFs, and a row that was accepted once counts as supported.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "device/row-state.h"
 #include "job/job-run.h"
 
-/* Another setting of the PF, and the driver may have more, or less: the mode of its eswitch. */
+/* A changed setting of the PF, such as its eswitch mode, may change what the driver supports. */
 static bool changes_pf(const struct plan_changes *changes)
 {
 	for (size_t i = 0; i < changes->count; i++)
@@ -20,11 +20,11 @@ static bool changes_pf(const struct plan_changes *changes)
 	return false;
 }
 
-void job_recall_lacks(struct job_run *run, const struct plan_changes *changes)
+void job_recall_unsupported(struct job_run *run, const struct plan_changes *changes)
 {
 	if (run->record && !changes_pf(changes))
-		mark_from_json(&run->pf, run->record->lacks,
-			       run->request->goal != JOB_APPLY || !run->request->fresh);
+		mark_from_json(&run->pf, run->record->row_states,
+			       run->request->goal != JOB_APPLY || !run->request->retry_unsupported);
 }
 
 static bool all_refused(const struct job_run *run, const struct viod_option *option)
@@ -38,8 +38,8 @@ static bool all_refused(const struct job_run *run, const struct viod_option *opt
 	return true;
 }
 
-static const struct viod_where *where_of(const struct job_run *run, int vf,
-					 const struct viod_option *option)
+static const struct viod_where *change_where(const struct job_run *run, int vf,
+					     const struct viod_option *option)
 {
 	const struct plan_changes *changes = &run->plan.changes;
 
@@ -49,33 +49,33 @@ static const struct viod_where *where_of(const struct job_run *run, int vf,
 	return NULL;
 }
 
-static void judge(struct job_run *run, int vf, const struct viod_option *option)
+static void report_refused(struct job_run *run, int vf, const struct viod_option *option)
 {
 	struct viod_pf *pf = &run->pf;
 
 	if (mark_lacks(pf, option))
 		return;
 	if (mark_takes(pf, option) || !all_refused(run, option))
-		diag_add(&pf->diags, VIOD_ERROR, vf, where_of(run, vf, option), EOPNOTSUPP,
-			 "vf%d.%s was refused (%s) by a driver that takes it of other VFs, or took "
-			 "it before; viod tries again",
+		diag_add(&pf->diags, VIOD_ERROR, vf, change_where(run, vf, option), EOPNOTSUPP,
+			 "setting vf%d.%s failed (%s) although the driver accepts it for other VFs "
+			 "or accepted it before; retrying",
 			 vf, option->key, strerror(EOPNOTSUPP));
 	else if (mark_add(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED))
-		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, where_of(run, vf, option), 0,
+		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, change_where(run, vf, option), 0,
 			 "'%s' cannot be set with this driver and is left out", option->key);
 }
 
-void job_judge_refused(struct job_run *run)
+void job_report_refused(struct job_run *run)
 {
-	/* A job that is ended early has not asked all of them. */
+	/* A job that was stopped has not tried all VFs. */
 	for (size_t i = 0; i < run->pf.n_marks && !run->stopped; i++)
 		if (run->pf.marks[i].mark == VIOD_MARK_UNSUPPORTED &&
 		    run->pf.marks[i].vf != VIOD_PF)
-			judge(run, run->pf.marks[i].vf, run->pf.marks[i].option);
+			report_refused(run, run->pf.marks[i].vf, run->pf.marks[i].option);
 	mark_settle_refused(&run->pf);
 }
 
-void job_note_taken(struct job_run *run)
+void job_note_accepted(struct job_run *run)
 {
 	const struct plan_changes *changes = &run->plan.changes;
 	struct viod_pf *pf = &run->pf;

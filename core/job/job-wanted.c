@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a job wants beside what the file says in so many words. */
+/* What a job wants beyond the rows that the file sets. */
 #include <errno.h>
 
 #include "device/plugin-call.h"
@@ -7,21 +7,21 @@
 #include "job/job-run.h"
 #include "sriov/sriov.h"
 
-/* How many VFs the file means on this device: a number, all it can have, or those there are. */
+/* How many VFs the file wants on this device: its number, the maximum, or the existing ones. */
 static size_t wanted_count(struct job_run *run)
 {
 	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
 	unsigned total;
-	int told;
+	int counted;
 
 	if (!vfs)
 		return run->pf.n_vfs;
-	told = sriov_total(&run->pf, &total);
-	if (told < 0)
+	counted = sriov_total(&run->pf, &total);
+	if (counted < 0)
 		return 0;
 	if (run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
 		return run->pf.n_vfs;
-	if (told > 0 && *vfs == SRIOV_VFS_MAX)
+	if (counted > 0 && *vfs == SRIOV_VFS_MAX)
 		return run->pf.n_vfs;
 	if (run->pf.quirk.max_vfs)
 		total = MIN(total, run->pf.quirk.max_vfs);
@@ -44,8 +44,8 @@ int job_want_file(struct job_run *run)
 	return config_expand(run->request->config, count, &run->wanted);
 }
 
-/* Autoprobe is switched while VFs are made. What it was before is what it must be afterwards, also
- * when the job that switched it did not live to switch it back. */
+/* Autoprobe is switched off while VFs are created. It is restored afterwards, also if the job that
+ * switched it off died before. */
 void job_want_autoprobe(struct job_run *run)
 {
 	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_AUTOPROBE]);
@@ -59,7 +59,7 @@ void job_want_autoprobe(struct job_run *run)
 		values_put(run->wanted, VIOD_PF, row, value, NULL);
 }
 
-/* What a plugin took beside the PF, and does not want any more, goes back. */
+/* Rows that a plugin set beside those of the file, and no longer wants, are restored. */
 void job_want_returns(struct job_run *run)
 {
 	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_PF];
@@ -78,45 +78,43 @@ void job_want_returns(struct job_run *run)
 	}
 }
 
-/* A VF that nobody has probed yet looks like one that stays unbound. What keeps it so is part of
- * "none", also when the job that was to write it did not live to do it. */
+/* A VF that has not been probed yet looks like one that stays unbound. The override that keeps it
+ * unbound is part of "none", also if the job that was to write it died before. */
 static void hold_unbound(struct job_run *run)
 {
 	const struct schema_row *driver = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
 	const struct schema_row *override =
 		schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_OVERRIDE]);
-	static const char none[VIOD_NAME_MAX] = "none";
+	static const char none[VIOD_NAME_MAX] = DRIVER_NONE;
 
 	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
 		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, driver);
 
-		if (wanted && streq(wanted->name, "none") &&
-		    !values_get(run->wanted, (int)vf, override))
+		if (wanted && driver_is_none(wanted) && !values_get(run->wanted, (int)vf, override))
 			values_put(run->wanted, (int)vf, override, none, NULL);
 	}
 }
 
-/* A driver that probes the hardware would wait in vain, on some for half a minute each. One that
- * does not is the file's own business: virtual machines may bring a VF to life. */
+/* A driver that probes the hardware would wait for a VF that is not ready, some for half a minute
+ * each. Any other driver is bound as the file says: a virtual machine may make the VF ready. */
 static void want_unready(struct job_run *run)
 {
 	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
 	const struct viod_function *self = device_function(&run->pf, VIOD_PF);
-	const struct viod_driver none = { .name = "none" };
+	const struct viod_driver none = { .name = DRIVER_NONE };
 
 	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
 		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, row);
 
 		if (!wanted || !mark_unready(&run->pf, (int)vf) ||
-		    (!streq(wanted->name, "default") &&
-		     !(self && streq(wanted->name, self->driver))))
+		    (!driver_is_default(wanted) && !(self && streq(wanted->name, self->driver))))
 			continue;
 		values_put(run->wanted, (int)vf, row, &none,
 			   values_where(run->wanted, (int)vf, row));
 	}
 }
 
-/* VFs that viod made owe nothing to anybody: rows that the file leaves open get their fallback. */
+/* Rows that the file does not set get their fallback on VFs that viod created. */
 static int fall_back(struct job_run *run)
 {
 	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
@@ -130,7 +128,7 @@ static int fall_back(struct job_run *run)
 			continue;
 		if (!device_concerns(&run->pf, row->owner))
 			continue;
-		/* Drivers do not apply where VFs are no devices. */
+		/* VFs that are not PCI devices have no driver. */
 		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
 			continue;
 		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
@@ -161,7 +159,7 @@ int job_want_rest(struct job_run *run, bool recreates)
 
 int job_refuse_foreign(struct job_run *run)
 {
-	bool told[VIOD_SCOPE_MAX_][SCHEMA_ROWS_MAX] = { 0 };
+	bool reported[VIOD_SCOPE_MAX_][SCHEMA_ROWS_MAX] = { 0 };
 	int r = 0;
 
 	for (int vf = VIOD_PF; vf < (int)run->wanted->n_vfs; vf++) {
@@ -176,13 +174,13 @@ int job_refuse_foreign(struct job_run *run)
 			    (row->option->flags & VIOD_OPTION_POLICY))
 				continue;
 			r = -EINVAL;
-			if (!told[scope][i])
+			if (!reported[scope][i])
 				diag_add(&run->pf.diags, VIOD_ERROR, vf,
 					 values_where(run->wanted, vf, row), 0,
 					 "'%s' is a key for other devices (plugin '%s': %s); "
 					 "remove it",
 					 row->option->key, row->owner->name, row->owner->summary);
-			told[scope][i] = true;
+			reported[scope][i] = true;
 		}
 	}
 	return r;

@@ -23,7 +23,8 @@ static bool read_entry(const json_t *json, struct entry *ret_entry)
 	return true;
 }
 
-static const struct schema_row *row_of(const struct viod_values *values, int vf, const char *key)
+static const struct schema_row *rounding_row(const struct viod_values *values, int vf,
+					     const char *key)
 {
 	if (vf < VIOD_PF || vf >= (int)values->n_vfs)
 		return NULL;
@@ -52,7 +53,7 @@ void rounded_replace(const json_t *rounded, struct viod_values *wanted)
 
 		if (!read_entry(json, &entry))
 			continue;
-		row = row_of(wanted, entry.vf, entry.key);
+		row = rounding_row(wanted, entry.vf, entry.key);
 		if (value_is(wanted, entry.vf, row, entry.wanted) &&
 		    value_parse(row->option, entry.is, value, &why) == 0)
 			values_put(wanted, entry.vf, row, value,
@@ -60,7 +61,7 @@ void rounded_replace(const json_t *rounded, struct viod_values *wanted)
 	}
 }
 
-/* What is wanted has been replaced by now, and may have been rounded once more. */
+/* wanted holds the replaced values by now, which the device may have rounded again. */
 static int keep_old(const json_t *rounded, const struct viod_values *wanted,
 		    const struct viod_values *state, const struct viod_pf *pf, json_t *kept)
 {
@@ -75,7 +76,7 @@ static int keep_old(const json_t *rounded, const struct viod_values *wanted,
 
 		if (!read_entry(json, &entry))
 			continue;
-		row = row_of(wanted, entry.vf, entry.key);
+		row = rounding_row(wanted, entry.vf, entry.key);
 		if (!value_is(wanted, entry.vf, row, entry.is))
 			continue;
 		value = mark_rounded(pf, entry.vf, row->option) ? values_get(state, entry.vf, row)
@@ -90,7 +91,7 @@ static int keep_old(const json_t *rounded, const struct viod_values *wanted,
 	return 0;
 }
 
-static bool has(const json_t *kept, int vf, const char *key)
+static bool has_entry(const json_t *kept, int vf, const char *key)
 {
 	const json_t *json;
 	size_t i;
@@ -113,12 +114,13 @@ static int add_new(const struct viod_pf *pf, const struct viod_values *wanted,
 		const struct schema_row *row;
 		const void *want, *now;
 
-		if (mark->mark != VIOD_MARK_ROUNDED || has(kept, mark->vf, mark->option->key))
+		if (mark->mark != VIOD_MARK_ROUNDED || has_entry(kept, mark->vf, mark->option->key))
 			continue;
-		row = row_of(wanted, mark->vf, mark->option->key);
+		row = rounding_row(wanted, mark->vf, mark->option->key);
 		want = row ? values_get(wanted, mark->vf, row) : NULL;
-		now = row_of(state, mark->vf, mark->option->key) ? values_get(state, mark->vf, row)
-								 : NULL;
+		now = rounding_row(state, mark->vf, mark->option->key)
+			      ? values_get(state, mark->vf, row)
+			      : NULL;
 		if (!want || !now || value_format(row->option, want, text, sizeof(text)) < 0 ||
 		    value_format(row->option, now, is, sizeof(is)) < 0)
 			continue;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define RECORD_DIRECTORY "viod/pf"
-/* 65535 VFs with some dozen values each stay below. */
+/* 65535 VFs with a few dozen values each need less. */
 #define RECORD_SIZE_MAX (256 * 1024 * 1024)
 
 struct record *record_new(const char *address, const char *kind, const char *config)
@@ -20,12 +20,12 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->config = strdup(config ? config : "");
 	record->baseline = json_object();
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
-	record->lacks = json_object();
+	record->row_states = json_object();
 	record->notes = json_object();
 	record->rounded = json_array();
 	record->managed = json_array();
 	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set || !record->lacks || !record->notes || !record->rounded ||
+	    !record->set || !record->row_states || !record->notes || !record->rounded ||
 	    !record->managed)
 		return record_free(record);
 	return record;
@@ -40,7 +40,7 @@ struct record *record_free(struct record *record)
 	free(record->config);
 	json_decref(record->baseline);
 	json_decref(record->set);
-	json_decref(record->lacks);
+	json_decref(record->row_states);
 	json_decref(record->notes);
 	json_decref(record->rounded);
 	json_decref(record->managed);
@@ -48,11 +48,11 @@ struct record *record_free(struct record *record)
 	return NULL;
 }
 
-static int file_name(const char *address, const char *suffix, char *ret_name, size_t size)
+static int record_file_name(const char *address, const char *suffix, char *ret_name, size_t size)
 {
 	int n;
 
-	/* An address names a file: it must not be able to name another directory's. */
+	/* The address is part of a file name: it must not lead to another directory. */
 	if (!*address || strchr(address, '/') || address[0] == '.')
 		return -EINVAL;
 	n = snprintf(ret_name, size, "%s/%s%s", RECORD_DIRECTORY, address, suffix);
@@ -68,15 +68,16 @@ static void replace(json_t **slot, json_t *value)
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
 	const char *recorded, *kind, *config;
-	json_t *baseline, *set, *lacks = NULL, *notes = NULL, *rounded = NULL;
+	json_t *baseline, *set, *row_states = NULL, *notes = NULL, *rounded = NULL;
 	json_t *managed = NULL;
 	struct record *record;
 	int created, keep;
 
 	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}",
 			"address", &recorded, "kind", &kind, "config", &config, "created", &created,
-			"keep", &keep, "baseline", &baseline, "set", &set, "lacks", &lacks, "notes",
-			&notes, "rounded", &rounded, "managed", &managed) < 0 ||
+			"keep", &keep, "baseline", &baseline, "set", &set, "row_states",
+			&row_states, "notes", &notes, "rounded", &rounded, "managed",
+			&managed) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -86,8 +87,8 @@ static int from_json(const char *address, const json_t *json, struct record **re
 	record->keep = keep;
 	replace(&record->baseline, baseline);
 	replace(&record->set, set);
-	if (json_is_object(lacks))
-		replace(&record->lacks, lacks);
+	if (json_is_object(row_states))
+		replace(&record->row_states, row_states);
 	if (json_is_object(notes))
 		replace(&record->notes, notes);
 	if (json_is_array(rounded))
@@ -98,7 +99,8 @@ static int from_json(const char *address, const json_t *json, struct record **re
 	return 0;
 }
 
-static int read_file(const struct roots *roots, const char *name, char **ret_text, size_t *ret_size)
+static int read_record(const struct roots *roots, const char *name, char **ret_text,
+		       size_t *ret_size)
 {
 	_cleanup_close_ int fd = openat(roots->trees[VIOD_TREE_RUN], name,
 					O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -115,11 +117,11 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 	size_t size;
 	int r;
 
-	r = file_name(address, ".json", name, sizeof(name));
+	r = record_file_name(address, ".json", name, sizeof(name));
 	if (r == 0)
-		r = file_name(address, ".corrupt", aside, sizeof(aside));
+		r = record_file_name(address, ".corrupt", aside, sizeof(aside));
 	if (r == 0)
-		r = read_file(roots, name, &text, &size);
+		r = read_record(roots, name, &text, &size);
 	if (r == -ENOENT)
 		return r;
 	if (r == 0) {
@@ -131,8 +133,8 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 		return r;
 	(void)renameat(roots->trees[VIOD_TREE_RUN], name, roots->trees[VIOD_TREE_RUN], aside);
 	diag_add(diags, VIOD_WARNING, VIOD_PF, NULL, -r,
-		 "the record /run/%s cannot be used (%s) and was set aside as %s.corrupt; what was "
-		 "there before viod is not known any more",
+		 "the record /run/%s cannot be used (%s) and was renamed to %s.corrupt; the state "
+		 "before viod is no longer known",
 		 name, strerror(-r), address);
 	return -ENOENT;
 }
@@ -146,27 +148,23 @@ int record_save(const struct roots *roots, const struct record *record)
 	json_t *json;
 	int r;
 
-	r = file_name(record->address, ".json", name, sizeof(name));
+	r = record_file_name(record->address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
 	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
 			 record->address, "kind", record->kind, "config", record->config, "created",
 			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
-			 record->set, "lacks", record->lacks, "notes", record->notes, "rounded",
-			 record->rounded, "managed", record->managed);
+			 record->set, "row_states", record->row_states, "notes", record->notes,
+			 "rounded", record->rounded, "managed", record->managed);
 	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	json_decref(json);
 	if (!text)
 		return -ENOMEM;
-	if (read_file(roots, name, &old, &old_size) == 0 && streq(old, text))
+	if (read_record(roots, name, &old, &old_size) == 0 && streq(old, text))
 		return 0;
-	r = make_directories_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, 0755);
-	if (r < 0)
-		return r;
-	directory = openat(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
-			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, 0755);
 	if (directory < 0)
-		return -errno;
+		return directory;
 	return replace_file_at(directory, strrchr(name, '/') + 1, text, strlen(text), 0644);
 }
 
@@ -175,7 +173,7 @@ int record_remove(const struct roots *roots, const char *address)
 	char name[128];
 	int r;
 
-	r = file_name(address, ".json", name, sizeof(name));
+	r = record_file_name(address, ".json", name, sizeof(name));
 	if (r < 0)
 		return r;
 	if (unlinkat(roots->trees[VIOD_TREE_RUN], name, 0) < 0 && errno != ENOENT)
@@ -188,18 +186,11 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void free_words(char **words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(words[i]);
-	free(words);
-}
-
 int record_list(const struct roots *roots, char ***ret_addresses)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	char **words = NULL, **slot;
+	char **words = NULL;
 	size_t count = 0;
 	int r;
 
@@ -211,21 +202,17 @@ int record_list(const struct roots *roots, char ***ret_addresses)
 
 		if (entry->d_name[0] == '.' || !streq(dot, ".json"))
 			continue;
-		slot = array_append((void **)&words, &count, sizeof(*slot));
-		if (slot)
-			*slot = strndup(entry->d_name, (size_t)(dot - entry->d_name));
-		if (!slot || !*slot) {
-			free_words(words, count);
-			return -ENOMEM;
+		r = words_append(&words, &count, entry->d_name, (size_t)(dot - entry->d_name));
+		if (r < 0) {
+			words_free(words);
+			return r;
 		}
 	}
-	if (count)
-		qsort(words, count, sizeof(*words), compare_words);
-	slot = array_append((void **)&words, &count, sizeof(*slot));
-	if (!slot) {
-		free_words(words, count);
+	if (!words)
+		words = calloc(1, sizeof(*words));
+	if (!words)
 		return -ENOMEM;
-	}
+	qsort(words, count, sizeof(*words), compare_words);
 	*ret_addresses = words;
 	return 0;
 }
@@ -252,7 +239,7 @@ int record_extend_baseline(struct record *record, const struct viod_values *stat
 	return r;
 }
 
-/* VFs may have been made by a job that failed, or did not live, before it could say so. */
+/* A job may have created VFs and failed or died before it could record that. */
 static bool may_be_set(const struct record *record, const struct viod_option *option)
 {
 	return record->created && (option->flags & VIOD_OPTION_RECREATES) &&
@@ -286,7 +273,7 @@ int record_wanted(const struct record *record, const struct schema *schema,
 	if (r < 0)
 		return r;
 	keep_rows_set(record, wanted, set, VIOD_PF);
-	/* VFs that are about to come back, or did, have lost all that the baseline says of them. */
+	/* VFs that are re-created have lost all values that the baseline has of them. */
 	for (size_t i = 0; !record->created && i < wanted->n_vfs; i++)
 		keep_rows_set(record, wanted, set, (int)i);
 	*ret_wanted = TAKE_PTR(wanted);
@@ -300,7 +287,7 @@ int record_remember(struct record *record, const struct viod_values *wanted, boo
 
 	if (!now)
 		return -ENOMEM;
-	/* What was set in an earlier version of the file is still to be put back one day. */
+	/* What an earlier version of the file set must still be restored on release. */
 	old = json_object_get(record->set, "pf");
 	if (json_is_object(old) && json_object_update_missing(json_object_get(now, "pf"), old) < 0)
 		goto no_memory;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What viod must not forget while the hardware state lives: /run/viod/pf/ADDRESS.json. Written
- * before the first write to a PF, gone when the PF is given back, and with the reboot.
+ * What viod must remember as long as the hardware keeps its state: /run/viod/pf/ADDRESS.json. It is
+ * written before the first write to a PF and removed when the PF is released; a reboot removes it,
+ * too.
  */
 #ifndef VIOD_RECORD_H
 #define VIOD_RECORD_H
@@ -13,14 +14,14 @@ struct record {
 	char *address;
 	char *kind;	  /* whose rows the values are */
 	char *config;	  /* path of the file that asked for it */
-	bool created;	  /* viod made the VFs: rows without a wanted value fall back */
+	bool created;	  /* viod created the VFs: rows without a wanted value get their fallback */
 	bool keep;	  /* on-remove = keep */
 	json_t *baseline; /* values_to_json() of the state before the first write */
-	json_t *set;	  /* the same, of what viod has set since */
-	json_t *lacks;	  /* mark_to_json(): rows that the driver turned out not to have */
-	json_t *notes;	  /* by plugin, then by its key: text */
-	json_t *rounded;  /* rounded_remember(): values that the device made others of */
-	json_t *managed;  /* addresses of the VFs that managed.h made links of */
+	json_t *set;	  /* the same, of the values that viod has set since */
+	json_t *row_states; /* mark_to_json(): rows that the driver does not support */
+	json_t *notes;	    /* by plugin, then by its key: text */
+	json_t *rounded;    /* rounded_remember(): values that the device rounded */
+	json_t *managed;    /* addresses of the VFs that have a link of udev-links.h */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)
@@ -34,32 +35,34 @@ static inline void record_freep(struct record **record)
 }
 
 /**
- * Read the record of a PF. -ENOENT: none. One that cannot be read is renamed to NAME.corrupt with a
- * warning, and counts as none.
+ * Read the record of a PF. -ENOENT if there is none. One that cannot be read is renamed to
+ * NAME.corrupt with a warning and counts as none.
  */
 int record_load(const struct roots *roots, const char *address, struct diag_list *diags,
 		struct record **ret_record);
 
-/** Write it, atomically; nothing is written when the file holds the same already. */
+/** Write the record atomically; nothing is written if the file is up to date. */
 int record_save(const struct roots *roots, const struct record *record);
 
-/** Remove it; 0 also where there is none. */
+/** Remove the record; 0 also if there is none. */
 int record_remove(const struct roots *roots, const char *address);
 
-/** Addresses that have a record, sorted; NULL-terminated. The caller frees words and array. */
+/** Addresses that have a record, sorted; NULL-terminated. The caller frees them with
+ * words_free(). */
 int record_list(const struct roots *roots, char ***ret_addresses);
 
-/** Add what the state knows and the baseline does not: rows of a plugin that came later. */
+/** Add rows that the state knows and the baseline does not: those of a plugin that was enabled
+ * later. */
 int record_extend_baseline(struct record *record, const struct viod_values *state);
 
 /**
- * What to put back: the baseline's values of each row that viod has set; all of them for VFs that
- * viod re-created, or tried to, and then their number. -ENOMEM, or -EBADMSG.
+ * What to restore: the baseline's value of each row that viod has set; if viod re-created the VFs,
+ * or tried to, their number and all values of them. -ENOMEM, or -EBADMSG.
  */
 int record_wanted(const struct record *record, const struct schema *schema,
 		  struct viod_values **ret_wanted);
 
-/** Add to what viod has set; for re-created VFs it replaces what was set before. -ENOMEM. */
+/** Add to the values that viod has set; for re-created VFs, replace them. -ENOMEM. */
 int record_remember(struct record *record, const struct viod_values *wanted, bool recreated);
 
 #endif

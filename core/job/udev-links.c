@@ -20,21 +20,14 @@ static bool has_vf(const struct viod_pf *pf, const char *address)
 	return false;
 }
 
-static int open_managed(const struct roots *roots)
+static int open_links_directory(const struct roots *roots)
 {
-	int run = roots->trees[VIOD_TREE_RUN];
-	int r = make_directories_at(run, MANAGED_DIRECTORY, 0755);
-	int fd;
-
-	if (r < 0)
-		return r;
-	fd = openat(run, MANAGED_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], MANAGED_DIRECTORY, 0755);
 }
 
-/* Interfaces that a VF has already are looked at by the rule again only when something happens to
- * them. Whoever this is for may not be there, so that it fails is no matter. */
-static void announce(const struct roots *roots, const char *address)
+/* The udev rule evaluates existing interfaces of a VF only on an event. A failure is ignored,
+ * because no udevd may be running. */
+static void send_change_events(const struct roots *roots, const char *address)
 {
 	int sys = roots->trees[VIOD_TREE_SYS];
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -53,8 +46,9 @@ static void announce(const struct roots *roots, const char *address)
 	}
 }
 
-/* The link that a name leads to, or "". A record may hold anything: no name leads elsewhere. */
-static void read_link(int directory, const char *address, char *ret_target, size_t size)
+/* The target of a link, or "". The address comes from a record, so it must not name another
+ * directory. */
+static void read_target(int directory, const char *address, char *ret_target, size_t size)
 {
 	ssize_t n = strchr(address, '/') ? -1
 					 : readlinkat(directory, address, ret_target, size - 1);
@@ -62,12 +56,12 @@ static void read_link(int directory, const char *address, char *ret_target, size
 	ret_target[n > 0 ? n : 0] = '\0';
 }
 
-/* 1 where it is new. */
+/* 1 if the link is new. */
 static int make_link(const char *target, int directory, const char *address)
 {
 	char now[128];
 
-	read_link(directory, address, now, sizeof(now));
+	read_target(directory, address, now, sizeof(now));
 	if (streq(now, target))
 		return 0;
 	if (now[0])
@@ -76,25 +70,25 @@ static int make_link(const char *target, int directory, const char *address)
 }
 
 static void remove_link(const struct roots *roots, const char *target, int directory,
-			const char *address, bool tell)
+			const char *address, bool notify)
 {
 	char now[128];
 
 	if (!address)
 		return;
-	read_link(directory, address, now, sizeof(now));
-	if (streq(now, target) && unlinkat(directory, address, 0) == 0 && tell)
-		announce(roots, address);
+	read_target(directory, address, now, sizeof(now));
+	if (streq(now, target) && unlinkat(directory, address, 0) == 0 && notify)
+		send_change_events(roots, address);
 }
 
-/* A link that is made and not listed would outlive its VF: the list is longer than what there is
- * while the links are changed. */
+/* A link that is not listed would outlive its VF: while links are changed, the record lists both
+ * the new and the old ones. */
 static int list_new(struct viod_pf *pf, struct record *record, json_t *now)
 {
 	const json_t *address;
 	size_t i;
 
-	/* Nearly always it is as before, and nothing has to be looked for. */
+	/* Usually nothing has changed. */
 	if (json_equal(now, record->managed))
 		return 0;
 	json_array_foreach(record->managed, i, address)
@@ -106,9 +100,9 @@ static int list_new(struct viod_pf *pf, struct record *record, json_t *now)
 	return record_save(pf->roots, record);
 }
 
-int managed_update(struct viod_pf *pf, struct record *record)
+int udev_links_update(struct viod_pf *pf, struct record *record)
 {
-	_cleanup_close_ int directory = open_managed(pf->roots);
+	_cleanup_close_ int directory = open_links_directory(pf->roots);
 	json_t *now = json_array();
 	size_t count = 0, all, i;
 	const json_t *address;
@@ -135,7 +129,7 @@ int managed_update(struct viod_pf *pf, struct record *record)
 		else if (r >= 0)
 			remove_link(pf->roots, target, directory, name, true);
 		if (r > 0)
-			announce(pf->roots, name);
+			send_change_events(pf->roots, name);
 	}
 	if (r < 0 || all == count)
 		return MIN(r, 0);
@@ -144,9 +138,9 @@ int managed_update(struct viod_pf *pf, struct record *record)
 	return record_save(pf->roots, record);
 }
 
-void managed_remove(const struct roots *roots, const struct record *record, bool tell)
+void udev_links_remove(const struct roots *roots, const struct record *record, bool notify)
 {
-	_cleanup_close_ int directory = open_managed(roots);
+	_cleanup_close_ int directory = open_links_directory(roots);
 	const json_t *address;
 	char target[128];
 	size_t i;
@@ -154,5 +148,5 @@ void managed_remove(const struct roots *roots, const struct record *record, bool
 	target_of(record->address, target, sizeof(target));
 	json_array_foreach(record->managed, i, address)
 		if (directory >= 0)
-			remove_link(roots, target, directory, json_string_value(address), tell);
+			remove_link(roots, target, directory, json_string_value(address), notify);
 }

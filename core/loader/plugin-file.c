@@ -11,6 +11,7 @@
 
 #include "base/diagnostic.h"
 #include "model/schema.h"
+#include "model/value.h"
 
 #define SYMBOL "viod_plugin"
 
@@ -28,7 +29,7 @@ static const char *const role_names[VIOD_ROLE_MAX_] = {
 };
 
 /* Words of "driver =" that core answers itself. */
-static const char *const core_drivers[] = { "default", "none", NULL };
+static const char *const core_drivers[] = { DRIVER_DEFAULT, DRIVER_NONE, NULL };
 
 int candidate_refuse(struct candidate *candidate, const char *format, ...)
 {

@@ -29,4 +29,8 @@ const struct viod_limit *quirk_limit(const struct viod_quirk *quirk,
 /** What an errno means for a key with this quirk, or NULL. */
 const char *quirk_advice(const struct viod_quirk *quirk, const char *key, int error);
 
+/** The end of an error's format and its arguments: "; " and the advice, or nothing for NULL. */
+#define ADVICE_FORMAT "%s%s"
+#define ADVICE(advice_) (advice_) ? "; " : "", (advice_) ? (advice_) : ""
+
 #endif

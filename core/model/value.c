@@ -460,7 +460,7 @@ bool value_satisfied(const struct viod_option *option, const void *wanted, const
 
 	switch ((enum viod_type)option->type) {
 	case VIOD_TYPE_DRIVER:
-		if (streq(driver->name, "default"))
+		if (driver_is_default(driver))
 			return bound->native;
 		return strncmp(driver->name, bound->name, sizeof(bound->name)) == 0;
 	case VIOD_TYPE_STRING:

@@ -32,6 +32,21 @@ int value_format(const struct viod_option *option, const void *value, char *ret_
  * satisfies "default" and a bound driver satisfies its own name. */
 bool value_satisfied(const struct viod_option *option, const void *wanted, const void *state);
 
+/** Words of "driver =" that core resolves: the native driver, and no driver. A state has the latter
+ * for an unbound function. */
+#define DRIVER_DEFAULT "default"
+#define DRIVER_NONE "none"
+
+static inline bool driver_is_default(const struct viod_driver *driver)
+{
+	return streq(driver->name, DRIVER_DEFAULT);
+}
+
+static inline bool driver_is_none(const struct viod_driver *driver)
+{
+	return streq(driver->name, DRIVER_NONE);
+}
+
 /** A PCI address, short ("05:00.0") or full, hexadecimal in any case. 0 or -EINVAL. */
 int bdf_parse(const char *text, struct viod_bdf *ret_bdf);
 /** "0000:05:00.0", as sysfs spells it. */

@@ -14,6 +14,23 @@ START_TEST(words)
 }
 END_TEST
 
+START_TEST(words_are_appended_and_the_list_stays_terminated)
+{
+	char **list = NULL;
+	size_t count = 0;
+
+	words_free(list);
+	for (int i = 0; i < 20; i++) {
+		ck_assert_int_eq(
+			words_append(&list, &count, "abcdefghijklmnopqrstuvwxyz", (size_t)i), 0);
+		ck_assert_uint_eq(count, (size_t)i + 1);
+		ck_assert_uint_eq(strlen(list[i]), (size_t)i);
+		ck_assert_ptr_null(list[i + 1]);
+	}
+	words_free(list);
+}
+END_TEST
+
 START_TEST(arrays_grow_and_are_zeroed)
 {
 	uint64_t *items = NULL;
@@ -182,6 +199,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		words,
+		words_are_appended_and_the_list_stays_terminated,
 		arrays_grow_and_are_zeroed,
 		arrays_refuse_to_overflow,
 		text_is_copied_whole_or_not_at_all,

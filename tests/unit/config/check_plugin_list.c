@@ -15,7 +15,7 @@ static void assert_plugins(const struct root *root, struct diag_list *diags, boo
 		strcat(text, *name);
 		strcat(text, " ");
 	}
-	config_words_free(names);
+	words_free(names);
 	ck_assert(is_set == set);
 	ck_assert_str_eq(text, expected);
 }
@@ -88,7 +88,7 @@ START_TEST(many_plugins_are_too_many)
 	ck_assert_ptr_null(names[256]);
 	ck_assert_uint_eq(diags.count, SCAN_ERRORS_MAX);
 	assert_diag(&diags, "/etc/viod.conf:1:1181", "more than 256 plugins are named");
-	config_words_free(names);
+	words_free(names);
 }
 END_TEST
 

@@ -101,7 +101,7 @@ static void start(struct bench *b, sd_event *event, unsigned *running, enum job_
 				       .loader = b->loader,
 				       .address = FAKE_PF,
 				       .file = "/etc/vio.d/a.conf",
-				       .fresh = b->fresh,
+				       .retry_unsupported = b->fresh,
 				       .config = goal == JOB_RELEASE ? NULL : b->config };
 
 	json_decref(b->result);
@@ -424,9 +424,9 @@ static void expect(struct bench *b, const char *wanted, int writes, int line, co
 }
 
 #define LACKS "'trust' cannot be set with this driver and is left out"
-#define REFUSED(vf_)                                                                       \
-	"vf" vf_ ".trust was refused (Operation not supported) by a driver that takes it " \
-	"of other VFs, or took it before; viod tries again"
+#define REFUSED(vf_)                                                                    \
+	"setting vf" vf_ ".trust failed (Operation not supported) although the driver " \
+	"accepts it for other VFs or accepted it before; retrying"
 
 START_TEST(what_no_vf_has_is_the_drivers)
 {

@@ -17,7 +17,7 @@ static const char *news(const struct diag_list *diags, char **told)
 	_cleanup_diags_ struct diag_list list = { 0 };
 	static char texts[256];
 
-	outcome_news(diags, told, &list);
+	job_result_news(diags, told, &list);
 	texts[0] = '\0';
 	for (size_t i = 0; i < list.count; i++) {
 		strcat(texts, list.items[i].text);
@@ -75,7 +75,7 @@ START_TEST(news_are_whole)
 	_cleanup_free_ char *told = NULL;
 
 	diag_add(&diags, VIOD_ERROR, 7, &where, EIO, "broken");
-	outcome_news(&diags, &told, &list);
+	job_result_news(&diags, &told, &list);
 	ck_assert_uint_eq(list.count, 1);
 	ck_assert_int_eq(list.items[0].severity, VIOD_ERROR);
 	ck_assert_int_eq(list.items[0].vf, 7);

@@ -66,15 +66,15 @@ START_TEST(each_vf_has_a_link_while_it_is_there)
 	struct place place;
 
 	place_new(&place, 3);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_uint_eq(links(&place), 7);
 	load_again(&place);
 	remove_vf(&place, 2);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_uint_eq(links(&place), 3);
 	load_again(&place);
 	ck_assert_uint_eq(json_array_size(place.record->managed), 2);
-	managed_remove(&place.roots, place.record, true);
+	udev_links_remove(&place.roots, place.record, true);
 	ck_assert_uint_eq(links(&place), 0);
 	place_clear(&place);
 }
@@ -85,12 +85,12 @@ START_TEST(what_was_made_before_a_crash_is_removed_after_it)
 	struct place place;
 
 	place_new(&place, 3);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	/* Of the shorter list nothing has been saved when the process ends. */
 	remove_vf(&place, 2);
 	load_again(&place);
 	ck_assert_uint_eq(json_array_size(place.record->managed), 3);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_uint_eq(links(&place), 3);
 	place_clear(&place);
 }
@@ -106,10 +106,10 @@ START_TEST(links_of_another_pf_stay)
 	(void)json_array_append_new(place.record->managed, json_string("0000:01:10.4"));
 	(void)json_array_append_new(place.record->managed, json_string("../pf/" FAKE_PF ".json"));
 	(void)json_array_append_new(place.record->managed, json_true());
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_uint_eq(links(&place), 1 | 1 << 4);
 	ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), 0);
-	managed_remove(&place.roots, place.record, false);
+	udev_links_remove(&place.roots, place.record, false);
 	ck_assert_uint_eq(links(&place), 1 << 4);
 	place_clear(&place);
 }
@@ -121,9 +121,9 @@ START_TEST(nothing_new_writes_nothing)
 	struct place place;
 
 	place_new(&place, 2);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_int_eq(fstatat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", &before, 0), 0);
-	ck_assert_int_eq(managed_update(&place.pf, place.record), 0);
+	ck_assert_int_eq(udev_links_update(&place.pf, place.record), 0);
 	ck_assert_int_eq(fstatat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", &after, 0), 0);
 	ck_assert_uint_eq(before.st_ino, after.st_ino);
 	place_clear(&place);

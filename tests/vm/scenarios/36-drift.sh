@@ -75,12 +75,12 @@ expect_log 'configured as in'
 sleep 0.3
 wait_state $NIC0 configured
 echo "$vf0" >"$sys/$vf0/driver/unbind"
-expect_log "vf0: .*somebody changed the device; the file would have vf0.driver: none -> default"
+expect_log "vf0: .*the device was changed externally; the file wants vf0.driver: none -> default"
 quiet_now "a report"
 expect_eq "$(drivers)" "none vfio-pci none" "drivers under drift = report"
 expect_eq "$(state $NIC0 '.vfs[0].driver')" null "the driver in the state file"
 error=$(state $NIC0 .error)
-[[ $error == *'somebody changed the device'* ]] || fail "error in the state file: $error"
+[[ $error == *'the device was changed externally'* ]] || fail "error in the state file: $error"
 # The file asks for it once more: that is a person's wish.
 write_conf enforce
 wait_for 10 right
@@ -95,6 +95,6 @@ echo "$vf1" >"$sys/$vf1/driver/unbind"
 sleep 1
 quiet_now "a change that is ignored"
 expect_eq "$(drivers)" "igbvf none none" "drivers under drift = ignore"
-(($(viod_log | grep -c 'the file would have') == 1)) || fail "drift that is ignored was told of"
+(($(viod_log | grep -c 'the file wants') == 1)) || fail "drift that is ignored was told of"
 spent=$(($(cpu) - spent))
 echo "CPU time for ignored events: $spent us"

@@ -57,7 +57,7 @@ wait_state $NIC0 configured
 # Modes that igb cannot have: said with the line, and nothing is in the way of the rest.
 sed -i 's/^vlan-offload = .*/vlan-offload = rx/' /etc/vio.d/nic0.conf
 wait_state $NIC0 degraded
-expect_log 'nic0.conf:8:.*vlan-offload: on -> rx|nic0.conf:8:.*did not take it'
+expect_log 'nic0.conf:8:.*vlan-offload: on -> rx|nic0.conf:8:.*the value did not change'
 sed -i 's/^vlan-offload = .*/vlan-offload = on/' /etc/vio.d/nic0.conf
 wait_state $NIC0 configured
 

@@ -72,7 +72,7 @@ write_conf report
 wait_state $NIC0 configured
 sleep 1
 ip link set "$pf" vf 1 vlan 57
-expect_log 'somebody changed the device; the file would have vf1.vlan: 57 -> 100'
+expect_log 'the device was changed externally; the file wants vf1.vlan: 57 -> 100'
 vlan_is 1 57 || fail "drift = report did more than report"
 
 write_conf ignore

@@ -13,7 +13,7 @@ write_conf() {
 expect_refused() {
 	quiet
 	wait_state "$pf" blocked
-	[[ $(state "$pf" .error) == *"the device ($pf) is used by the host: $1; 'force = yes' in [pf] takes it all the same"* ]] ||
+	[[ $(state "$pf" .error) == *"the device ($pf) is used by the host: $1; set 'force = yes' in [pf] to override"* ]] ||
 		fail "error: $(state "$pf" .error)"
 	sleep 1.5
 	expect_eq "$(driver_of "$pf"):$(<"$sys/$pf/driver_override")" "$native:(null)" "driver of a device in use"

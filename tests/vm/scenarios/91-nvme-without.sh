@@ -35,7 +35,7 @@ expect_eq "$(probes)" 0 "VFs that nvme has probed when it is named"
 vf=$(vf_addr $NVME 0)
 echo vfio-pci >"$sys/$vf/driver_override"
 echo "$vf" >/sys/bus/pci/drivers_probe
-expect_log 'somebody changed the device, which is put back: vf0.driver'
+expect_log 'the device was changed externally and is restored: vf0.driver'
 wait_for 20 eval '[[ $(drivers) == "3 none 1 vfio-pci 4 none" ]]'
 wait_state $NVME configured
 expect_eq "$(viod_log | grep -c 'VFs without queues do not work')" 1 "warnings of VFs without queues"

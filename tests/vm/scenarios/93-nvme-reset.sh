@@ -55,7 +55,7 @@ expect_all_back() {
 }
 nvme reset $nvme
 expect_all_back "a reset of the controller"
-expect_log "somebody changed the device, which is put back: vf0.queues: 0 -> 2 and 11 more"
+expect_log "the device was changed externally and is restored: vf0.queues: 0 -> 2 and 11 more"
 [[ $(commands) == *"12 nvme_admin_virtual_mgmt"* ]] || fail "4 VFs are given back two resources and go online: $(commands)"
 
 echo 1 >$sys/$NVME/reset

@@ -38,7 +38,7 @@ expect_log "nic.conf:8:.*this device cannot do 'vlan-proto = 802.1ad': i40e only
 expect_eq "$(bench_cost "$pf")" "0 0 0 0" "what a refused file costs"
 write_conf 'max-tx-rate = 120'
 wait_state "$pf" configured
-expect_log "nic.conf:8:.*'max-tx-rate = 120' works as 100 on this device: i40e limits in steps of 50"
+expect_log "nic.conf:8:.*'max-tx-rate = 120' is rounded to 100 on this device: i40e limits in steps of 50"
 expect_vf "$link" 0 max=120
 write_conf 'max-tx-rate = 50000'
 wait_state "$pf" degraded

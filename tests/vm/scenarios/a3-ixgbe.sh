@@ -37,7 +37,7 @@ wait_state "$pf" configured 60
 expect_vf "$(netdev_of "$pf")" 1 max=200
 write_conf 2 'link-state = enable'
 wait_state "$pf" degraded
-expect_log 'did not take it .*ixgbe knows auto and disable'
+expect_log 'the value did not change .*ixgbe knows auto and disable'
 # Trust resets a VF, and only that.
 bench_forget "$pf"
 write_conf 2 'link-state = disable\ntrust = on\nquery-rss = on'

@@ -76,7 +76,7 @@ done
 bench_fault "$pf" trust '*' EOPNOTSUPP
 write_conf $vfs $((round + 1))
 wait_state "$pf" degraded
-expect_eq "$(state "$pf" '[.vfs[].error | select(test("trust was refused .Operation not supported"))] | length')" $vfs "VFs with an error"
+expect_eq "$(state "$pf" '[.vfs[].error | select(test("trust failed .Operation not supported"))] | length')" $vfs "VFs with an error"
 bench_clear "$pf"
 wait_state "$pf" configured
 expect_vf "$link" 0 vlan=10$((round + 1)) trust=off
