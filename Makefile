@@ -37,7 +37,7 @@ CORE_LIBS := $(shell $(PKG_CONFIG) --libs $(CORE_PACKAGES) 2>/dev/null) -ldl
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all help deps install uninstall check check-unit check-vm lint format demo bench fuzz clean
+.PHONY: all help deps install uninstall check check-unit check-fake check-vm lint format demo bench fuzz clean
 all:
 
 # As many jobs as there are processors, unless the caller sets a number.
@@ -164,6 +164,7 @@ make deps         install the dependencies of build, tests and demo (Debian 12, 
 make check        everything below up to check-vm, preceded by deps; ends with "N passed, N failed"
 make lint         static checks of the sources
 make check-unit   unit tests and fuzz corpora, with sanitizers; seconds
+make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCES=2000
 make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1
 make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60
@@ -181,7 +182,7 @@ deps:
 
 # Sub-makes: the flags of the libraries are known only after deps has installed them.
 check: deps
-	+@SUBMAKE="$(SUBMAKE)" tests/check lint check-unit check-vm
+	+@SUBMAKE="$(SUBMAKE)" tests/check lint check-unit check-fake check-vm
 
 check-vm:
 	+@$(SUBMAKE) all vm-binaries

@@ -80,6 +80,35 @@ check-unit:
 		WERROR=-Werror unit-binaries
 	@tests/unit/run $(BUILD)/sanitized
 
+# The daemon on a fake kernel: core's objects, main() under another name, and functions in front of those of
+# libc and libkmod. The program exports them, because libsystemd calls them too.
+FAKE_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fake/lab.c,$(wildcard tests/fake/*.c)))
+FAKE_PLUGINS := $(BUILD)/tests/fake/plugins
+
+$(BUILD)/tests/fake/viod-main.o: $(filter %/main.o,$(CORE_OBJECTS))
+	@mkdir -p $(@D)
+	$(call say,COPY)objcopy --redefine-sym main=viod_main $< $@
+
+$(BUILD)/tests/fake/fake: $(FAKE_OBJECTS) $(BUILD)/tests/fake/viod-main.o $(LIBCORE)
+	$(call say,LD)$(CC) $(LDFLAGS) -rdynamic -o $@ $(filter %.o,$^) $(LIBCORE) $(CORE_LIBS)
+
+$(FAKE_PLUGINS)/lab.so: $(BUILD)/tests/fake/lab.o plugins/plugin.map
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(LDFLAGS) -shared -Wl,--version-script=plugins/plugin.map -o $@ $<
+
+# The same seed makes the same sequences.
+SEED ?= 1
+SEQUENCES ?= 2000
+FAKE_OPTIONS := detect_leaks=0:handle_abort=1:malloc_context_size=5:quarantine_size_mb=1
+
+.PHONY: fake-binaries
+fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so
+
+check-fake:
+	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" WERROR=-Werror fake-binaries
+	@ASAN_OPTIONS=$(FAKE_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 $(BUILD)/sanitized/tests/fake/fake \
+		$(BUILD)/sanitized/tests/fake/plugins check $(SEED) $(SEQUENCES)
+
 # "make fuzz SECONDS=600" searches for new inputs with libFuzzer of clang. Interesting inputs stay in the
 # build directory. An input that fails is a crash-* file there; add it to tests/fuzz/corpus once the bug
 # is fixed.

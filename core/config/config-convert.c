@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Converts text to values by libconfuse. It never sees a file: the text that it parses is printed
- * here from the statements, line for line, with each value in single quotes, inside which only \
- * and ' are special. Each type has a parse callback of ours (libconfuse reads integers with a
- * leading 0 as octal), and errors are recorded there instead of returned, because libconfuse stops
- * at the first.
+ * Text to values, by libconfuse. It never sees a file: the text it parses is made here from the
+ * statements, line for line, with every value in single quotes, which it takes literally but for
+ * \ and '. Each type has a parse callback of ours (its own integers are octal with a leading 0),
+ * and errors are recorded there and not returned, since libconfuse stops at the first.
  */
 #include <confuse.h>
 #include <errno.h>
@@ -12,7 +11,7 @@
 
 #include "config/config-private.h"
 
-/* One file while libconfuse parses it. */
+/* One file on its way through libconfuse. */
 struct conversion {
 	struct config_parse *parse;
 	struct config_value *values; /* of this file, in the order of its lines */
@@ -21,7 +20,7 @@ struct conversion {
 	bool no_memory;
 };
 
-/* libconfuse passes no pointer of ours to its callbacks. */
+/* libconfuse hands its callbacks no pointer of ours. */
 static struct conversion *current;
 
 static bool is_converted(const struct config_value *value)
@@ -29,7 +28,7 @@ static bool is_converted(const struct config_value *value)
 	return value->row && *value->statement->value;
 }
 
-/* The value that libconfuse parses now: it parses them in the order they were printed. */
+/* The next value that libconfuse was given, in the order it was given them. */
 static struct config_value *next_value(const char *key)
 {
 	while (current->next < current->n_values && !is_converted(&current->values[current->next]))
@@ -47,7 +46,7 @@ static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result
 	_cleanup_free_ void *data = NULL;
 	int r;
 
-	/* Only a bug of ours or of libconfuse leads here; the error function reports it. */
+	/* It would be a bug of ours or of libconfuse; the error function tells the user. */
 	if (!value) {
 		cfg_error(cfg, "unexpected '%s'", option->name);
 		return -1;
@@ -65,7 +64,7 @@ static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result
 	return 0;
 }
 
-PRINTF_LIKE(2, 0) static void on_confuse_error(cfg_t *cfg, const char *format, va_list arguments)
+PRINTF_LIKE(2, 0) static void refuse(cfg_t *cfg, const char *format, va_list arguments)
 {
 	const struct viod_where where = { .file = current->file };
 	_cleanup_free_ char *text = NULL;
@@ -101,9 +100,9 @@ static void print_quoted(FILE *file, const char *text)
 }
 
 /*
- * One section of each scope, reopened for each header. libconfuse looks up titled sections one by
- * one and copies all rows for each, so a file of many headers would cost minutes and gigabytes. The
- * statement of a value says which VFs it applies to.
+ * One section of each scope, entered again for each header. Titled sections would say more, but
+ * libconfuse looks them up one by one and copies every row for each: a file of headers would cost
+ * minutes and gigabytes. Which VFs a value is for is known from its statement.
  */
 static char *print_statements(const struct conversion *conversion)
 {
@@ -152,10 +151,10 @@ static int convert_file(struct conversion *conversion)
 
 	if (!cfg)
 		return -ENOMEM;
-	(void)cfg_set_error_function(cfg, on_confuse_error);
+	(void)cfg_set_error_function(cfg, refuse);
 	current = conversion;
 	r = *text ? cfg_parse_buf(cfg, text) : CFG_SUCCESS;
-	/* Free it here, because a failed parse leaves state behind that affects the next one. */
+	/* At once, since a failed parse leaves its state behind for the next one. */
 	(void)cfg_free(cfg);
 	current = NULL;
 	if (conversion->no_memory)
@@ -170,7 +169,7 @@ int parse_values(struct config_parse *parse)
 	struct config *config = parse->config;
 	size_t first = 0, end;
 
-	/* The values are still in the order of the files. */
+	/* The values stand in the order of the files still. */
 	for (size_t scan = 0; scan < config->n_scans; scan++) {
 		struct conversion conversion = { .parse = parse,
 						 .values = config->values + first,

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine.h"
+
+#include <dlfcn.h>
+#include <getopt.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "raw.h"
+
+/* systemd's RestartSec= and StartLimitBurst=. */
+#define RESTART_NS (100 * SIM_MSEC)
+#define RESTARTS_MAX 20
+
+/* core/.../main.o with another name for its main(). */
+int viod_main(int argc, char **argv);
+
+static char directory[64], plugins[256];
+static unsigned restarts;
+
+void machine_open(const char *plugin_directory)
+{
+	char path[96], pattern[272];
+	glob_t found = { 0 };
+	int fd;
+
+	snprintf(plugins, sizeof(plugins), "%s", plugin_directory);
+	snprintf(pattern, sizeof(pattern), "%s/*.so", plugins);
+	(void)glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (!dlopen(found.gl_pathv[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE))
+			fprintf(stderr, "%s\n", dlerror());
+	globfree(&found);
+	(void)umask(022);
+	snprintf(directory, sizeof(directory), "%s/viod-fake.%d",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid());
+	(void)mkdir(directory, 0755);
+	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	(void)dup3(fd, SIM_FD_ROOT, O_CLOEXEC);
+	(void)close(fd);
+	snprintf(path, sizeof(path), "%s.trace", directory);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	(void)dup3(fd, SIM_FD_TRACE, O_CLOEXEC);
+	(void)close(fd);
+	(void)unlink(path);
+	sim_open();
+	kernel_open();
+}
+
+void machine_close(void)
+{
+	tree_remove_all(".");
+	(void)rmdir(directory);
+}
+
+void machine_reset(uint64_t seed)
+{
+	restarts = 0;
+	sim_reset(directory, seed);
+	(void)ftruncate(SIM_FD_TRACE, 0);
+	kernel_reset();
+}
+
+void machine_end(void)
+{
+	for (int i = 1; i < SIM_SLOTS; i++)
+		if (sim->slots[i].state != SIM_FREE)
+			(void)raw(kill, sim->slots[i].pid, SIGKILL);
+	while (raw(wait4, -1, NULL, 0, NULL) > 0 || errno == EINTR)
+		;
+	sim_self = -1;
+}
+
+/* --- the daemon ------------------------------------------------------------------------------ */
+
+void daemon_start(void)
+{
+	static char name[] = "viod", root[] = "--root", plugin_dir[] = "--plugin-dir";
+	sigset_t signals;
+	char *arguments[] = { name, root, directory, plugin_dir, plugins, NULL };
+
+	sim_trace("the daemon is started");
+	/* A signal before it has blocked them would end it, which is a daemon_kill(). */
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (sim_spawn("daemon") != 0)
+		return;
+	(void)dup2(SIM_FD_TRACE, STDERR_FILENO);
+	optind = 0;
+	(void)unsetenv("JOURNAL_STREAM");
+	sim_exit(viod_main(5, arguments));
+}
+
+bool daemon_runs(void)
+{
+	return sim_find("daemon") > 0;
+}
+
+static void signal_daemon(int number)
+{
+	int slot = sim_find("daemon");
+
+	if (slot <= 0)
+		return;
+	(void)raw(kill, sim->slots[slot].pid, number);
+	sim_act();
+}
+
+void daemon_stop(void)
+{
+	sim_trace("SIGTERM for the daemon");
+	signal_daemon(SIGTERM);
+	if (daemon_runs() && sim_run(sim->now + 30 * SIM_SEC) != SIM_EXITED && daemon_runs())
+		sim_fail("the daemon does not end after SIGTERM");
+	/* As the unit's KillMode=mixed does. */
+	for (int i = 1; i < SIM_SLOTS; i++)
+		if (sim->slots[i].state != SIM_FREE && !sim->slots[i].killed)
+			sim_kill(i);
+}
+
+void daemon_kill(void)
+{
+	if (daemon_runs())
+		sim_kill(sim_find("daemon"));
+}
+
+void daemon_reload(void)
+{
+	sim_trace("SIGHUP for the daemon");
+	signal_daemon(SIGHUP);
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static bool went_on(uint64_t end)
+{
+	for (;;) {
+		switch (sim_run(end)) {
+		case SIM_IDLE:
+			return false;
+		case SIM_TRIGGER:
+			return true;
+		case SIM_LIVELOCK:
+			sim_fail("it goes on without end");
+			return false;
+		case SIM_EXITED:
+			sim_trace("the daemon has ended, status %#x", (unsigned)sim->status);
+			if (!WIFEXITED(sim->status) || WEXITSTATUS(sim->status) > 1)
+				sim_fail("the daemon has ended, status %#x", (unsigned)sim->status);
+			if (++restarts > RESTARTS_MAX) {
+				sim_fail("the daemon ends again and again");
+				return false;
+			}
+			(void)sim_run(sim->now + RESTART_NS);
+			daemon_start();
+			break;
+		}
+	}
+}
+
+void machine_run(uint64_t ns)
+{
+	while (went_on(sim->now + ns))
+		;
+}
+
+bool machine_run_to_call(uint64_t calls, uint64_t ns)
+{
+	bool came;
+
+	sim->trigger = sim->calls + calls;
+	came = went_on(sim->now + ns);
+	sim->trigger = 0;
+	return came;
+}
+
+bool machine_run_to_job(uint64_t calls)
+{
+	uint64_t end = sim->now + 60 * SIM_SEC;
+
+	while (sim_find("job") < 0 && sim->now < end)
+		if (!machine_run_to_call(1, SIM_SEC / 100) && sim->failure[0])
+			return false;
+	return sim_find("job") > 0 && machine_run_to_call(calls, SIM_SEC);
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+void file_write(const char *name, const char *text)
+{
+	char path[96], target[96];
+
+	sim_trace("%s is written:\n%s", name, text);
+	snprintf(path, sizeof(path), "etc/vio.d/.%s.new", name);
+	snprintf(target, sizeof(target), "etc/vio.d/%s", name);
+	tree_text(path, "%s", text);
+	tree_rename(path, target);
+}
+
+void file_remove(const char *name)
+{
+	sim_trace("%s is deleted", name);
+	tree_remove("etc/vio.d/%s", name);
+	sim_act();
+}
+
+void tree_rename(const char *from, const char *to)
+{
+	(void)raw(renameat, SIM_FD_ROOT, from, SIM_FD_ROOT, to);
+	sim_act();
+}
+
+int lock_pci(void)
+{
+	int fd = (int)raw(openat, SIM_FD_ROOT, "run/viod/pci.lock", O_RDWR | O_CREAT | O_CLOEXEC,
+			  0644);
+
+	if (raw(flock, fd, LOCK_EX | LOCK_NB) < 0)
+		sim_fail("the lock is taken");
+	return fd;
+}
+
+void unlock_pci(int lock)
+{
+	(void)raw(close, lock);
+	sim_act();
+}
+
+void rename_interface(int pf, const char *name)
+{
+	struct kernel_pf *p = &kernel->pfs[pf];
+
+	sim_trace("%s is renamed to %s", p->interface, name);
+	tree_unbind(&p->self, DRIVER_PF);
+	snprintf(p->interface, sizeof(p->interface), "%s", name);
+	tree_bind(&p->self, DRIVER_PF);
+	events_link(pf);
+}
+
+const char *state_of(int pf)
+{
+	static char state[32];
+	char path[96], text[16384];
+	const char *at;
+
+	snprintf(path, sizeof(path), "run/viod/state/%s.json", kernel->pfs[pf].self.address);
+	state[0] = '\0';
+	if (!tree_read(path, text, sizeof(text)))
+		return state;
+	at = strstr(text, "\"state\": \"");
+	if (at)
+		(void)sscanf(at + 10, "%31[^\"]", state);
+	return state;
+}
+
+bool has_record(int pf)
+{
+	char path[96], text[4];
+
+	snprintf(path, sizeof(path), "run/viod/pf/%s.json", kernel->pfs[pf].self.address);
+	return tree_read(path, text, sizeof(text));
+}
+
+void machine_print_trace(void)
+{
+	char buffer[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(SIM_FD_TRACE, buffer, sizeof(buffer), at)) > 0) {
+		(void)fwrite(buffer, 1, (size_t)n, stdout);
+		at += n;
+	}
+	(void)fflush(stdout);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fake PLUGINS check SEED SEQUENCES   all of this, for make check-fake
+ * fake PLUGINS regressions [NAME...]  the sequences written by hand; those that are named with
+ * their trace fake PLUGINS sequences SEED COUNT   random sequences, from this seed on fake PLUGINS
+ * seed SEED              one of them, with its trace
+ *
+ * VERBOSE=1 adds every system call to a trace.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "raw.h"
+#include "regression.h"
+#include "sequence.h"
+
+/* A process that waits in the real kernel, or that does not end its loop, waits for ever. */
+#define PATIENCE_SEC 120
+#define RUNNERS_MAX 16
+#define FAILURES_MAX 5
+
+/* One of many independent tests: true if it passed. */
+typedef bool (*test_fn)(uint64_t number);
+
+/* In memory that all runners share. */
+struct tally {
+	uint64_t next, end;
+	unsigned long passed, failed, processes, calls;
+};
+
+static struct tally *tally;
+static const char *plugins;
+static char **named;
+
+/* --- many at a time -------------------------------------------------------------------------- */
+
+static void on_alarm(int number)
+{
+	static const char text[] = "FAIL: it hangs; the trace:\n";
+
+	(void)!write(STDOUT_FILENO, text, sizeof(text) - 1);
+	machine_print_trace();
+	for (int i = 1; i < SIM_SLOTS; i++)
+		if (sim->slots[i].state != SIM_FREE)
+			(void)raw(kill, sim->slots[i].pid, SIGKILL);
+	_exit(2);
+}
+
+/* The processes of a sequence run one after the other: on one processor they hand over faster. */
+static void pin(int runner)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(runner, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
+static _Noreturn void run_share(test_fn test, int runner)
+{
+	uint64_t number;
+
+	pin(runner);
+	machine_open(plugins);
+	(void)signal(SIGALRM, on_alarm);
+	while ((number = __atomic_fetch_add(&tally->next, 1, __ATOMIC_RELAXED)) < tally->end) {
+		bool passed;
+
+		(void)alarm(PATIENCE_SEC);
+		passed = test(number);
+		__atomic_add_fetch(passed ? &tally->passed : &tally->failed, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&tally->processes, sim->forks, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&tally->calls, sim->calls, __ATOMIC_RELAXED);
+		(void)fflush(stdout);
+	}
+	machine_close();
+	_exit(0);
+}
+
+/* Tests first to end - 1; a runner that hangs is one failure, and another one replaces it. */
+static void run_all(test_fn test, uint64_t first, uint64_t end)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int runners = processors > RUNNERS_MAX ? RUNNERS_MAX : (int)processors;
+	int status;
+
+	(void)fflush(stdout);
+	tally->next = first;
+	tally->end = end;
+	for (int i = 0; i < runners; i++)
+		if (fork() == 0)
+			run_share(test, i);
+	while (wait(&status) > 0) {
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			continue;
+		tally->failed++;
+		if (fork() == 0)
+			run_share(test, 0);
+	}
+}
+
+/* --- written by hand ------------------------------------------------------------------------- */
+
+static bool is_named(const char *name)
+{
+	for (char **word = named; *word; word++)
+		if (strcmp(*word, name) == 0)
+			return true;
+	return !*named;
+}
+
+/* What did not hold, or "". */
+static const char *run_regression(const struct regression *regression)
+{
+	static char why[sizeof(sim->failure)];
+
+	machine_reset(1);
+	regression->run();
+	memcpy(why, sim->failure, sizeof(why));
+	if (*named)
+		machine_print_trace();
+	machine_end();
+	return why;
+}
+
+static bool test_regression(uint64_t number)
+{
+	const struct regression *regression = &regressions[number];
+	const char *why;
+
+	if (!is_named(regression->name))
+		return true;
+	why = run_regression(regression);
+	printf("%s %s: %s%s%s\n", *why ? "FAIL" : "ok  ", regression->name, regression->what,
+	       *why ? ": " : "", why);
+	if (*why && !*named)
+		machine_print_trace();
+	return !*why;
+}
+
+static bool test_known(uint64_t number)
+{
+	const struct regression *regression = &known_failures[number];
+	const char *why;
+
+	if (!is_named(regression->name))
+		return true;
+	why = run_regression(regression);
+	if (*why)
+		printf("     known failure %s: %s: %s\n", regression->name, regression->what, why);
+	else
+		printf("     known failure %s holds now, move it to regressions.c: %s\n",
+		       regression->name, regression->what);
+	return true;
+}
+
+static uint64_t count(const struct regression *list)
+{
+	uint64_t n = 0;
+
+	while (list[n].name)
+		n++;
+	return n;
+}
+
+static void run_regressions(void)
+{
+	struct tally before;
+
+	run_all(test_regression, 0, count(regressions));
+	before = *tally;
+	run_all(test_known, 0, count(known_failures));
+	tally->passed = before.passed;
+	tally->failed = before.failed;
+	printf("     %llu known failures are not counted\n",
+	       (unsigned long long)count(known_failures));
+}
+
+/* --- random ---------------------------------------------------------------------------------- */
+
+static void report(uint64_t seed)
+{
+	struct sequence sequence;
+	const char *wrong;
+
+	sequence_make(seed, &sequence);
+	sequence_shrink(&sequence);
+	wrong = sequence_run(&sequence);
+	printf("FAIL sequence %llu: %s\n", (unsigned long long)seed,
+	       wrong ? wrong : "it does not fail each time");
+	sequence_print(&sequence);
+	machine_print_trace();
+}
+
+static bool test_sequence(uint64_t seed)
+{
+	struct sequence sequence;
+	bool right;
+
+	sequence_make(seed, &sequence);
+	right = !sequence_run(&sequence);
+	if (!right && tally->failed < FAILURES_MAX)
+		report(seed);
+	else if (!right)
+		printf("FAIL sequence %llu\n", (unsigned long long)seed);
+	return right;
+}
+
+static void run_sequences(uint64_t seed, uint64_t sequences)
+{
+	unsigned long failed = tally->failed;
+
+	tally->processes = tally->calls = 0;
+	run_all(test_sequence, seed, seed + sequences);
+	printf("%s %llu random sequences from seed %llu on: %lu processes, %lu system calls\n",
+	       tally->failed > failed ? "FAIL" : "ok  ", (unsigned long long)sequences,
+	       (unsigned long long)seed, tally->processes, tally->calls);
+}
+
+static void run_seed(uint64_t seed)
+{
+	struct sequence sequence;
+	const char *wrong;
+
+	machine_open(plugins);
+	sim->verbose = getenv("VERBOSE");
+	sequence_make(seed, &sequence);
+	wrong = sequence_run(&sequence);
+	machine_print_trace();
+	sequence_print(&sequence);
+	machine_close();
+	printf("%s\n", wrong ? wrong : "ok");
+	*(wrong ? &tally->failed : &tally->passed) += 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[2] : "";
+	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
+	uint64_t sequences = argc > 4 ? strtoull(argv[4], NULL, 0) : 100;
+
+	raw_init();
+	json_object_seed(1);
+	plugins = argv[1];
+	named = argv + argc;
+	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (strcmp(what, "check") == 0) {
+		run_regressions();
+		run_sequences(seed, sequences);
+	} else if (strcmp(what, "regressions") == 0) {
+		named = argv + 3;
+		run_regressions();
+	} else if (strcmp(what, "sequences") == 0) {
+		run_sequences(seed, sequences);
+	} else if (strcmp(what, "seed") == 0) {
+		run_seed(seed);
+	}
+	printf("%lu passed, %lu failed\n", tally->passed, tally->failed);
+	return tally->failed || !tally->passed;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What must be there when all is in order again: no holder, every device present with its driver,
+ * no error left, and time enough. It follows what was asked for, and knows nothing of the daemon:
+ *
+ *   a file        so many VFs as it says, each with the driver and the values that it says; what it
+ *                 leaves open has its native driver
+ *   no file       what was there before the file: no VFs, or those that the daemon found with the
+ *                 values they had; nothing else of the daemon is left
+ *   keep          what the last file made stays
+ *
+ * Where it does not judge, for bugs that are known and not cured yet (the names are those of the
+ * regressions in known.c), or since the rules say nothing:
+ *
+ *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
+ *   A1   on-remove of a file that changed while its PF was configured
+ *   D2   the state file, after a system call of the daemon failed
+ *   A11  a value that the device does not report, after a job that failed half-way
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+#include "sequence.h"
+
+static char text[256];
+
+void file_text(const struct file_spec *file, int pf, char *ret_text, size_t size)
+{
+	size_t n = (size_t)snprintf(ret_text, size, "[pf]\nname = %s\nkind = lab\n",
+				    kernel->pfs[pf].self.address);
+
+	if (file->vfs >= 0)
+		n += (size_t)snprintf(ret_text + n, size - n, "vfs = %d\n", file->vfs);
+	if (file->keep)
+		n += (size_t)snprintf(ret_text + n, size - n, "on-remove = keep\n");
+	for (int vf = 0; vf < FILE_VFS && vf < file->vfs; vf++) {
+		n += (size_t)snprintf(ret_text + n, size - n, "[vf%d]\n", vf);
+		if (file->vf[vf].level >= 0)
+			n += (size_t)snprintf(ret_text + n, size - n, "level = %d\n",
+					      file->vf[vf].level);
+		if (file->vf[vf].quiet >= 0)
+			n += (size_t)snprintf(ret_text + n, size - n, "quiet = %d\n",
+					      file->vf[vf].quiet);
+		if (file->vf[vf].driver >= 0)
+			n += (size_t)snprintf(
+				ret_text + n, size - n, "driver = %s\n",
+				file->vf[vf].driver ? kernel_drivers[file->vf[vf].driver] : "none");
+	}
+}
+
+void model_begin(struct model *model, const struct sequence *sequence)
+{
+	memset(model, 0, sizeof(*model));
+	for (int pf = 0; pf < KERNEL_PFS; pf++) {
+		model->pfs[pf].adopted = sequence->adopted[pf];
+		for (int vf = 0; vf < FILE_VFS; vf++)
+			model->pfs[pf].levels[vf] = 10 + vf;
+	}
+}
+
+static void write_file(struct model_pf *pf, const struct file_spec *file)
+{
+	/* A1 */
+	if (pf->file.exists && pf->file.keep != file->keep)
+		pf->unknown = true;
+	pf->file = *file;
+	pf->file.exists = true;
+	pf->touched = true;
+}
+
+static void delete_file(struct model_pf *pf)
+{
+	bool kept = pf->file.exists && pf->file.keep;
+
+	if (kept)
+		pf->unknown = true;
+	pf->file.exists = false;
+}
+
+void model_op(struct model *model, const struct op *op)
+{
+	struct model_pf *pf = &model->pfs[op->pf];
+
+	switch (op->type) {
+	case OP_WRITE:
+		write_file(pf, &op->file);
+		break;
+	case OP_DELETE:
+		delete_file(pf);
+		break;
+	case OP_UNPLUG:
+	case OP_PF_UNBIND:
+		/* A9 */
+		if (pf->adopted && pf->touched)
+			pf->unknown = true;
+		if (!pf->touched)
+			pf->adopted = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static const char *judge_vf(const struct model_pf *model, int pf, int vf)
+{
+	const struct kernel_function *f = kernel_function(pf, vf);
+	int driver = model->file.vf[vf].driver, level = model->file.vf[vf].level;
+
+	/* The driver of a VF that was there before is left alone unless the file names one. */
+	if (driver < 0)
+		driver = model->adopted ? (int)f->driver : DRIVER_VF;
+	if ((int)f->driver != driver)
+		snprintf(text, sizeof(text), "VF %d of PF %d has driver %s, not %s", vf, pf,
+			 f->driver ? kernel_drivers[f->driver] : "none",
+			 driver ? kernel_drivers[driver] : "none");
+	else if (level >= 0 && f->level != level)
+		snprintf(text, sizeof(text), "VF %d of PF %d has level %d, not %d", vf, pf,
+			 f->level, level);
+	else if (driver == DRIVER_VF && f->override[0])
+		snprintf(text, sizeof(text), "VF %d of PF %d has a driver_override %s left", vf, pf,
+			 f->override);
+	else
+		return NULL;
+	return text;
+}
+
+static const char *judge_file(const struct model_pf *model, int pf)
+{
+	const struct kernel_pf *p = &kernel->pfs[pf];
+	const char *wrong = NULL;
+
+	if ((int)p->numvfs != model->file.vfs) {
+		snprintf(text, sizeof(text), "PF %d has %u VFs, not %d", pf, p->numvfs,
+			 model->file.vfs);
+		return text;
+	}
+	for (int vf = 0; vf < model->file.vfs && !wrong; vf++)
+		wrong = judge_vf(model, pf, vf);
+	if (!wrong && strcmp(state_of(pf), "configured") != 0 && !sim->daemon_faults) {
+		snprintf(text, sizeof(text), "PF %d has the state '%s', not configured", pf,
+			 state_of(pf));
+		wrong = text;
+	}
+	return wrong;
+}
+
+static const char *judge_release(const struct model_pf *model, int pf)
+{
+	const struct kernel_pf *p = &kernel->pfs[pf];
+
+	if ((int)p->numvfs != model->adopted) {
+		snprintf(text, sizeof(text), "PF %d has %u VFs, not the %d there were", pf,
+			 p->numvfs, model->adopted);
+		return text;
+	}
+	for (int vf = 0; vf < model->adopted; vf++)
+		if (p->vfs[vf].level != model->levels[vf]) {
+			snprintf(text, sizeof(text),
+				 "VF %d of PF %d has level %d, not the %d it had", vf, pf,
+				 p->vfs[vf].level, model->levels[vf]);
+			return text;
+		}
+	if (has_record(pf) || (state_of(pf)[0] && !sim->daemon_faults)) {
+		snprintf(text, sizeof(text), "PF %d still has %s, state '%s'", pf,
+			 has_record(pf) ? "a record" : "no record", state_of(pf));
+		return text;
+	}
+	return NULL;
+}
+
+const char *model_judge(const struct model *model)
+{
+	for (int pf = 0; pf < KERNEL_PFS; pf++) {
+		const struct model_pf *m = &model->pfs[pf];
+		const char *wrong = NULL;
+
+		if (m->file.exists)
+			wrong = judge_file(m, pf);
+		else if (!m->unknown)
+			wrong = judge_release(m, pf);
+		if (!wrong && !kernel->pfs[pf].autoprobe) {
+			snprintf(text, sizeof(text), "autoprobe of PF %d is still off", pf);
+			wrong = text;
+		}
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}

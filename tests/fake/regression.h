@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sequences written by hand: bugs that were found, each with what must be there in the end. */
+#ifndef VIOD_FAKE_REGRESSION_H
+#define VIOD_FAKE_REGRESSION_H
+
+#include "machine.h"
+
+struct regression {
+	const char *name, *what;
+	void (*run)(void);
+};
+
+/** Those that must hold; and those that are known to fail, with what will cure them. */
+extern const struct regression regressions[], known_failures[];
+
+/** Fail the sequence, unless the condition holds. */
+#define EXPECT(condition_, ...)                                 \
+	do {                                                    \
+		if (!(condition_))                              \
+			sim_fail(#condition_ ": " __VA_ARGS__); \
+	} while (0)
+
+#define PF0 "[pf]\nname = 0000:01:00.0\nkind = lab\n"
+#define PF1 "[pf]\nname = 0000:02:00.0\nkind = lab\n"
+
+/** Start the daemon and let it begin. */
+void begin(void);
+void expect_state(int pf, const char *state);
+void expect_vfs(int pf, unsigned count);
+/** Every VF of the PF has its native driver, and autoprobe is on. */
+void expect_whole(int pf);
+/** Another program's write to an attribute of this function. */
+long other_write(int pf, int vf, const char *attribute, const char *text);
+/** Another program makes so many VFs. */
+void other_count(int pf, unsigned count);
+
+#endif

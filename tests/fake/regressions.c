@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "regression.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- what they share ------------------------------------------------------------------------- */
+
+void begin(void)
+{
+	daemon_start();
+	machine_run(SIM_SEC);
+	EXPECT(sim->ready, "the daemon has not said READY=1");
+}
+
+void expect_state(int pf, const char *state)
+{
+	if (strcmp(state_of(pf), state) != 0)
+		sim_fail("PF %d has the state '%s', not '%s'", pf, state_of(pf), state);
+}
+
+void expect_vfs(int pf, unsigned count)
+{
+	if (kernel->pfs[pf].numvfs != count)
+		sim_fail("PF %d has %u VFs, not %u", pf, kernel->pfs[pf].numvfs, count);
+}
+
+void expect_whole(int pf)
+{
+	for (unsigned vf = 0; vf < kernel->pfs[pf].numvfs; vf++)
+		if (kernel->pfs[pf].vfs[vf].driver != DRIVER_VF)
+			sim_fail("VF %u of PF %d has no driver", vf, pf);
+	if (!kernel->pfs[pf].autoprobe)
+		sim_fail("autoprobe of PF %d is off", pf);
+}
+
+long other_write(int pf, int vf, const char *attribute, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "devices/pci0000:00/%s/%s", kernel_function(pf, vf)->address,
+		 attribute);
+	return kernel_other_write(path, text);
+}
+
+void other_count(int pf, unsigned count)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%u", count);
+	if (kernel->pfs[pf].numvfs)
+		(void)other_write(pf, -1, "sriov_numvfs", "0");
+	if (count)
+		(void)other_write(pf, -1, "sriov_numvfs", text);
+}
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static void loop(void)
+{
+	unsigned writes;
+
+	file_write("a.conf", PF0 "vfs = 2\n[vf0]\nlevel = 5\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_state(0, "configured");
+	expect_vfs(0, 2);
+	expect_whole(0);
+	EXPECT(kernel->pfs[0].vfs[0].level == 5, "the value of the file");
+	writes = kernel->n_writes;
+	file_write("a.conf", PF0 "vfs = 2\n[vf0]\nlevel = 6\n");
+	machine_run(SIM_SEC);
+	EXPECT(kernel->n_writes == writes + 1, "one value, one write");
+	file_remove("a.conf");
+	machine_run(SIM_SEC);
+	expect_vfs(0, 0);
+	EXPECT(!has_record(0) && !*state_of(0), "nothing of the daemon is left");
+	daemon_stop();
+}
+
+static void restart_writes_nothing(void)
+{
+	unsigned writes;
+
+	file_write("a.conf",
+		   PF0 "vfs = 3\n[vf1]\nlevel = 5\ndriver = othervf\n[vf2]\ndriver = none\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_vfs(0, 3);
+	writes = kernel->n_writes;
+	daemon_stop();
+	daemon_start();
+	machine_run(5 * SIM_SEC);
+	daemon_kill();
+	daemon_start();
+	machine_run(5 * SIM_SEC);
+	daemon_reload();
+	machine_run(5 * SIM_SEC);
+	EXPECT(kernel->n_writes == writes, "nothing differs");
+}
+
+static void hold_kind(enum holder_kind kind, const char *driver)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), PF0 "vfs = 2\n[vf*]\ndriver = %s\n", driver);
+	file_write("a.conf", text);
+	begin();
+	machine_run(SIM_SEC);
+	EXPECT(kernel_hold(0, 1, kind), "VF 1 can be used");
+	file_write("a.conf", PF0 "vfs = 3\n");
+	machine_run(30 * SIM_SEC);
+	expect_vfs(0, 2);
+	expect_state(0, "blocked");
+	file_remove("a.conf");
+	machine_run(30 * SIM_SEC);
+	expect_vfs(0, 2);
+	kernel_end_holder(kernel_holder_of(0, 1));
+	machine_run(2 * SIM_SEC);
+	expect_vfs(0, 0);
+}
+
+static void held_by_node(void)
+{
+	hold_kind(HOLDER_NODE, "default");
+}
+
+static void held_by_container(void)
+{
+	hold_kind(HOLDER_NETNS, "default");
+}
+
+static void held_by_machine(void)
+{
+	hold_kind(HOLDER_VFIO, "vfio-pci");
+}
+
+/* --- the clock ------------------------------------------------------------------------------- */
+
+/* A refused count is tried again after 1, 2, 4 ... 60 s, and an hour costs some dozen jobs. */
+static void back_off(void)
+{
+	kernel->pfs[0].count_errors = 1000000;
+	kernel->pfs[0].count_error = EIO;
+	file_write("a.conf", PF0 "vfs = 2\n");
+	begin();
+	machine_run(3600 * SIM_SEC);
+	EXPECT(sim->forks > 50 && sim->forks < 80, "one job a minute");
+	kernel->pfs[0].count_errors = 0;
+	machine_run(61 * SIM_SEC);
+	expect_vfs(0, 2);
+	expect_state(0, "configured");
+}
+
+static void stuck(void)
+{
+	kernel->pfs[0].count_delay = 500 * SIM_SEC;
+	file_write("a.conf", PF0 "vfs = 2\ntimeout = 10\n");
+	daemon_start();
+	machine_run(5 * SIM_SEC);
+	EXPECT(!sim->ready, "a job runs");
+	machine_run(10 * SIM_SEC);
+	expect_state(0, "stuck");
+	EXPECT(sim->ready, "what waits in the kernel holds up no start");
+	machine_run(600 * SIM_SEC);
+	expect_state(0, "configured");
+	expect_whole(0);
+}
+
+/* --- events, and lost events ------------------------------------------------------------------ */
+
+static void lost_events(void)
+{
+	file_write("a.conf", PF0 "vfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	kernel->lose_events = true;
+	kernel_unplug(0);
+	kernel_plug(0);
+	kernel->lose_events = false;
+	machine_run(SIM_SEC);
+	expect_vfs(0, 2);
+	expect_whole(0);
+}
+
+static void short_count(void)
+{
+	kernel->pfs[0].short_counts = 1;
+	file_write("a.conf", PF0 "vfs = 3\n");
+	begin();
+	machine_run(5 * SIM_SEC);
+	expect_vfs(0, 3);
+	expect_state(0, "configured");
+}
+
+static void interface_names(void)
+{
+	file_write("a.conf", "[pf]\nname = eth0\nkind = lab\nvfs = 1\n");
+	file_write("b.conf", "[pf]\nname = port1\nkind = lab\nvfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_vfs(0, 1);
+	expect_vfs(1, 2);
+	file_remove("a.conf");
+	machine_run(SIM_SEC);
+	file_remove("b.conf");
+	machine_run(SIM_SEC);
+	file_write("c.conf", "[pf]\nname = mac:02:00:00:00:02:01\nkind = lab\nvfs = 3\n");
+	machine_run(SIM_SEC);
+	expect_vfs(0, 0);
+	expect_vfs(1, 3);
+}
+
+/* Killed in front of each of its calls, a job leaves what the next one finishes. */
+static void job_killed(void)
+{
+	for (unsigned call = 1; call < 700; call += 23) {
+		machine_end();
+		machine_reset(call);
+		file_write("a.conf", PF0 "vfs = 1\n[vf0]\nlevel = 5\ndriver = othervf\n");
+		daemon_start();
+		(void)machine_run_to_call(call, SIM_SEC);
+		if (sim_find("job") > 0)
+			sim_kill(sim_find("job"));
+		machine_run(10 * SIM_SEC);
+		expect_vfs(0, 1);
+		expect_state(0, "configured");
+		EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "call %u", call);
+		EXPECT(kernel->pfs[0].autoprobe, "call %u", call);
+		if (sim->failure[0])
+			return;
+	}
+}
+
+const struct regression regressions[] = {
+	{ "loop", "a file, an edit, a deletion", loop },
+	{ "restart", "a restart and a reload write nothing", restart_writes_nothing },
+	{ "node", "a process has a node of a VF open", held_by_node },
+	{ "container", "a container has the interface of a VF", held_by_container },
+	{ "machine", "a virtual machine has a VF", held_by_machine },
+	{ "back-off", "a count that is refused for an hour", back_off },
+	{ "stuck", "a write of the count that is longer than the timeout", stuck },
+	{ "lost", "a hot-plug whose events are lost", lost_events },
+	{ "short", "a driver that makes fewer VFs and calls it success", short_count },
+	{ "names", "interface names, alternative names and addresses", interface_names },
+	{ "killed", "a job killed at its calls", job_killed },
+	{ NULL, NULL, NULL },
+};
