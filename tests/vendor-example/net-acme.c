@@ -37,7 +37,7 @@ static int validate(struct viod_pf *pf, const struct viod_values *wanted)
 		if (!vlan || *vlan != 666)
 			continue;
 		viod_report(pf, VIOD_ERROR, vf, option, viod_where(wanted, vf, option), 0,
-			    "VLAN 666 is for Acme's own use; take another");
+			    "VLAN 666 is for Acme's own use; choose another");
 		return -EINVAL;
 	}
 	return 0;

@@ -92,7 +92,7 @@ static const struct {
 	{ "\x80", 0 },
 };
 
-START_TEST(printable_text_is_told_from_the_rest)
+START_TEST(printable_text_is_recognised)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(printable); i++)
 		ck_assert_msg(printable_prefix(printable[i].text, strlen(printable[i].text)) ==
@@ -203,7 +203,7 @@ int main(void)
 		arrays_grow_and_are_zeroed,
 		arrays_refuse_to_overflow,
 		text_is_copied_whole_or_not_at_all,
-		printable_text_is_told_from_the_rest,
+		printable_text_is_recognised,
 		text_is_made_printable,
 		a_file_is_read_up_to_its_limit,
 		a_file_is_replaced_at_once,

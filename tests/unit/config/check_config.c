@@ -154,7 +154,7 @@ START_TEST(each_key_on_its_own)
 }
 END_TEST
 
-START_TEST(an_empty_value_takes_back)
+START_TEST(an_empty_value_cancels_a_value)
 {
 	_cleanup_parsed_ struct parsed parsed = parse(
 		PF "timeout =\nvfs =\n[vf*]\nvlan = 9\n[vf1]\nvlan =\n[vf2-3]\nvlan = # none\n"
@@ -352,7 +352,7 @@ START_TEST(a_broken_line_may_be_the_missing_one)
 }
 END_TEST
 
-START_TEST(all_errors_are_told_at_once)
+START_TEST(all_errors_are_reported_at_once)
 {
 	_cleanup_parsed_ struct parsed parsed = parse("[pf]\n"
 						      "kind = net\n"
@@ -588,7 +588,7 @@ int main(void)
 		values_go_through_libconfuse_unharmed,
 		the_most_specific_section_wins,
 		each_key_on_its_own,
-		an_empty_value_takes_back,
+		an_empty_value_cancels_a_value,
 		no_vfs_and_more_than_named,
 		dashes_and_underscores_are_one,
 		later_files_replace,
@@ -597,7 +597,7 @@ int main(void)
 		errors_have_places_and_advice,
 		no_errors_where_there_are_none,
 		a_broken_line_may_be_the_missing_one,
-		all_errors_are_told_at_once,
+		all_errors_are_reported_at_once,
 		overlaps_across_files_name_both,
 		required_keys_of_vfs,
 		half_a_file_is_a_few_errors,

@@ -50,7 +50,7 @@ START_TEST(odd_files_are_refused_with_a_reason)
 END_TEST
 
 /* Only root can change the owner of a file, and only as root is the owner checked. */
-START_TEST(a_file_of_somebody_else_is_refused)
+START_TEST(a_file_of_another_user_is_refused)
 {
 	_cleanup_root_ struct root root;
 	char path[128];
@@ -291,7 +291,7 @@ int main(void)
 		links_to_links_to_dev_null_mask,
 		directories_that_are_none_are_reported,
 		the_identity_changes_with_the_files,
-		a_file_of_somebody_else_is_refused, /* the last: only root runs it */
+		a_file_of_another_user_is_refused, /* the last: only root runs it */
 	};
 
 	return run_tests("config-files", tests, ARRAY_SIZE(tests) - left_out_unless_root(1));

@@ -182,7 +182,7 @@ START_TEST(drop_ins_are_watched)
 }
 END_TEST
 
-START_TEST(the_directory_may_come_late_and_go)
+START_TEST(the_directory_may_be_created_late_and_removed)
 {
 	struct place p;
 
@@ -215,7 +215,7 @@ int main(void)
 		a_swapped_link_is_noticed,
 		the_target_of_a_link_is_watched,
 		drop_ins_are_watched,
-		the_directory_may_come_late_and_go,
+		the_directory_may_be_created_late_and_removed,
 	};
 
 	return run_tests("watch", tests, ARRAY_SIZE(tests));

@@ -236,7 +236,7 @@ START_TEST(errors_have_places_and_advice)
 }
 END_TEST
 
-START_TEST(all_errors_are_told_and_good_lines_kept)
+START_TEST(all_errors_are_reported_and_good_lines_kept)
 {
 	_cleanup_scanned_ struct scanned scanned = scan(
 		"[pf]\nname x\nkind = net\n[vf-1]\nvlan = 5\n[vf2\nmac\nvlan = 6\n[foo]\nx = y\n"
@@ -372,7 +372,7 @@ int main(void)
 		headers_name_vfs,
 		sections_know_their_vfs,
 		errors_have_places_and_advice,
-		all_errors_are_told_and_good_lines_kept,
+		all_errors_are_reported_and_good_lines_kept,
 		names_of_unknown_sections_end_before_digits,
 		binary_files_are_refused_once,
 		files_without_sections,

@@ -40,7 +40,7 @@ START_TEST(a_report_is_kept_as_text_with_a_line_for_each_vf)
 }
 END_TEST
 
-START_TEST(a_job_gone_wild_leaves_an_empty_report)
+START_TEST(a_corrupted_job_leaves_an_empty_report)
 {
 	static const char *const texts[] = {
 		"{}",
@@ -81,7 +81,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_report_is_kept_as_text_with_a_line_for_each_vf,
-		a_job_gone_wild_leaves_an_empty_report,
+		a_corrupted_job_leaves_an_empty_report,
 		vfs_that_are_no_objects_count_without_an_address,
 	};
 

@@ -270,7 +270,7 @@ START_TEST(reset_of_the_pf)
 END_TEST
 
 /* VFs that were configured before viod: they are adopted, and their settings are restored. */
-START_TEST(somebody_elses_vfs)
+START_TEST(vfs_of_another_program)
 {
 	controller.n_vfs = 2;
 	controller.vfs[0].queues = 3;
@@ -382,7 +382,7 @@ START_TEST(created_before_a_reboot)
 END_TEST
 
 /* Interrupted between the command and the note of its success. */
-START_TEST(one_that_was_being_made)
+START_TEST(one_that_was_being_created)
 {
 	look(&baseline);
 	want_plain(2);
@@ -399,7 +399,7 @@ END_TEST
 
 /* Or the file is deleted at that moment. A namespace from before viod, or one in use, is not
  * deleted. */
-START_TEST(one_that_was_being_made_and_is_not_wanted)
+START_TEST(one_that_was_being_created_and_is_not_wanted)
 {
 	look(&baseline);
 	controller.namespaces[4].exists = true;
@@ -416,7 +416,7 @@ START_TEST(one_that_was_being_made_and_is_not_wanted)
 END_TEST
 
 /* Its number was assigned to another namespace meanwhile. */
-START_TEST(somebody_elses_namespace_is_not_deleted)
+START_TEST(a_foreign_namespace_is_not_deleted)
 {
 	look(&baseline);
 	want_plain(1);
@@ -541,13 +541,13 @@ int main(void)
 	tcase_add_test(tcase, fewer_vfs);
 	tcase_add_loop_test(tcase, offline_and_back, 0, 2);
 	tcase_add_test(tcase, reset_of_the_pf);
-	tcase_add_test(tcase, somebody_elses_vfs);
+	tcase_add_test(tcase, vfs_of_another_program);
 	tcase_add_test(tcase, interrupted);
 	tcase_add_test(tcase, created_and_deleted);
-	tcase_add_test(tcase, one_that_was_being_made);
-	tcase_add_test(tcase, one_that_was_being_made_and_is_not_wanted);
+	tcase_add_test(tcase, one_that_was_being_created);
+	tcase_add_test(tcase, one_that_was_being_created_and_is_not_wanted);
 	tcase_add_test(tcase, created_before_a_reboot);
-	tcase_add_test(tcase, somebody_elses_namespace_is_not_deleted);
+	tcase_add_test(tcase, a_foreign_namespace_is_not_deleted);
 	tcase_add_test(tcase, refused_files);
 	tcase_add_test(tcase, controllers_that_lack_something);
 	tcase_add_test(tcase, one_namespace_for_two);

@@ -248,7 +248,7 @@ END_TEST
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-START_TEST(wishes)
+START_TEST(wanted_texts)
 {
 	static const struct {
 		const char *text, *canonical;
@@ -285,7 +285,7 @@ START_TEST(wishes)
 }
 END_TEST
 
-START_TEST(wishes_that_are_too_long)
+START_TEST(wanted_texts_that_are_too_long)
 {
 	char text[1024] = "1";
 	struct nvme_wish wish;
@@ -367,8 +367,8 @@ int main(void)
 	tcase_add_test(bytes, namespace_formats);
 	tcase_add_test(bytes, controller_abilities);
 	tcase_add_test(bytes, any_length);
-	tcase_add_test(text, wishes);
-	tcase_add_test(text, wishes_that_are_too_long);
+	tcase_add_test(text, wanted_texts);
+	tcase_add_test(text, wanted_texts_that_are_too_long);
 	tcase_add_test(text, shares);
 	tcase_add_test(text, attachments_in_a_list);
 	suite_add_tcase(suite, bytes);

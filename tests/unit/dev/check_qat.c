@@ -335,7 +335,7 @@ START_TEST(devices_without_a_choice)
 END_TEST
 
 /* A device that was down before viod is down again afterwards. */
-START_TEST(given_back)
+START_TEST(released)
 {
 	struct viod_values baseline;
 
@@ -367,7 +367,7 @@ int main(void)
 	tcase_add_test(tcase, what_it_cannot_do_leaves_it_up);
 	tcase_add_test(tcase, what_does_not_go_together_is_refused);
 	tcase_add_test(tcase, devices_without_a_choice);
-	tcase_add_test(tcase, given_back);
+	tcase_add_test(tcase, released);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

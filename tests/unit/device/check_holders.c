@@ -169,7 +169,7 @@ START_TEST(the_same_holder_counts_once)
 }
 END_TEST
 
-START_TEST(some_holders_are_in_the_way_of_some_things)
+START_TEST(holders_block_what_their_flags_say)
 {
 	const struct viod_holder address = { .what = "an address" }, other = { .what = "a bridge" };
 	struct viod_holders holders = { 0 };
@@ -363,7 +363,7 @@ int main(void)
 		without_proc_nothing_is_known,
 		a_vf_that_is_being_removed_still_has_holders,
 		the_same_holder_counts_once,
-		some_holders_are_in_the_way_of_some_things,
+		holders_block_what_their_flags_say,
 		a_disk_is_its_functions_however_it_is_reached,
 		an_interface_elsewhere_is_a_holder,
 		mounts_and_swap_are_the_hosts_use_of_a_disk,

@@ -41,7 +41,7 @@ START_TEST(a_vf_that_is_refused_is_not_the_driver)
 }
 END_TEST
 
-START_TEST(what_was_taken_is_no_lack)
+START_TEST(an_accepted_row_is_supported)
 {
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	struct viod_pf pf;
@@ -73,7 +73,7 @@ START_TEST(deferred_is_of_one_vf)
 END_TEST
 
 /* If every VF sets a key that the driver lacks, there is one warning, and no change remains. */
-START_TEST(lacking_rows_are_told_once)
+START_TEST(unsupported_rows_are_reported_once)
 {
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	static const char *const keys[] = { "trust", "vlan", "max-rate" };
@@ -106,8 +106,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { a_vf_that_is_refused_is_not_the_driver,
-				       what_was_taken_is_no_lack, deferred_is_of_one_vf,
-				       lacking_rows_are_told_once };
+				       an_accepted_row_is_supported, deferred_is_of_one_vf,
+				       unsupported_rows_are_reported_once };
 
 	return run_tests("mark", tests, ARRAY_SIZE(tests));
 }

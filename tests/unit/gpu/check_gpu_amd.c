@@ -41,7 +41,7 @@ START_TEST(another_count_is_refused_with_the_line)
 END_TEST
 
 /* The current count, "max", and the count of a baseline. */
-START_TEST(others_are_no_business_of_it)
+START_TEST(other_counts_are_accepted)
 {
 	struct bench b;
 
@@ -62,7 +62,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { another_count_is_refused_with_the_line,
-				       others_are_no_business_of_it };
+				       other_counts_are_accepted };
 
 	return run_tests("gpu_amd", tests, ARRAY_SIZE(tests));
 }

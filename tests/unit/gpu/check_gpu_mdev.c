@@ -146,7 +146,7 @@ static int apply(struct bench *b, enum gpu_code code, const char *text)
 
 #define CREATE "mdev_supported_types/" TYPE "/create"
 
-START_TEST(each_goes_where_there_are_fewest)
+START_TEST(each_is_created_where_there_are_fewest)
 {
 	char uuid[GPU_UUID_MAX], text[64];
 	struct bench b;
@@ -180,7 +180,7 @@ START_TEST(each_goes_where_there_are_fewest)
 END_TEST
 
 /* If the user or the creator of an mdev cannot be determined, it counts as in use. */
-START_TEST(only_own_idle_old_ones_go)
+START_TEST(only_own_idle_old_ones_are_removed)
 {
 	char own[3][GPU_UUID_MAX], text[64], path[160];
 	struct bench b;
@@ -279,7 +279,7 @@ static const char *fact(struct bench *b, const char *topic, const char *about, c
 	return json_string_value(json_object_get(facts, what));
 }
 
-START_TEST(types_and_mdevs_are_told)
+START_TEST(types_and_mdevs_are_reported)
 {
 	char own[GPU_UUID_MAX];
 	struct bench b;
@@ -361,7 +361,7 @@ static void assert_plan(const char *now, const char *wanted, const char *expecte
 
 #define OTHERS "vf0.profile: A -> none\nvf0.profile: B\n"
 
-START_TEST(what_goes_goes_first)
+START_TEST(removals_come_first)
 {
 	assert_plan("1 x A", "1 x A", OTHERS);
 	assert_plan("1 x A", "2 x A", OTHERS "mdevs: 1 x A -> 2 x A\n");
@@ -376,14 +376,14 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		lists_of_mdevs,
-		each_goes_where_there_are_fewest,
-		only_own_idle_old_ones_go,
+		each_is_created_where_there_are_fewest,
+		only_own_idle_old_ones_are_removed,
 		what_is_not_noted_is_kept,
 		no_room_says_what_there_is,
 		only_a_vf_that_offered_it_has_failed,
-		types_and_mdevs_are_told,
+		types_and_mdevs_are_reported,
 		files_are_completed_and_refused,
-		what_goes_goes_first,
+		removals_come_first,
 	};
 
 	return run_tests("gpu_mdev", tests, ARRAY_SIZE(tests));

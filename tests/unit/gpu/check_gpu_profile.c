@@ -276,7 +276,7 @@ static void assert_plan(struct bench *bench, const char *expected)
 }
 
 /* A GPU may have one size at a time: all removals come before the first creation. */
-START_TEST(what_goes_goes_first)
+START_TEST(removals_come_first)
 {
 	struct bench b;
 
@@ -316,7 +316,7 @@ int main(void)
 		each_vf_has_its_mode,
 		rubbish_is_not_known,
 		files_are_completed_and_refused,
-		what_goes_goes_first,
+		removals_come_first,
 	};
 
 	return run_tests("gpu_profile", tests, ARRAY_SIZE(tests));

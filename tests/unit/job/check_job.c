@@ -214,7 +214,7 @@ static void make_accelerator(struct bench *b)
 	fake_text(&b->root, pf, "qat/cfg_services", "sym;asym\n");
 }
 
-START_TEST(a_row_of_the_pf_makes_the_vfs_anew)
+START_TEST(a_row_of_the_pf_recreates_the_vfs)
 {
 	static const char *const wanted[] = { "drivers-autoprobe: off", "vfs: 2 -> 0",
 					      "services: sym;asym -> dc", "vfs: 2 again" };
@@ -280,7 +280,7 @@ START_TEST(a_pf_without_a_driver_is_waited_for)
 }
 END_TEST
 
-START_TEST(a_crash_is_told_with_its_plugin_and_op)
+START_TEST(a_crash_is_reported_with_its_plugin_and_op)
 {
 	static const char *const ops[] = { "validate", "observe", "complete",
 					   "plan",     "holders", "nodes" };
@@ -562,11 +562,11 @@ int main(void)
 		a_check_shows_the_plan_and_writes_nothing,
 		a_count_beyond_the_device_is_invalid_and_names_the_line,
 		keys_of_another_devices_quirk_are_refused,
-		a_row_of_the_pf_makes_the_vfs_anew,
+		a_row_of_the_pf_recreates_the_vfs,
 		a_device_that_makes_all_vfs_or_none,
 		a_device_that_is_not_there_is_absent,
 		a_pf_without_a_driver_is_waited_for,
-		a_crash_is_told_with_its_plugin_and_op,
+		a_crash_is_reported_with_its_plugin_and_op,
 		what_hangs_is_ended_at_the_deadline,
 		what_no_vf_has_is_the_drivers,
 		what_other_vfs_have_is_tried_again,

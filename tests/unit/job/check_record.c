@@ -112,7 +112,7 @@ START_TEST(the_same_record_is_not_written_twice)
 }
 END_TEST
 
-START_TEST(a_corrupt_record_is_set_aside_and_told)
+START_TEST(a_corrupt_record_is_renamed_and_reported)
 {
 	static const char *const texts[] = {
 		"",
@@ -157,7 +157,7 @@ START_TEST(an_address_names_no_other_directory)
 }
 END_TEST
 
-START_TEST(what_is_put_back_is_what_was_set)
+START_TEST(only_what_was_set_is_restored)
 {
 	_cleanup_record_ struct record *record = record_new(FAKE_PF, "net", "x");
 	struct viod_values *baseline, *wanted, *back;
@@ -248,9 +248,9 @@ int main(void)
 	const TTest *const tests[] = {
 		a_record_survives_the_daemon,
 		the_same_record_is_not_written_twice,
-		a_corrupt_record_is_set_aside_and_told,
+		a_corrupt_record_is_renamed_and_reported,
 		an_address_names_no_other_directory,
-		what_is_put_back_is_what_was_set,
+		only_what_was_set_is_restored,
 		the_baseline_is_the_first_state_and_no_later_one,
 		what_an_earlier_version_set_is_remembered,
 	};

@@ -48,7 +48,7 @@ END_TEST
 
 /* InfiniBand has addresses of 20 bytes, a name may be longer than any, and nothing need be there.
  */
-START_TEST(what_does_not_fit_is_not_taken)
+START_TEST(what_does_not_fit_is_ignored)
 {
 	static const uint8_t address[20] = { 1 };
 	struct nl_msg *message = message_of(0);
@@ -90,7 +90,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { a_whole_message, what_does_not_fit_is_not_taken,
+	const TTest *const tests[] = { a_whole_message, what_does_not_fit_is_ignored,
 				       the_kernel_answers };
 
 	return run_tests("link", tests, ARRAY_SIZE(tests));

@@ -112,16 +112,16 @@ START_TEST(refusal)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_loader_ struct loader *loader = load(bad_directory, NULL, &diags);
-	size_t told = 0;
+	size_t reported = 0;
 
 	assert_refused(loader, refusals[_i].name, refusals[_i].text);
 	for (size_t i = 0; i < diags.count; i++) {
 		ck_assert_int_eq(diags.items[i].severity, VIOD_ERROR);
 		if (strstr(diags.items[i].text, refusals[_i].text) &&
 		    strstr(diags.items[i].text, refusals[_i].name))
-			told++;
+			reported++;
 	}
-	ck_assert_uint_ge(told, 1);
+	ck_assert_uint_ge(reported, 1);
 	ck_assert_uint_eq(loader->n_refused, ARRAY_SIZE(refusals));
 	ck_assert_uint_eq(diags.count, ARRAY_SIZE(refusals));
 }
@@ -346,7 +346,7 @@ START_TEST(unsafe_files)
 }
 END_TEST
 
-START_TEST(file_of_somebody_else)
+START_TEST(file_of_another_user)
 {
 	_cleanup_free_ char *folder = strdup(scratch_path("others"));
 	_cleanup_loader_ struct loader *loader = NULL;
@@ -415,7 +415,7 @@ int main(void)
 	tcase_add_test(tests, unsafe_files);
 	tcase_add_test(tests, unsafe_folder);
 	if (geteuid() == 0)
-		tcase_add_test(tests, file_of_somebody_else);
+		tcase_add_test(tests, file_of_another_user);
 	else
 		printf("left out: 1 of check_loader, for only root can run it\n");
 	suite_add_tcase(suite, tests);

@@ -42,7 +42,7 @@ static const struct {
 	{ VIOD_TYPE_INT, "max", "max" },
 	{ VIOD_TYPE_INT, "MAX", "max" },
 	{ VIOD_TYPE_ENUM, "auto", "auto" },
-	{ VIOD_TYPE_ENUM, "Auto", "Auto" }, /* as written comes first */
+	{ VIOD_TYPE_ENUM, "Auto", "Auto" }, /* an exact match wins */
 	{ VIOD_TYPE_ENUM, "AUTO", "auto" },
 	{ VIOD_TYPE_RATE, "0", "0" },
 	{ VIOD_TYPE_RATE, "100", "100" },

@@ -96,7 +96,7 @@ START_TEST(values_are_put_and_forgotten)
 }
 END_TEST
 
-START_TEST(strangers_are_passed_over)
+START_TEST(rows_of_another_scope_are_ignored)
 {
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	_cleanup_values_ struct viod_values *values = NULL;
@@ -231,7 +231,7 @@ START_TEST(json_keeps_what_is_known)
 }
 END_TEST
 
-START_TEST(json_of_a_plugin_that_is_gone_is_passed_over)
+START_TEST(json_of_a_removed_plugin_is_ignored)
 {
 	static const char text[] = "{\"pf\":{\"vfs\":\"2\",\"eswitch\":\"x\",\"timeout\":\"9\"},"
 				   "\"vfs\":[{\"vlan\":\"lots\",\"mac\":\"stable\","
@@ -370,11 +370,11 @@ int main(void)
 	const TTest *const tests[] = {
 		nothing_is_known_at_first,
 		values_are_put_and_forgotten,
-		strangers_are_passed_over,
+		rows_of_another_scope_are_ignored,
 		the_number_of_vfs_changes,
 		copies_stand_alone,
 		json_keeps_what_is_known,
-		json_of_a_plugin_that_is_gone_is_passed_over,
+		json_of_a_removed_plugin_is_ignored,
 		json_of_another_shape_is_refused,
 		json_leaves_out_what_is_no_text,
 		a_file_is_printed,

@@ -403,7 +403,7 @@ START_TEST(rates_wait_for_a_link)
 END_TEST
 
 /* With a link it is the value that is wrong. */
-START_TEST(bad_rates_are_told)
+START_TEST(bad_rates_are_reported)
 {
 	want_rates();
 	kernel.rate_error = EINVAL;
@@ -461,7 +461,7 @@ START_TEST(a_retried_error_is_left_to_core)
 END_TEST
 
 /* Some drivers reset a VF for the address it already has, and then need the request again. */
-START_TEST(what_took_is_not_sent_again)
+START_TEST(accepted_values_are_not_sent_again)
 {
 	static const struct viod_retry retries[] = {
 		{ .error = EAGAIN, .milliseconds = 100, .phase = VIOD_PHASE_CONFIGURE },
@@ -522,10 +522,10 @@ int main(void)
 	tcase_add_test(tests, no_such_attribute_of_one_vf);
 	tcase_add_test(tests, nothing_can_be_read_back);
 	tcase_add_test(tests, rates_wait_for_a_link);
-	tcase_add_test(tests, bad_rates_are_told);
+	tcase_add_test(tests, bad_rates_are_reported);
 	tcase_add_test(tests, every_vf_at_fault);
 	tcase_add_test(tests, a_retried_error_is_left_to_core);
-	tcase_add_test(tests, what_took_is_not_sent_again);
+	tcase_add_test(tests, accepted_values_are_not_sent_again);
 	tcase_add_test(tests, a_report_names_its_row);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

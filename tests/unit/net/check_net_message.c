@@ -381,7 +381,7 @@ START_TEST(stable_addresses)
 }
 END_TEST
 
-START_TEST(what_took)
+START_TEST(accepted_values)
 {
 	struct net_update update = {
 		.values = { .mac = { .octets = { 2, 0, 0, 0, 0, 1 } }, .vlan = 20, .qos = 4 }
@@ -418,7 +418,7 @@ int main(void)
 		message_of_offloads,
 		legacy_addresses,
 		stable_addresses,
-		what_took,
+		accepted_values,
 	};
 
 	return run_net_tests("net-message", tests, NET_ARRAY_SIZE(tests));

@@ -377,7 +377,7 @@ START_TEST(contradictions)
 }
 END_TEST
 
-START_TEST(long_names_are_not_taken)
+START_TEST(long_names_are_refused)
 {
 	static const char name[] = "a-name-of-sixteen";
 	struct net_link link;
@@ -463,7 +463,7 @@ int main(void)
 	tcase_add_test(tests, guids);
 	tcase_add_test(tests, every_cut);
 	tcase_add_test(tests, contradictions);
-	tcase_add_test(tests, long_names_are_not_taken);
+	tcase_add_test(tests, long_names_are_refused);
 	tcase_add_loop_test(tests, recorded_answers, 0, sizeof(recorded) / sizeof(recorded[0]));
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);

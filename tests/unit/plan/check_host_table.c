@@ -90,7 +90,7 @@ END_TEST
 
 /* --- what plugins have to say ---------------------------------------------------------------- */
 
-START_TEST(what_is_told_has_topics)
+START_TEST(facts_have_topics)
 {
 	json_t *facts;
 
@@ -107,7 +107,7 @@ START_TEST(what_is_told_has_topics)
 }
 END_TEST
 
-START_TEST(who_is_waited_for_is_named_once)
+START_TEST(a_holder_that_is_waited_for_is_named_once)
 {
 	const struct viod_holder holder = { .pid = 12, .process = "qemu", .what = "/dev/vfio/3" };
 	_cleanup_free_ char *text = NULL;
@@ -128,8 +128,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_directory_is_below_the_root_of_its_tree, no_path_and_a_slash_are_the_root_itself,
-		what_is_no_directory_opens_nothing,	   what_is_told_has_topics,
-		who_is_waited_for_is_named_once,
+		what_is_no_directory_opens_nothing,	   facts_have_topics,
+		a_holder_that_is_waited_for_is_named_once,
 	};
 
 	return run_tests("host", tests, ARRAY_SIZE(tests));

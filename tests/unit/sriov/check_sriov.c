@@ -118,7 +118,7 @@ START_TEST(new_vfs_are_probed_once_by_their_driver)
 }
 END_TEST
 
-START_TEST(autoprobe_is_put_back_whatever_fails)
+START_TEST(autoprobe_is_restored_whatever_fails)
 {
 	struct bench b;
 
@@ -181,7 +181,7 @@ START_TEST(another_count_goes_through_zero)
 }
 END_TEST
 
-START_TEST(a_bound_vf_gets_its_override_before_it_is_let_go)
+START_TEST(a_bound_vf_gets_its_override_before_it_is_unbound)
 {
 	struct bench b;
 
@@ -222,7 +222,7 @@ START_TEST(a_driver_that_is_there_needs_no_step)
 }
 END_TEST
 
-START_TEST(given_back_is_the_driver_and_then_the_override)
+START_TEST(the_driver_is_restored_and_then_the_override)
 {
 	struct bench b;
 
@@ -242,7 +242,7 @@ START_TEST(given_back_is_the_driver_and_then_the_override)
 END_TEST
 
 /* It was unbound without an override, and is again. */
-START_TEST(an_override_that_is_as_wanted_is_put_back_too)
+START_TEST(an_override_that_is_as_wanted_is_restored_too)
 {
 	struct bench b;
 
@@ -259,7 +259,7 @@ START_TEST(an_override_that_is_as_wanted_is_put_back_too)
 }
 END_TEST
 
-START_TEST(a_pf_is_given_back_without_an_override)
+START_TEST(a_pf_is_released_without_an_override)
 {
 	char vfio[VIOD_NAME_MAX] = "vfio-pci", nothing[VIOD_NAME_MAX] = "";
 	struct bench b;
@@ -475,7 +475,7 @@ START_TEST(a_driver_that_falls_short_is_asked_three_times)
 }
 END_TEST
 
-START_TEST(a_count_that_came_is_no_shortfall)
+START_TEST(a_count_that_was_reached_is_no_shortfall)
 {
 	struct stubborn s;
 
@@ -505,7 +505,7 @@ START_TEST(no_vfs_at_all_are_always_too_few)
 END_TEST
 
 /* Another key removes the VFs in any case. */
-START_TEST(vfs_that_go_anyhow_are_asked_for_again)
+START_TEST(vfs_that_are_removed_anyway_are_requested_again)
 {
 	struct stubborn s;
 
@@ -562,21 +562,21 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		new_vfs_are_probed_once_by_their_driver,
-		autoprobe_is_put_back_whatever_fails,
+		autoprobe_is_restored_whatever_fails,
 		an_administrators_autoprobe_off_stays_off,
 		another_count_goes_through_zero,
-		a_bound_vf_gets_its_override_before_it_is_let_go,
+		a_bound_vf_gets_its_override_before_it_is_unbound,
 		a_driver_that_is_there_needs_no_step,
-		given_back_is_the_driver_and_then_the_override,
-		an_override_that_is_as_wanted_is_put_back_too,
-		a_pf_is_given_back_without_an_override,
+		the_driver_is_restored_and_then_the_override,
+		an_override_that_is_as_wanted_is_restored_too,
+		a_pf_is_released_without_an_override,
 		a_pf_changes_its_driver_without_vfs,
 		the_state_is_what_sysfs_says,
 		the_count_fits_the_device_before_anything_is_touched,
 		a_driver_that_falls_short_is_asked_three_times,
-		a_count_that_came_is_no_shortfall,
+		a_count_that_was_reached_is_no_shortfall,
 		no_vfs_at_all_are_always_too_few,
-		vfs_that_go_anyhow_are_asked_for_again,
+		vfs_that_are_removed_anyway_are_requested_again,
 		a_pf_may_be_no_pci_device,
 	};
 

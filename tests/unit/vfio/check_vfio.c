@@ -63,7 +63,7 @@ START_TEST(other_drivers_have_no_nodes)
 }
 END_TEST
 
-START_TEST(unknown_names_and_modes_are_told_once_a_line)
+START_TEST(unknown_names_and_modes_are_reported_once_a_line)
 {
 	struct bench b;
 
@@ -99,7 +99,8 @@ START_TEST(octal_modes_and_nothing_else)
 	ck_assert_int_eq(vfio_parse_mode("666", &mode), 0);
 	ck_assert_uint_eq(mode, 0666);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		ck_assert_msg(vfio_parse_mode(bad[i], &mode) == -EINVAL, "'%s' is taken", bad[i]);
+		ck_assert_msg(vfio_parse_mode(bad[i], &mode) == -EINVAL, "'%s' is accepted",
+			      bad[i]);
 }
 END_TEST
 
@@ -258,7 +259,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_file_that_says_vfio_gets_nodes_for_root,
 		other_drivers_have_no_nodes,
-		unknown_names_and_modes_are_told_once_a_line,
+		unknown_names_and_modes_are_reported_once_a_line,
 		octal_modes_and_nothing_else,
 		a_whole_device_has_no_vfs,
 		companions_are_bound_with_a_whole_device,

@@ -133,7 +133,7 @@ START_TEST(an_iommu_may_not_cover_the_device)
 }
 END_TEST
 
-START_TEST(no_iommu_takes_a_word_of_the_file_and_of_the_kernel)
+START_TEST(no_iommu_needs_a_word_of_the_file_and_of_the_kernel)
 {
 	const char *parameters = "sys/module/vfio/parameters";
 	struct bench b;
@@ -258,7 +258,7 @@ int main(void)
 		a_group_of_its_own_is_fine,
 		without_an_iommu_the_advice_depends_on_the_machine,
 		an_iommu_may_not_cover_the_device,
-		no_iommu_takes_a_word_of_the_file_and_of_the_kernel,
+		no_iommu_needs_a_word_of_the_file_and_of_the_kernel,
 		every_member_that_is_in_the_way_is_named,
 		a_group_with_the_pf_is_the_whole_card,
 		a_pf_on_vfio_keeps_its_vfs_to_itself,

@@ -252,7 +252,7 @@ START_TEST(a_token_is_handed_over_and_nothing_else_is)
 }
 END_TEST
 
-START_TEST(a_close_gives_back_all_it_can)
+START_TEST(a_close_releases_all_it_can)
 {
 	new_container(NULL);
 	ck_assert_int_eq(open_device("0000:01:10.0"), 0);
@@ -290,7 +290,7 @@ START_TEST(info_that_contradicts_itself_is_refused)
 }
 END_TEST
 
-START_TEST(a_reset_tells_its_result)
+START_TEST(a_reset_reports_its_result)
 {
 	new_container(NULL);
 	ck_assert_int_eq(open_device("0000:01:10.0"), 0);
@@ -363,9 +363,9 @@ int main(void)
 		a_group_that_is_not_viable_names_the_offender,
 		a_device_without_a_group_is_refused,
 		a_token_is_handed_over_and_nothing_else_is,
-		a_close_gives_back_all_it_can,
+		a_close_releases_all_it_can,
 		info_that_contradicts_itself_is_refused,
-		a_reset_tells_its_result,
+		a_reset_reports_its_result,
 		a_capability_of_a_device,
 		an_error_is_one_line,
 	};

@@ -55,7 +55,7 @@ _Static_assert(offsetof(struct uapi_bind_iommufd, iommufd) ==
 
 /* --- iommufd --------------------------------------------------------------------------------- */
 
-START_TEST(an_iommufd_has_an_ioas_made_and_destroyed)
+START_TEST(an_iommufd_has_an_ioas_created_and_destroyed)
 {
 	const struct uapi_iommu_destroy *destroy;
 
@@ -87,7 +87,7 @@ START_TEST(an_iommufd_and_an_ioas_of_the_caller_stay_the_caller_s)
 }
 END_TEST
 
-START_TEST(an_iommufd_that_cannot_be_had_is_told)
+START_TEST(an_iommufd_that_cannot_be_opened_is_reported)
 {
 	fake_fail("open:/dev/iommu", -ENOENT, 0);
 	ck_assert_int_eq(viod_vfio_ioas_new_iommufd(-1, 0, NULL, &ioas, &error), -ENOENT);
@@ -279,7 +279,7 @@ static void expect_attribute(size_t call, uint64_t what, int fd)
 	ck_assert_int_eq(kernel.calls[call].fd, fd);
 }
 
-START_TEST(kvm_is_told_of_groups)
+START_TEST(kvm_is_notified_of_groups)
 {
 	struct viod_vfio_kvm *kvm;
 
@@ -303,7 +303,7 @@ START_TEST(kvm_is_told_of_groups)
 }
 END_TEST
 
-START_TEST(kvm_is_told_of_devices_of_an_iommufd)
+START_TEST(kvm_is_notified_of_devices_of_an_iommufd)
 {
 	struct viod_vfio_kvm *kvm;
 
@@ -325,7 +325,7 @@ START_TEST(kvm_is_told_of_devices_of_an_iommufd)
 }
 END_TEST
 
-START_TEST(kvm_that_refuses_has_the_group_given_back)
+START_TEST(a_group_that_kvm_refuses_is_released)
 {
 	struct viod_vfio_kvm *kvm;
 
@@ -349,7 +349,7 @@ START_TEST(kvm_that_refuses_has_the_group_given_back)
 }
 END_TEST
 
-START_TEST(kvm_that_is_not_there_is_told)
+START_TEST(a_missing_kvm_is_reported)
 {
 	struct viod_vfio_kvm *kvm = NULL;
 
@@ -368,9 +368,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		an_iommufd_has_an_ioas_made_and_destroyed,
+		an_iommufd_has_an_ioas_created_and_destroyed,
 		an_iommufd_and_an_ioas_of_the_caller_stay_the_caller_s,
-		an_iommufd_that_cannot_be_had_is_told,
+		an_iommufd_that_cannot_be_opened_is_reported,
 		a_device_is_bound_to_its_iommufd,
 		a_binding_that_fails_half_way_is_undone,
 		a_node_must_be_the_only_one,
@@ -378,10 +378,10 @@ int main(void)
 		a_device_from_a_descriptor,
 		a_device_from_a_descriptor_is_bound,
 		a_descriptor_of_something_else_is_refused,
-		kvm_is_told_of_groups,
-		kvm_is_told_of_devices_of_an_iommufd,
-		kvm_that_refuses_has_the_group_given_back,
-		kvm_that_is_not_there_is_told,
+		kvm_is_notified_of_groups,
+		kvm_is_notified_of_devices_of_an_iommufd,
+		a_group_that_kvm_refuses_is_released,
+		a_missing_kvm_is_reported,
 	};
 
 	return fake_run("libviod-vfio, iommufd", tests, ARRAY_SIZE(tests));

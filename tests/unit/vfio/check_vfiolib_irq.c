@@ -49,7 +49,7 @@ START_TEST(an_index_is_described)
 }
 END_TEST
 
-START_TEST(an_index_that_cannot_be_had_keeps_its_place)
+START_TEST(an_index_that_fails_keeps_its_place)
 {
 	const struct viod_vfio_irq *irq;
 
@@ -194,7 +194,7 @@ START_TEST(what_an_index_cannot_is_not_tried)
 }
 END_TEST
 
-START_TEST(a_refusal_of_the_kernel_is_told)
+START_TEST(a_refusal_of_the_kernel_is_reported)
 {
 	const int eventfd = 40;
 
@@ -213,14 +213,14 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		an_index_is_described,
-		an_index_that_cannot_be_had_keeps_its_place,
+		an_index_that_fails_keeps_its_place,
 		the_most_vectors,
 		vectors_are_enabled,
 		vectors_are_triggered,
 		intx_is_masked_and_resampled,
 		vectors_outside_are_not_tried,
 		what_an_index_cannot_is_not_tried,
-		a_refusal_of_the_kernel_is_told,
+		a_refusal_of_the_kernel_is_reported,
 	};
 
 	return fake_run("libviod-vfio, interrupts", tests, ARRAY_SIZE(tests));

@@ -146,7 +146,7 @@ static void expect_broken(const char *text)
 	device = NULL;
 }
 
-START_TEST(chains_that_go_astray)
+START_TEST(chains_that_lead_astray)
 {
 	struct vfio_info_cap_header caps[3] = { { 9, 1, 40 }, { 9, 1, 48 }, { 9, 1, 0 } };
 	static const uint32_t bad[] = { 1, 8, 31, 32, 40, 41, 47, 49, 56, 57, 64, UINT32_MAX };
@@ -320,7 +320,7 @@ START_TEST(what_is_outside_is_not_tried)
 }
 END_TEST
 
-START_TEST(flags_are_heeded)
+START_TEST(flags_are_respected)
 {
 	char data[4] = { 0 };
 
@@ -467,14 +467,14 @@ int main(void)
 		a_region_keeps_its_index,
 		capabilities_say_what_a_region_is,
 		an_unknown_version_is_not_guessed_at,
-		chains_that_go_astray,
+		chains_that_lead_astray,
 		areas_that_cannot_be,
 		capabilities_that_are_cut_off,
 		sizes_that_cannot_be,
 		a_size_that_never_settles_ends,
 		what_is_read_and_written,
 		what_is_outside_is_not_tried,
-		flags_are_heeded,
+		flags_are_respected,
 		all_of_it_or_an_error,
 		what_is_mapped,
 		what_cannot_be_mapped,
