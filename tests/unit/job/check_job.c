@@ -261,7 +261,8 @@ START_TEST(a_device_that_is_not_there_is_absent)
 
 	bench_new(&b, "plugins", PF "dev\n");
 	ck_assert_int_eq(unlinkat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF "/virtfn0", 0), 0);
-	ck_assert_int_eq(renameat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF, b.root.fd, "gone"), 0);
+	ck_assert_int_eq(renameat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF, b.root.fd, "removed"),
+			 0);
 	run(&b, JOB_APPLY, 10);
 	ck_assert_str_eq(verdict(&b), "absent");
 	bench_clear(&b);
@@ -520,7 +521,7 @@ static const char *reset_of(const struct bench *b)
 	return text;
 }
 
-/* The plugin has no plan(), so nobody but core can know that VF 1 would suffer. */
+/* The plugin has no plan(), so only core can know that VF 1 is affected. */
 START_TEST(a_disruptive_row_of_the_pf_waits_for_a_held_vf)
 {
 	struct bench b;

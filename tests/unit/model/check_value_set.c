@@ -235,7 +235,7 @@ START_TEST(json_of_a_removed_plugin_is_ignored)
 {
 	static const char text[] = "{\"pf\":{\"vfs\":\"2\",\"eswitch\":\"x\",\"timeout\":\"9\"},"
 				   "\"vfs\":[{\"vlan\":\"lots\",\"mac\":\"stable\","
-				   "\"gone\":{\"deep\":[1]},\"mac.native\":true}]}";
+				   "\"removed\":{\"deep\":[1]},\"mac.native\":true}]}";
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	_cleanup_values_ struct viod_values *values = NULL;
 	json_t *json = json_loads(text, 0, NULL);

@@ -2,7 +2,7 @@
 /*
  * Preloaded into viod: stops a job right before a write to a file of /sys, after all that it checks
  * first. $PAUSE_AT is a file that holds the end of the path of that file. The job makes
- * $PAUSE_AT.reached and goes on when $PAUSE_AT is gone; each pause happens once.
+ * $PAUSE_AT.reached and continues when $PAUSE_AT is removed; each pause happens once.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
