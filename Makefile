@@ -81,8 +81,9 @@ PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
 # There are many plugins, and most are tables of a page or two. Code and constants share pages, which halves
 # the resident memory of plugins in the daemon.
+PLUGIN_MAP := plugins/plugin.map
 PLUGIN_LINK = $(CC) $(LDFLAGS) $(if $(SANITIZE),,-Wl,-z,defs) -shared -Wl,-z,noseparate-code \
-	-Wl,--version-script=plugins/plugin.map -o $@ $(filter %.o,$^) $(filter %.a,$^)
+	-Wl,--version-script=$(PLUGIN_MAP) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 COMMON_OF = $(if $(wildcard $(dir $1)common/*.c),$(BUILD)/$(dir $1)common.a)
 COMMON = $(call COMMON_OF,plugins/$1/$1)
@@ -90,16 +91,16 @@ define folder_rules
 $(BUILD)/plugins/$1/common.a: $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/$1/common/*.c))
 	@rm -f $$@
 	$$(call say,AR)$$(AR) rcs $$@ $$^
-$(BUILD)/plugins/$1.so: $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/$1/$1-%,$(wildcard plugins/$1/*.c))) $(COMMON) plugins/plugin.map
+$(BUILD)/plugins/$1.so: $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/$1/$1-%,$(wildcard plugins/$1/*.c))) $(COMMON) $(PLUGIN_MAP)
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK) $(if $($1_PACKAGES),$(shell $(PKG_CONFIG) --libs $($1_PACKAGES) 2>/dev/null))
-$(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o $(COMMON) plugins/plugin.map
+$(BUILD)/plugins/$1-%.so: $(BUILD)/plugins/$1/$1-%.o $(COMMON) $(PLUGIN_MAP)
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK)
 endef
 $(foreach f,$(PLUGIN_FOLDERS),$(eval $(call folder_rules,$f)))
 define subfolder_rules
-$(BUILD)/plugins/$(notdir $1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1/*.c)) $(call COMMON_OF,$1) plugins/plugin.map
+$(BUILD)/plugins/$(notdir $1).so: $(patsubst %.c,$(BUILD)/%.o,$(wildcard $1/*.c)) $(call COMMON_OF,$1) $(PLUGIN_MAP)
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(PLUGIN_LINK)
 endef
@@ -168,6 +169,8 @@ make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCE
 make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1
 make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60
+make coverage     which lines of core and plugins the unit tests run; LEAST=90
+make mutants      whether the unit tests notice small changes of the code; N=300, SEED=1, IN=core/job
 make bench        time and memory, compared with a program that makes only the bare kernel calls
 make clean
 

@@ -109,6 +109,19 @@ check-fake:
 	@ASAN_OPTIONS=$(FAKE_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 $(BUILD)/sanitized/tests/fake/fake \
 		$(BUILD)/sanitized/tests/fake/plugins check $(SEED) $(SEQUENCES)
 
+# Which lines of core and the plugins the tests run, and which changes of them they notice.
+COVERAGE := --coverage -Wl,-u,__gcov_dump -Wl,--export-dynamic-symbol=__gcov_dump
+.PHONY: coverage mutants coverage-binaries
+coverage-binaries:
+	+@$(SUBMAKE) -s BUILD=$(BUILD)/coverage OPTIMISE=-O0 HARDENING= SANITIZE="$(COVERAGE)" \
+		PLUGIN_MAP=tests/mutants/plugin.map unit-binaries
+coverage: coverage-binaries
+	@tests/mutants/coverage $(BUILD)/coverage
+mutants: coverage-binaries
+	@tests/mutants/coverage $(BUILD)/coverage --run
+	@BUILD=$(BUILD) MAKE="$(MAKE)" tests/mutants/run
+export N SEED IN LEAST
+
 # "make fuzz SECONDS=600" searches for new inputs with libFuzzer of clang. Interesting inputs stay in the
 # build directory. An input that fails is a crash-* file there; add it to tests/fuzz/corpus once the bug
 # is fixed.

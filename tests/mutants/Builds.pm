@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A build of all tests, with the commands that make would use, so that one object can be another one in a copy of it.
+package Builds;
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Path qw(make_path remove_tree);
+use POSIX qw(_exit);
+use Time::HiRes qw(time);
+
+# As long as that no test takes.
+my $limit = 60;
+
+# In a namespace of its own a mutant ends no process of others, and what it leaves behind ends with it.
+my @alone = qw(unshare --mount --net --pid --fork --kill-child --mount-proc);
+
+sub new {
+	my ($class, $build, $make, @settings) = @_;
+	my $self = bless { build => $build, command => {}, tests => [] }, $class;
+	my @make = ($make // 'make', '--no-print-directory', "BUILD=$build", @settings, 'V=1');
+
+	system(@make, '-s', '-j' . `nproc` =~ s/\n//r, 'unit-binaries') == 0 or die "the build failed\n";
+	open my $in, '-|', @make, '-n', '-B', 'unit-binaries' or die "make: $!\n";
+	my $text = do { local $/; <$in> };
+	$text =~ s/\\\n\s*/ /g;
+	for my $line (split /\n/, $text) {
+		$self->{command}{$1} = $line if $line =~ /^\S*(?:gcc|clang|cc)\S* .* -o (\S+)/;
+	}
+	$self->find_tests;
+	return $self;
+}
+
+# Which programs contain which objects, by themselves or in a plugin that they load.
+sub find_tests {
+	my ($self) = @_;
+	my (@plugins, %in_plugin);
+
+	for my $output (sort keys %{ $self->{command} }) {
+		my $command = $self->{command}{$output};
+		next if $output !~ /\.so$/ || $output =~ m{/tests/};
+		my @objects = ($command =~ m{(\S+\.o)(?= |$)}g);
+		push @objects, map { my $a = $_; map { dirname($a) . "/common/$_" } split /\n/, qx(ar t $a) } $command =~ m{(\S+/common\.a)}g;
+		$in_plugin{$_}{$output} = 1 for @objects;
+	}
+	for my $output (sort keys %{ $self->{command} }) {
+		next if $output !~ m{^\Q$self->{build}\E/(tests/(?:unit|fuzz)/\S*)$} || $output =~ /\.o$/;
+		my ($source, %has) = ("$1.c");
+		my $command = $self->{command}{$output} . ' -Wl,--trace,--trace';
+		for my $line (split /\n/, qx($command -o /dev/null 2>/dev/null)) {
+			$has{$1} = 1 if $line =~ m{(\S+\.o)\)?$};
+			$has{$1} = 1 if $line =~ m{libcore\.a\)?\(?(\S+\.o)\)?$};
+		}
+		my $loads = qx(grep -c VIOD_TEST_BUILD $source) > 0;
+		# Some tests are compiled with the file that they test.
+		my %includes = map { ($_ => 1) } map { s{[^/]+/\.\./}{} while m{[^/]+/\.\./}; $_ } qx(cat $output.d) =~ m{(\S+\.c)(?=\s)}g;
+		push @{ $self->{tests} }, { name => basename($output), output => $output, source => $source, has => \%has, loads => $loads,
+			includes => \%includes };
+	}
+	$self->{in_plugin} = \%in_plugin;
+}
+
+sub object_of { my ($self, $file) = @_; return "$self->{build}/" . $file =~ s/\.c$/.o/r }
+
+# The tests that could notice, those of the same folder and the quick ones first.
+sub tests_with {
+	my ($self, $file) = @_;
+	my $object = $self->object_of($file);
+	my $member = basename($object);
+	my $folder = basename(dirname($file));
+	my $stem = basename($file, '.c');
+	my @with = grep {
+		my $has = $_->{has};
+		$_->{includes}{$file} || $has->{$object} || ($file =~ /^core/ && $has->{$member}) || ($_->{loads} && $self->{in_plugin}{$object})
+	} @{ $self->{tests} };
+	my $near = sub { my ($t) = @_; ($t->{name} =~ /\Q$stem\E/ ? 0 : $t->{source} =~ m{/\Q$folder\E/} ? 1 : 2) };
+	return sort { $near->($a) <=> $near->($b) || ($a->{seconds} // 0) <=> ($b->{seconds} // 0) } @with;
+}
+
+# ---- copies
+
+# A copy of the build, of links to the same files: what is written there is unlinked first.
+sub worker {
+	my ($self, $number) = @_;
+	my $worker = "$self->{build}.$number";
+
+	remove_tree($worker);
+	system('cp', '-al', $self->{build}, $worker) == 0 or die "no copy of $self->{build}\n";
+	return $worker;
+}
+
+sub in_worker {
+	my ($self, $worker, $command) = @_;
+
+	return $command =~ s{(?<![\w/])\Q$self->{build}\E/}{$worker/}gr;
+}
+
+sub do_command {
+	my ($self, $worker, $output, $command) = @_;
+
+	unlink $output;
+	push @{ $self->{changed} }, $output;
+	local $ENV{CCACHE_DISABLE} = 1;
+	return system('sh', '-c', "$command >$worker/output 2>&1 </dev/null") == 0;
+}
+
+# The source that make knows, with the mutant in its place.
+sub compile_object {
+	my ($self, $worker, $file, $object) = @_;
+	my $command = $self->{command}{$object};
+
+	$command =~ s/ -M[DP]\b//g;
+	return $self->do_command($worker, $self->in_worker($worker, $object),
+		"unshare --mount sh -c 'mount --bind $worker/mutant.c $file && exec \"\$@\"' sh " . $self->in_worker($worker, $command) . ' -w');
+}
+
+sub compile {
+	my ($self, $worker, $place) = @_;
+	my $file = $place->{file};
+	my $object = $self->object_of($file);
+
+	$self->{changed} = [];
+	# What no test contains has no command here.
+	return 1 if !$self->{command}{$object};
+	Places::write_mutant($place, "$worker/mutant.c");
+	return 0 if !$self->compile_object($worker, $file, $object);
+	$object = $self->in_worker($worker, $object);
+	my @archives = $file =~ /^core/ ? 'libcore.a' : $file =~ m{^(plugins/\w+)/common/} ? "$1/common.a" : ();
+	for my $name (@archives) {
+		$self->do_command($worker, "$worker/$name", "cp $self->{build}/$name $worker/$name && ar r $worker/$name $object") or return 0;
+	}
+	return 1;
+}
+
+# The program, and the plugins that it loads.
+sub link_test {
+	my ($self, $worker, $test, $file) = @_;
+	my $object = $self->object_of($file);
+	my @outputs = $test->{loads} ? sort keys %{ $self->{in_plugin}{$object} // {} } : ();
+
+	push @outputs, $test->{output} if $test->{has}{$object} || $test->{has}{ basename($object) };
+	if ($test->{includes}{$file}) {
+		push @outputs, $test->{output};
+		$self->compile_object($worker, $file, "$test->{output}.o") or return 0;
+	}
+	for my $output (@outputs) {
+		my $mine = $self->in_worker($worker, $output);
+		next if grep { $_ eq $mine } @{ $self->{changed} };
+		$self->do_command($worker, $mine, $self->in_worker($worker, $self->{command}{$output})) or return 0;
+	}
+	return 1;
+}
+
+# The files of the build again.
+sub restore {
+	my ($self, $worker) = @_;
+
+	for my $output (@{ $self->{changed} }) {
+		unlink $output;
+		link $output =~ s{^\Q$worker\E/}{$self->{build}/}r, $output or die "$output: $!\n";
+	}
+	$self->{changed} = [];
+}
+
+# ---- running
+
+sub arguments {
+	my ($test) = @_;
+
+	return () if $test->{name} !~ /^fuzz_(.*)/;
+	return split /\n/, qx(find tests/fuzz/corpus/$1 -type f | sort);
+}
+
+# "" when all is well, otherwise what is wrong in a few words.
+sub run_test {
+	my ($self, $worker, $test) = @_;
+	my $program = $self->in_worker($worker, $test->{output});
+	my $pid = fork // die "fork: $!";
+
+	if (!$pid) {
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>', "$worker/output";
+		open STDERR, '>&', \*STDOUT;
+		@ENV{qw(CK_FORK CK_VERBOSITY VIOD_TEST_BUILD)} = ('no', 'normal', $worker);
+		$ENV{ASAN_OPTIONS} = 'detect_leaks=1:abort_on_error=0';
+		exec 'timeout', '--kill-after=2', $limit, @alone, 'sh', '-c',
+			'mount -t tmpfs none /tmp && ulimit -c 0 && exec "$@"', 'sh', abs_path($program), arguments($test)
+			or _exit(126);
+	}
+	waitpid $pid, 0;
+	return '' if $? == 0;
+	return $? >> 8 == 124 || $? >> 8 == 137 ? 'no end' : 'status ' . ($? >> 8);
+}
+
+# What fails by itself would kill every mutant.
+sub check_unchanged {
+	my ($self) = @_;
+
+	for my $test (@{ $self->{tests} }) {
+		my $began = time;
+		my $how = $self->run_test($self->{build}, $test);
+		die "$test->{name} fails without a mutant ($how):\n" . qx(cat $self->{build}/output) if $how;
+		$test->{seconds} = time - $began;
+	}
+}
+
+# ---- of a mutant that is alive
+
+# Whether a compiler that looks harder makes the same of both.
+sub same_code {
+	my ($self, $place) = @_;
+	my $command = $self->{command}{ $self->object_of($place->{file}) } // return 0;
+	my @sums;
+
+	$command =~ s/ -M[DP]\b| -g\b//g;
+	$command =~ s/ -O0\b/ -O2/;
+	$command =~ s{ -o \S+}{ -o $self->{build}/same.o};
+	for my $new ($place->{old}, $place->{new}) {
+		Places::write_mutant({ %$place, new => $new }, "$self->{build}/mutant.c");
+		system('sh', '-c', "unshare --mount sh -c 'mount --bind $self->{build}/mutant.c $place->{file} && exec \"\$@\"' sh $command -w") == 0
+			or return 0;
+		push @sums, scalar qx(objdump -drs $self->{build}/same.o | grep -v 'file format' | md5sum);
+	}
+	return $sums[0] eq $sums[1];
+}
+
+# coverage: where tests/mutants/coverage was run. Of a statement of several lines only some have code.
+sub line_ran {
+	my ($self, $coverage, $file, $line) = @_;
+
+	$self->{ran} //= { map { /^(\S+) ([01])$/ ? ($1 => $2) : () } qx(tests/mutants/coverage $coverage --lines) };
+	for (my $code = $line; $code > $line - 10; $code--) {
+		return $self->{ran}{"$file:$code"} if defined $self->{ran}{"$file:$code"};
+	}
+	return 0;
+}
+
+1;
