@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wrong between the sections of a file and its drop-ins, all keys being good. */
+/* Checks between the sections of a file and its drop-ins, whose keys are all valid. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -7,19 +7,19 @@
 #include "config/config-private.h"
 
 /* VFs that a section names. */
-struct stretch {
+struct section_range {
 	unsigned first, last;
 	size_t section;
 };
 
-struct stretches {
-	struct stretch *items;
+struct section_ranges {
+	struct section_range *items;
 	size_t count;
 };
 
-static void stretches_clear(struct stretches *stretches)
+static void section_ranges_clear(struct section_ranges *ranges)
 {
-	free(stretches->items);
+	free(ranges->items);
 }
 
 static bool sets_row(const struct config_section *section, const struct schema_row *row)
@@ -27,9 +27,9 @@ static bool sets_row(const struct config_section *section, const struct schema_r
 	return section->rows[row->index / 64] >> (row->index % 64) & 1;
 }
 
-static const struct config_value *value_of(const struct config *config,
-					   const struct config_section *section,
-					   const struct schema_row *row)
+static const struct config_value *section_value(const struct config *config,
+						const struct config_section *section,
+						const struct schema_row *row)
 {
 	for (size_t i = 0; sets_row(section, row) && i < section->n_values; i++)
 		if (config->values[section->first_value + i].row == row)
@@ -42,37 +42,36 @@ static bool is_empty(const struct config_value *value)
 	return !*value->statement->value;
 }
 
-static int add_stretches(struct stretches *stretches, const struct config *config, size_t section)
+static int add_ranges(struct section_ranges *ranges, const struct config *config, size_t section)
 {
-	const struct scan_section *header = config->sections[section].header;
+	const struct ini_section *header = config->sections[section].header;
 
 	for (size_t i = 0; i < header->n_ranges; i++) {
-		struct stretch *stretch = array_append((void **)&stretches->items,
-						       &stretches->count, sizeof(*stretch));
+		struct section_range *range =
+			array_append((void **)&ranges->items, &ranges->count, sizeof(*range));
 
-		if (!stretch)
+		if (!range)
 			return -ENOMEM;
-		*stretch = (struct stretch){ header->ranges[i].first, header->ranges[i].last,
-					     section };
+		*range = (struct section_range){ header->ranges[i].first, header->ranges[i].last,
+						 section };
 	}
 	return 0;
 }
 
-static int compare_stretches(const void *a, const void *b)
+static int compare_section_ranges(const void *a, const void *b)
 {
-	const struct stretch *left = a, *right = b;
+	const struct section_range *left = a, *right = b;
 
 	return left->first < right->first ? -1 : left->first > right->first;
 }
 
-static void sort_stretches(struct stretches *stretches)
+static void sort_ranges(struct section_ranges *ranges)
 {
-	if (stretches->count > 0)
-		qsort(stretches->items, stretches->count, sizeof(*stretches->items),
-		      compare_stretches);
+	if (ranges->count > 0)
+		qsort(ranges->items, ranges->count, sizeof(*ranges->items), compare_section_ranges);
 }
 
-/* The number of VFs, where the file gives one: "max" is a word, and only the device knows it. */
+/* The number of VFs, if the file has one: what the word "max" stands for depends on the device. */
 static const struct config_value *vfs_number(const struct config *config, int64_t *ret_vfs)
 {
 	const struct schema_row *row = schema_find(config->schema, VIOD_SCOPE_PF, "vfs");
@@ -80,7 +79,7 @@ static const struct config_value *vfs_number(const struct config *config, int64_
 
 	if (!row || row->option->type != VIOD_TYPE_INT)
 		return NULL;
-	value = value_of(config, &config->sections[0], row);
+	value = section_value(config, &config->sections[0], row);
 	if (!value || !value->data)
 		return NULL;
 	memcpy(ret_vfs, value->data, sizeof(*ret_vfs));
@@ -92,9 +91,8 @@ static const struct config_value *vfs_number(const struct config *config, int64_
 
 /* --- required keys ---------------------------------------------------------------------------- */
 
-static void complain_missing(struct config_parse *parse, const struct viod_where *where,
-			     const struct viod_option *option, const char *whose,
-			     const char *section)
+static void report_missing(struct config_parse *parse, const struct viod_where *where,
+			   const struct viod_option *option, const char *whose, const char *section)
 {
 	parse_error(parse, where, "%s has no '%s'%s%s%s; add %s = ... below %s", whose, option->key,
 		    option->help ? " (" : "", option->help ? option->help : "",
@@ -107,25 +105,25 @@ static void check_pf_required(struct config_parse *parse)
 	const struct config_section *pf = &config->sections[0];
 	const struct schema_scope *scope = &config->schema->scopes[VIOD_SCOPE_PF];
 
-	/* The line that could not be read may be the one that is missed. */
+	/* The missing key may be in a line that could not be read. */
 	if (!pf->header || pf->broken)
 		return;
 	for (size_t i = 0; i < scope->n_rows; i++) {
 		const struct viod_option *option = scope->rows[i].option;
-		const struct config_value *value = value_of(config, pf, &scope->rows[i]);
+		const struct config_value *value = section_value(config, pf, &scope->rows[i]);
 
-		/* Without a kind there is no schema, and that was told. */
+		/* Without a kind there is no schema, which has been reported. */
 		if (!(option->flags & VIOD_OPTION_REQUIRED) || streq(option->key, "kind"))
 			continue;
 		if (!value || is_empty(value))
-			complain_missing(parse, &pf->header->where, option, "[pf]", "[pf]");
+			report_missing(parse, &pf->header->where, option, "[pf]", "[pf]");
 	}
 }
 
-/* The lowest VF of one sorted set that the other leaves out, or UINT_MAX. */
-static unsigned first_gap(const struct stretches *needed, const struct stretches *covered)
+/* The lowest VF of needed that covered does not contain, or UINT_MAX. Both are sorted. */
+static unsigned first_gap(const struct section_ranges *needed, const struct section_ranges *covered)
 {
-	/* From the needed stretch at hand up to here, all is covered. */
+	/* All VFs from the current needed range up to here are covered. */
 	unsigned end = 0;
 	size_t next = 0;
 
@@ -139,18 +137,18 @@ static unsigned first_gap(const struct stretches *needed, const struct stretches
 	return UINT_MAX;
 }
 
-/* Whether each VF that is needed has a value for the row. */
+/* Check that each needed VF has a value for the row. */
 static int check_vf_row(struct config_parse *parse, const struct schema_row *row,
-			const struct stretches *needed)
+			const struct section_ranges *needed)
 {
 	const struct config *config = parse->config;
-	_cleanup_(stretches_clear) struct stretches covered = { 0 };
+	_cleanup_(section_ranges_clear) struct section_ranges covered = { 0 };
 	char whose[32], section[32];
 	bool everywhere = false;
 	unsigned gap;
 
 	for (size_t i = 1; i < config->n_sections; i++) {
-		const struct config_value *value = value_of(config, &config->sections[i], row);
+		const struct config_value *value = section_value(config, &config->sections[i], row);
 
 		if (!value)
 			continue;
@@ -161,37 +159,37 @@ static int check_vf_row(struct config_parse *parse, const struct schema_row *row
 			return 0;
 		}
 		everywhere |= config->sections[i].header->all;
-		if (add_stretches(&covered, config, i) < 0)
+		if (add_ranges(&covered, config, i) < 0)
 			return -ENOMEM;
 	}
-	sort_stretches(&covered);
+	sort_ranges(&covered);
 	gap = first_gap(needed, &covered);
 	if (everywhere || gap == UINT_MAX)
 		return 0;
 	(void)snprintf(whose, sizeof(whose), "VF %u", gap);
 	(void)snprintf(section, sizeof(section), "[vf%u] or [vf*]", gap);
-	complain_missing(parse, &config->sections[0].header->where, row->option, whose, section);
+	report_missing(parse, &config->sections[0].header->where, row->option, whose, section);
 	return 0;
 }
 
-/* The VFs that exist; without a number of them, the ones with sections are all that are known. */
-static int needed_vfs(const struct config *config, struct stretches *ret_needed)
+/* All VFs; if the file has no number, those that sections name. */
+static int needed_vfs(const struct config *config, struct section_ranges *ret_needed)
 {
 	int64_t vfs;
 	int r = 0;
 
 	if (vfs_number(config, &vfs)) {
-		struct stretch *all = vfs > 0 ? array_append((void **)&ret_needed->items,
-							     &ret_needed->count, sizeof(*all))
-					      : NULL;
+		struct section_range *all = vfs > 0 ? array_append((void **)&ret_needed->items,
+								   &ret_needed->count, sizeof(*all))
+						    : NULL;
 
 		if (all)
-			*all = (struct stretch){ .first = 0, .last = (unsigned)vfs - 1 };
+			*all = (struct section_range){ .first = 0, .last = (unsigned)vfs - 1 };
 		return vfs > 0 && !all ? -ENOMEM : 0;
 	}
 	for (size_t i = 1; r == 0 && i < config->n_sections; i++)
-		r = add_stretches(ret_needed, config, i);
-	sort_stretches(ret_needed);
+		r = add_ranges(ret_needed, config, i);
+	sort_ranges(ret_needed);
 	return r;
 }
 
@@ -199,7 +197,7 @@ static int check_vf_required(struct config_parse *parse)
 {
 	const struct config *config = parse->config;
 	const struct schema_scope *scope = &config->schema->scopes[VIOD_SCOPE_VF];
-	_cleanup_(stretches_clear) struct stretches needed = { 0 };
+	_cleanup_(section_ranges_clear) struct section_ranges needed = { 0 };
 	bool broken = !config->sections[0].header;
 	int r = needed_vfs(config, &needed);
 
@@ -211,7 +209,7 @@ static int check_vf_required(struct config_parse *parse)
 	return r;
 }
 
-/* --- VFs that do not exist ---------------------------------------------------------------------
+/* --- VF indices ---------------------------------------------------------------------
  */
 
 static void check_indices(struct config_parse *parse)
@@ -222,7 +220,7 @@ static void check_indices(struct config_parse *parse)
 	const struct config_value *value = vfs_number(config, &vfs);
 
 	for (size_t i = 1; value && i < config->n_sections; i++) {
-		const struct scan_section *header = config->sections[i].header;
+		const struct ini_section *header = config->sections[i].header;
 		unsigned last = header->n_ranges ? header->ranges[header->n_ranges - 1].last : 0;
 
 		if (header->n_ranges == 0 || last < vfs)
@@ -238,18 +236,18 @@ static void check_indices(struct config_parse *parse)
 /* --- equally specific sections -----------------------------------------------------------------
  */
 
-/* Which of the two comes later is the one to complain about. */
+/* The error is reported for the later of two values. */
 static bool is_later(const struct config_value *a, const struct config_value *b)
 {
 	return a->scan != b->scan ? a->scan > b->scan : a->statement > b->statement;
 }
 
-static void complain_overlap(struct config_parse *parse, const struct schema_row *row, size_t a,
-			     size_t b, unsigned vf)
+static void report_overlap(struct config_parse *parse, const struct schema_row *row, size_t a,
+			   size_t b, unsigned vf)
 {
 	const struct config *config = parse->config;
-	const struct config_value *value = value_of(config, &config->sections[a], row);
-	const struct config_value *other = value_of(config, &config->sections[b], row);
+	const struct config_value *value = section_value(config, &config->sections[a], row);
+	const struct config_value *other = section_value(config, &config->sections[b], row);
 	char section[SECTION_TEXT_MAX], place[PLACE_TEXT_MAX];
 
 	if (is_later(other, value)) {
@@ -259,57 +257,57 @@ static void complain_overlap(struct config_parse *parse, const struct schema_row
 		other = swap;
 	}
 	parse_error(parse, &value->statement->where,
-		    "'%s' of VF %u is set by the equally wide %s, too, on %s; set it in [vf%u], or "
-		    "let the sections not overlap",
+		    "'%s' of VF %u is also set by %s, which is equally specific, on %s; set it in "
+		    "[vf%u], or change the sections so that they do not overlap",
 		    row->option->key, vf,
 		    section_text(config->sections[other->section].header, section),
 		    place_text(&other->statement->where, &value->statement->where, place), vf);
 }
 
-/* Stretches are sorted, and those of one section do not overlap: of the ones that set the row, each
- * is compared with the one that reached furthest so far. */
+/* Ranges are sorted, and those of one section do not overlap: each range whose section sets the row
+ * is compared with the one that extends furthest so far. */
 static void check_row_overlaps(struct config_parse *parse, const struct schema_row *row,
-			       const struct stretches *stretches)
+			       const struct section_ranges *ranges)
 {
 	const struct config *config = parse->config;
-	const struct stretch *furthest = NULL, *reported[2] = { NULL, NULL };
+	const struct section_range *furthest = NULL, *reported[2] = { NULL, NULL };
 
-	for (size_t i = 0; i < stretches->count; i++) {
-		const struct stretch *stretch = &stretches->items[i];
+	for (size_t i = 0; i < ranges->count; i++) {
+		const struct section_range *range = &ranges->items[i];
 
-		if (!sets_row(&config->sections[stretch->section], row))
+		if (!sets_row(&config->sections[range->section], row))
 			continue;
-		if (furthest && stretch->first <= furthest->last) {
+		if (furthest && range->first <= furthest->last) {
 			if (!reported[0] || reported[0]->section != furthest->section ||
-			    reported[1]->section != stretch->section)
-				complain_overlap(parse, row, furthest->section, stretch->section,
-						 stretch->first);
+			    reported[1]->section != range->section)
+				report_overlap(parse, row, furthest->section, range->section,
+					       range->first);
 			reported[0] = furthest;
-			reported[1] = stretch;
+			reported[1] = range;
 		}
-		if (!furthest || stretch->last > furthest->last)
-			furthest = stretch;
+		if (!furthest || range->last > furthest->last)
+			furthest = range;
 	}
 }
 
-/* The sections from first up to end are equally wide. */
+/* The sections from first up to end name equally many VFs. */
 static int check_overlaps_of(struct config_parse *parse, size_t first, size_t end)
 {
 	const struct config *config = parse->config;
 	const struct schema_scope *scope = &config->schema->scopes[VIOD_SCOPE_VF];
-	_cleanup_(stretches_clear) struct stretches stretches = { 0 };
+	_cleanup_(section_ranges_clear) struct section_ranges ranges = { 0 };
 	uint64_t rows[SCHEMA_ROWS_MAX / 64] = { 0 };
 
 	for (size_t i = first; i < end; i++) {
-		if (add_stretches(&stretches, config, i) < 0)
+		if (add_ranges(&ranges, config, i) < 0)
 			return -ENOMEM;
 		for (size_t word = 0; word < ARRAY_SIZE(rows); word++)
 			rows[word] |= config->sections[i].rows[word];
 	}
-	sort_stretches(&stretches);
+	sort_ranges(&ranges);
 	for (size_t i = 0; i < scope->n_rows; i++)
 		if (rows[i / 64] >> (i % 64) & 1)
-			check_row_overlaps(parse, &scope->rows[i], &stretches);
+			check_row_overlaps(parse, &scope->rows[i], &ranges);
 	return 0;
 }
 

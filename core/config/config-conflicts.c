@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What two files cannot both have: a PF, and what no two VFs may share, such as an address. */
+/* Conflicts between files: two files for one PF, and two VFs with the same value of a unique row,
+ * such as an address. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ struct use {
 	const struct schema_row *row;
 	const void *value;
 	const struct viod_where *where;
-	size_t owner; /* place of the claim */
+	size_t owner; /* index of the claim */
 	int vf;
 };
 
@@ -19,7 +20,7 @@ struct uses {
 	size_t count;
 };
 
-static bool is_word(const struct viod_option *option, const void *value)
+static bool is_named_value(const struct viod_option *option, const void *value)
 {
 	if (option->type == VIOD_TYPE_MAC)
 		return ((const struct viod_mac *)value)->word;
@@ -42,7 +43,7 @@ static int add_uses(const struct viod_values *values, size_t owner, struct uses 
 			const void *value = values_get(values, vf, row);
 			struct use *use;
 
-			if (!value || is_word(row->option, value))
+			if (!value || is_named_value(row->option, value))
 				continue;
 			use = array_append((void **)&uses->items, &uses->count, sizeof(*use));
 			if (!use)
@@ -53,7 +54,8 @@ static int add_uses(const struct viod_values *values, size_t owner, struct uses 
 	return 0;
 }
 
-/* By row, value, and who came first. A row is the plugin's, whatever the kind's schema. */
+/* By row, value, and the order of files and VFs. Rows of one plugin are the same in the schema of
+ * each kind. */
 static int compare_uses(const void *a, const void *b)
 {
 	const struct use *x = a, *y = b;
@@ -73,7 +75,7 @@ static bool same_value(const struct use *a, const struct use *b)
 	       memcmp(a->value, b->value, a->row->option->size) == 0;
 }
 
-static int describe(const struct use *use, const struct use *first, char **ret_text)
+static int describe_conflict(const struct use *use, const struct use *first, char **ret_text)
 {
 	char value[VALUE_TEXT_MAX];
 	int n;
@@ -81,14 +83,15 @@ static int describe(const struct use *use, const struct use *first, char **ret_t
 	if (value_format(use->row->option, use->value, value, sizeof(value)) < 0)
 		value[0] = '\0';
 	n = asprintf(ret_text,
-		     "%s:%u:%u: vf%d would get %s %s, which vf%d of %s:%u has; give it another one",
+		     "%s:%u:%u: vf%d would get %s %s, which vf%d of %s:%u has; choose another "
+		     "value",
 		     use->where->file ? use->where->file : "", use->where->line, use->where->column,
 		     use->vf, use->row->option->key, value, first->vf,
 		     first->where->file ? first->where->file : "another file", first->where->line);
 	return n < 0 ? -ENOMEM : 0;
 }
 
-/* Inside one file it is for the plugin to say what is wrong. */
+/* Duplicates inside one file are reported by the plugin. */
 static int find_shared(const struct uses *uses, struct config_conflict *conflicts)
 {
 	const struct use *first = uses->items;
@@ -100,12 +103,12 @@ static int find_shared(const struct uses *uses, struct config_conflict *conflict
 		if (!same_value(first, use))
 			first = use;
 		else if (use->owner != first->owner && !conflicts[use->owner].text)
-			r = describe(use, first, &conflicts[use->owner].text);
+			r = describe_conflict(use, first, &conflicts[use->owner].text);
 	}
 	return r;
 }
 
-static size_t count_vfs(const struct config *config)
+static size_t wanted_vfs(const struct config *config)
 {
 	const int64_t *vfs = config_pf_value(config, "vfs");
 	size_t named = config_vfs_named(config);
@@ -121,10 +124,10 @@ static int find_shared_values(const struct config_claim *claims, size_t n_claims
 	int r = values ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < n_claims && r == 0; i++) {
-		/* A file that has no PF gives nothing to any VF. */
+		/* A file that does not get its PF sets no value of any VF. */
 		if (!claims[i].config || conflicts[i].same_pf)
 			continue;
-		r = config_expand(claims[i].config, count_vfs(claims[i].config), &values[i]);
+		r = config_expand(claims[i].config, wanted_vfs(claims[i].config), &values[i]);
 		if (r == 0)
 			r = add_uses(values[i], i, &uses);
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text to values, by libconfuse. It never sees a file: the text it parses is made here from the
- * statements, line for line, with every value in single quotes, which it takes literally but for
- * \ and '. Each type has a parse callback of ours (its own integers are octal with a leading 0),
- * and errors are recorded there and not returned, since libconfuse stops at the first.
+ * Converts text to values by libconfuse. It never sees a file: the text that it parses is printed
+ * here from the statements, line for line, with each value in single quotes, inside which only \
+ * and ' are special. Each type has a parse callback of ours (libconfuse reads integers with a
+ * leading 0 as octal), and errors are recorded there instead of returned, because libconfuse stops
+ * at the first.
  */
 #include <confuse.h>
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 #include "config/config-private.h"
 
-/* One file on its way through libconfuse. */
+/* One file while libconfuse parses it. */
 struct conversion {
 	struct config_parse *parse;
 	struct config_value *values; /* of this file, in the order of its lines */
@@ -20,7 +21,7 @@ struct conversion {
 	bool no_memory;
 };
 
-/* libconfuse hands its callbacks no pointer of ours. */
+/* libconfuse passes no pointer of ours to its callbacks. */
 static struct conversion *current;
 
 static bool is_converted(const struct config_value *value)
@@ -28,7 +29,7 @@ static bool is_converted(const struct config_value *value)
 	return value->row && *value->statement->value;
 }
 
-/* The next value that libconfuse was given, in the order it was given them. */
+/* The value that libconfuse parses now: it parses them in the order they were printed. */
 static struct config_value *next_value(const char *key)
 {
 	while (current->next < current->n_values && !is_converted(&current->values[current->next]))
@@ -46,7 +47,7 @@ static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result
 	_cleanup_free_ void *data = NULL;
 	int r;
 
-	/* It would be a bug of ours or of libconfuse; the error function tells the user. */
+	/* Only a bug of ours or of libconfuse leads here; the error function reports it. */
 	if (!value) {
 		cfg_error(cfg, "unexpected '%s'", option->name);
 		return -1;
@@ -64,7 +65,7 @@ static int convert(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result
 	return 0;
 }
 
-PRINTF_LIKE(2, 0) static void refuse(cfg_t *cfg, const char *format, va_list arguments)
+PRINTF_LIKE(2, 0) static void on_confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	const struct viod_where where = { .file = current->file };
 	_cleanup_free_ char *text = NULL;
@@ -100,9 +101,9 @@ static void print_quoted(FILE *file, const char *text)
 }
 
 /*
- * One section of each scope, entered again for each header. Titled sections would say more, but
- * libconfuse looks them up one by one and copies every row for each: a file of headers would cost
- * minutes and gigabytes. Which VFs a value is for is known from its statement.
+ * One section of each scope, reopened for each header. libconfuse looks up titled sections one by
+ * one and copies all rows for each, so a file of many headers would cost minutes and gigabytes. The
+ * statement of a value says which VFs it applies to.
  */
 static char *print_statements(const struct conversion *conversion)
 {
@@ -151,10 +152,10 @@ static int convert_file(struct conversion *conversion)
 
 	if (!cfg)
 		return -ENOMEM;
-	(void)cfg_set_error_function(cfg, refuse);
+	(void)cfg_set_error_function(cfg, on_confuse_error);
 	current = conversion;
 	r = *text ? cfg_parse_buf(cfg, text) : CFG_SUCCESS;
-	/* At once, since a failed parse leaves its state behind for the next one. */
+	/* Free it here, because a failed parse leaves state behind that affects the next one. */
 	(void)cfg_free(cfg);
 	current = NULL;
 	if (conversion->no_memory)
@@ -169,7 +170,7 @@ int parse_values(struct config_parse *parse)
 	struct config *config = parse->config;
 	size_t first = 0, end;
 
-	/* The values stand in the order of the files still. */
+	/* The values are still in the order of the files. */
 	for (size_t scan = 0; scan < config->n_scans; scan++) {
 		struct conversion conversion = { .parse = parse,
 						 .values = config->values + first,

@@ -13,7 +13,7 @@
 
 /* Of a file's name. */
 #define SUFFIX ".conf"
-/* The longest tick there is, 1/100 s, and as much again. */
+/* Twice the longest tick of any kernel, 1/100 s. */
 #define TICK_NSEC 20000000LL
 
 const char *const config_trees[] = { "etc", "run", "usr/lib", NULL };
@@ -43,15 +43,16 @@ static void entries_clear(struct entries *entries)
 
 /* --- below the root --------------------------------------------------------------------------- */
 
-/* A test's root stands for "/" in links, too. Kernels before 5.6 and some containers' system call
- * filters lack openat2(); there links lead out of the root, which is right where it is "/". */
+/* Links are resolved relative to the root, too, which tests replace. Kernels before 5.6 and the
+ * system call filters of some containers lack openat2(); links are then resolved relative to "/",
+ * which is correct except in tests. */
 static int open_in_root(int root, const char *path, int flags)
 {
 	struct open_how how = { .flags = (uint64_t)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
 	int fd;
 
 	path += strspn(path, "/");
-	/* EAGAIN: something was renamed while a ".." was walked. */
+	/* EAGAIN: a rename happened while ".." was resolved. */
 	for (unsigned attempt = 0; attempt < 8; attempt++) {
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN)
@@ -79,7 +80,7 @@ static bool is_link(int root, const char *path)
 	return fd >= 0 && fstat(fd, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
-/* By what the link says first: a test's root has no /dev. */
+/* The text of the link is tested first, because the root of a test has no /dev. */
 static bool is_masked(int root, const char *path)
 {
 	_cleanup_close_ int fd = open_in_root(root, path, O_PATH | O_NOFOLLOW);
@@ -101,7 +102,7 @@ static bool is_masked(int root, const char *path)
 
 /* --- listing ---------------------------------------------------------------------------------- */
 
-static bool counts(const char *name)
+static bool is_config_name(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -123,7 +124,7 @@ static int add_entry(struct entries *entries, const char *directory, const char 
 	return entry->name && entry->path ? 0 : -ENOMEM;
 }
 
-/* An error that leaves the directory out; -ENOMEM is the only one handed on. */
+/* A directory that cannot be read is reported and left out; only -ENOMEM is returned. */
 static int list_directory(int root, const char *directory, size_t tree, struct diag_list *diags,
 			  struct entries *entries)
 {
@@ -142,8 +143,7 @@ static int list_directory(int root, const char *directory, size_t tree, struct d
 	}
 	if (!handle) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, -fd,
-			 "the directory cannot be read: %s; its files are passed over",
-			 strerror(-fd));
+			 "the directory cannot be read: %s; its files are ignored", strerror(-fd));
 		return 0;
 	}
 	for (;;) {
@@ -156,7 +156,8 @@ static int list_directory(int root, const char *directory, size_t tree, struct d
 				 "the directory cannot be read to its end: %s", strerror(errno));
 		if (!item)
 			return 0;
-		if (counts(item->d_name) && add_entry(entries, directory, item->d_name, tree) < 0)
+		if (is_config_name(item->d_name) &&
+		    add_entry(entries, directory, item->d_name, tree) < 0)
 			return -ENOMEM;
 	}
 }
@@ -169,7 +170,7 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : left->tree < right->tree ? -1 : left->tree > right->tree;
 }
 
-/* The files of a directory in all trees that are in force: of one name the first tree's, unless it
+/* The files in force of a directory in all trees: of each name the one in the first tree, unless it
  * is a mask. Sorted by name. */
 static int list_trees(int root, const char *name, struct diag_list *diags,
 		      struct entries *ret_entries)
@@ -197,7 +198,7 @@ static int list_trees(int root, const char *name, struct diag_list *diags,
 		entry = array_append((void **)&kept.items, &kept.count, sizeof(*entry));
 		if (!entry)
 			return -ENOMEM;
-		/* The name stays behind for the comparison above. */
+		/* all keeps the name for the comparison above. */
 		entry->name = strdup(all.items[i].name);
 		entry->path = TAKE_PTR(all.items[i].path);
 		if (!entry->name)
@@ -208,9 +209,10 @@ static int list_trees(int root, const char *name, struct diag_list *diags,
 	return 0;
 }
 
-/* Files are stamped by a clock that ticks: of two writes within a tick the second leaves no trace
- * in the stamps. A file that was just written counts as changed when it is looked at again. */
-static void print_look(FILE *file, const struct timespec *stamp)
+/* The kernel's time stamps have the resolution of a tick: the second of two writes within a tick
+ * does not change them. A file that was just written therefore counts as changed at the next
+ * look. */
+static void print_time_of_check(FILE *file, const struct timespec *stamp)
 {
 	struct timespec now;
 	long long age;
@@ -230,13 +232,13 @@ static void print_identity(FILE *file, int root, const char *path)
 	if (r < 0) {
 		fprintf(file, "%s %d\n", path, r);
 	} else {
-		/* ctime, too: it tells a chmod, and a write that put mtime back. */
+		/* ctime, too: it changes with the mode, and with a write that restores mtime. */
 		fprintf(file, "%s %llx:%llx %lld %lld.%09ld %lld.%09ld\n", path,
 			(unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
 			(long long)status.st_size, (long long)status.st_mtim.tv_sec,
 			status.st_mtim.tv_nsec, (long long)status.st_ctim.tv_sec,
 			status.st_ctim.tv_nsec);
-		print_look(file, &status.st_ctim);
+		print_time_of_check(file, &status.st_ctim);
 	}
 }
 
@@ -365,8 +367,8 @@ static const char *file_type(mode_t mode)
 				: "a device";
 }
 
-/* Everything that speaks against a file, at once. */
-static int check_file(const char *path, const struct stat *status, struct diag_list *diags)
+/* Report everything that is wrong with a file's type, size, owner and mode. */
+static int check_config_file(const char *path, const struct stat *status, struct diag_list *diags)
 {
 	const struct viod_where where = { .file = path };
 	mode_t writers = status->st_mode & (S_IWGRP | S_IWOTH);
@@ -378,15 +380,15 @@ static int check_file(const char *path, const struct stat *status, struct diag_l
 			 file_type(status->st_mode));
 		return -EINVAL;
 	}
-	if (status->st_size > SCAN_FILE_MAX) {
+	if (status->st_size > CONFIG_FILE_MAX) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, EFBIG,
 			 "the file has %lld bytes; a configuration has at most %d",
-			 (long long)status->st_size, SCAN_FILE_MAX);
+			 (long long)status->st_size, CONFIG_FILE_MAX);
 		r = -EINVAL;
 	}
 	if (status->st_uid != 0 && status->st_uid != geteuid()) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "the file belongs to user %u, who could have viod do anything; run: "
+			 "the file belongs to user %u, who could control viod through it; run: "
 			 "chown root %s",
 			 status->st_uid, path);
 		r = -EINVAL;
@@ -394,7 +396,7 @@ static int check_file(const char *path, const struct stat *status, struct diag_l
 	if (writers) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
 			 "%s may write to the file (mode %04o); run: chmod go-w %s",
-			 writers == S_IWGRP ? "its group" : "everybody",
+			 writers == S_IWGRP ? "its group" : "every user",
 			 (unsigned)status->st_mode & 07777u, path);
 		r = -EINVAL;
 	}
@@ -411,21 +413,21 @@ int config_read(int root, const char *path, struct diag_list *diags, char **ret_
 
 	if (r < 0)
 		return r == -ENOMEM ? r : refuse_open(root, path, -r, diags);
-	/* Before it is opened: that alone does something to a device, such as a watchdog. */
+	/* Checked before it is opened, because opening a device such as a watchdog has effects. */
 	if (!S_ISREG(status.st_mode))
-		return check_file(path, &status, diags);
+		return check_config_file(path, &status, diags);
 	fd = open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return refuse_open(root, path, -fd, diags);
 	if (fstat(fd, &status) < 0)
 		return refuse_open(root, path, errno, diags);
-	r = check_file(path, &status, diags);
+	r = check_config_file(path, &status, diags);
 	if (r < 0)
 		return r;
-	r = read_fd(fd, SCAN_FILE_MAX, ret_text, ret_size);
+	r = read_fd(fd, CONFIG_FILE_MAX, ret_text, ret_size);
 	if (r == -EFBIG)
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, EFBIG,
-			 "the file grew beyond %d bytes while it was read", SCAN_FILE_MAX);
+			 "the file grew beyond %d bytes while it was read", CONFIG_FILE_MAX);
 	else if (r < 0 && r != -ENOMEM)
 		return refuse_open(root, path, -r, diags);
 	return r == -EFBIG ? -EINVAL : r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the parser have in common: errors, and how they name sections and lines. */
+/* Errors of the parser, and how they name sections and lines. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,25 +10,25 @@ void parse_error(struct config_parse *parse, const struct viod_where *where, con
 {
 	va_list arguments;
 
-	if (++parse->errors > SCAN_ERRORS_MAX)
+	if (++parse->errors > CONFIG_ERRORS_MAX)
 		return;
 	va_start(arguments, format);
 	diag_add_v(&parse->diags, VIOD_ERROR, VIOD_PF, where, 0, format, arguments);
 	va_end(arguments);
 }
 
-const char *section_text(const struct scan_section *section, char ret_text[static SECTION_TEXT_MAX])
+const char *section_text(const struct ini_section *section, char ret_text[static SECTION_TEXT_MAX])
 {
 	size_t used = (size_t)snprintf(ret_text, SECTION_TEXT_MAX, "[%.32s%s", section->name,
 				       section->all ? "*" : "");
 
 	for (size_t i = 0; i < section->n_ranges; i++) {
-		const struct scan_range *range = &section->ranges[i];
+		const struct ini_range *range = &section->ranges[i];
 		const char *comma = i > 0 ? "," : "";
 		char *end = ret_text + used;
 		size_t room = SECTION_TEXT_MAX - used;
 
-		/* Room for ",65534-65534", and for what follows. */
+		/* Room for ",65534-65534" and what follows it. */
 		if (room < 12 + sizeof(",...]")) {
 			used += (size_t)snprintf(end, room, ",...");
 			break;

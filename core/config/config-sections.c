@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Headers and keys of a file and its drop-ins: known ones, in the right place, and each once. */
+/* Checks that the headers and keys of a file and its drop-ins are known, in the right place, and
+ * unique. */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -9,13 +10,13 @@
 
 /* A header of one of the files. */
 struct header {
-	struct scan_section *section;
+	struct ini_section *section;
 	size_t scan, index; /* index in its file */
 };
 
 /* --- headers ---------------------------------------------------------------------------------- */
 
-static bool is_pf(const struct scan_section *section)
+static bool is_pf(const struct ini_section *section)
 {
 	return streq(section->name, "pf");
 }
@@ -25,8 +26,8 @@ static int compare_sizes(size_t a, size_t b)
 	return a < b ? -1 : a > b;
 }
 
-/* [pf], [vf*], then by ranges: 0 for sections that name the same. */
-static int compare_sections(const struct scan_section *a, const struct scan_section *b)
+/* Order: [pf], [vf*], then by ranges. 0 for sections that name the same VFs. */
+static int compare_sections(const struct ini_section *a, const struct ini_section *b)
 {
 	if (is_pf(a) != is_pf(b))
 		return is_pf(a) ? -1 : 1;
@@ -51,7 +52,7 @@ static int compare_headers(const void *a, const void *b)
 	return order ? order : compare_sizes(left->index, right->index);
 }
 
-/* All headers that open a section of ours; the others are complained about. */
+/* Collect the headers of known sections, and report the others. */
 static int collect_headers(struct config_parse *parse, struct header **ret_headers,
 			   size_t *ret_count)
 {
@@ -61,12 +62,12 @@ static int collect_headers(struct config_parse *parse, struct header **ret_heade
 
 	for (size_t scan = 0; scan < config->n_scans; scan++)
 		for (size_t i = 0; i < config->scans[scan]->n_sections; i++) {
-			struct scan_section *section = &config->scans[scan]->sections[i];
+			struct ini_section *section = &config->scans[scan]->sections[i];
 			struct header *header;
 
 			parse->sections_of[scan][i] = NO_SECTION;
 			if (!is_pf(section) && !streq(section->name, "vf")) {
-				/* The scanner told about the ones without a name. */
+				/* The scanner has reported those without a name. */
 				if (*section->name)
 					parse_error(parse, &section->where,
 						    "unknown section [%.60s]; write [pf], or for "
@@ -86,32 +87,32 @@ static int collect_headers(struct config_parse *parse, struct header **ret_heade
 	return 0;
 }
 
-static struct config_section *add_section(struct config *config, const struct scan_section *header)
+static struct config_section *add_section(struct config *config, const struct ini_section *header)
 {
 	struct config_section *section =
 		array_append((void **)&config->sections, &config->n_sections, sizeof(*section));
 
 	if (section) {
 		section->header = header;
-		section->width = header ? scan_section_width(header) : 0;
+		section->width = header ? ini_section_width(header) : 0;
 	}
 	return section;
 }
 
-/* A vf section whose header could not be read: which VFs it names is not known. */
-static bool names_nothing(const struct scan_section *section)
+/* True for a vf section whose header could not be read: the VFs that it names are unknown. */
+static bool names_nothing(const struct ini_section *section)
 {
 	return !is_pf(section) && !section->all && section->n_ranges == 0;
 }
 
-static void complain_twice(struct config_parse *parse, const struct header *header,
-			   const struct header *first)
+static void report_duplicate_section(struct config_parse *parse, const struct header *header,
+				     const struct header *first)
 {
 	char text[SECTION_TEXT_MAX], place[PLACE_TEXT_MAX];
 
 	parse_error(parse, &header->section->where,
-		    "the section %s stands here a second time, after %s; put all its keys into "
-		    "one of the two",
+		    "the section %s is repeated here, after %s; write all its keys in one of the "
+		    "two",
 		    section_text(header->section, text),
 		    place_text(&first->section->where, &header->section->where, place));
 }
@@ -126,7 +127,7 @@ int parse_sections(struct config_parse *parse)
 
 	if (r < 0)
 		return r;
-	/* The first is [pf], even where there is none. */
+	/* The first section is [pf], even if the file has none. */
 	section = add_section(config, NULL);
 	if (!section)
 		return -ENOMEM;
@@ -136,7 +137,7 @@ int parse_sections(struct config_parse *parse)
 			    !names_nothing(header->section);
 
 		if (same && header->scan == before->scan)
-			complain_twice(parse, header, before);
+			report_duplicate_section(parse, header, before);
 		if (is_pf(header->section))
 			section->header = section->header ? section->header : header->section;
 		else if (!same)
@@ -157,8 +158,7 @@ int parse_statements(struct config_parse *parse)
 
 	for (size_t scan = 0; scan < config->n_scans; scan++)
 		for (size_t i = 0; i < config->scans[scan]->n_statements; i++) {
-			const struct scan_statement *statement =
-				&config->scans[scan]->statements[i];
+			const struct ini_statement *statement = &config->scans[scan]->statements[i];
 			size_t section = parse->sections_of[scan][statement->section];
 			struct config_value *value;
 
@@ -171,7 +171,7 @@ int parse_statements(struct config_parse *parse)
 			value->statement = statement;
 			value->section = section;
 			value->scan = scan;
-			/* A later file has the last word about the kind, as about every key. */
+			/* The last file that sets the kind wins, as for every key. */
 			if (section == 0 && streq(statement->key, "kind"))
 				parse->kind = *statement->value ? statement->value : NULL;
 		}
@@ -183,7 +183,7 @@ static bool is_settable(const struct schema_row *row)
 	return row && !(row->option->flags & VIOD_OPTION_INTERNAL);
 }
 
-/* The kind that has such a key, of all but the file's own. */
+/* Another kind than the file's that has this key, or NULL. */
 static const char *other_kind(const struct schema *schema, enum viod_scope scope, const char *key)
 {
 	for (const struct schema *other = schema->next; other && other != schema;
@@ -203,8 +203,8 @@ static size_t settable_keys(const struct schema_scope *scope, const char *ret_ke
 	return n_keys;
 }
 
-static void complain_unknown(struct config_parse *parse, const struct config_value *value,
-			     enum viod_scope scope, const char *section)
+static void report_unknown_key(struct config_parse *parse, const struct config_value *value,
+			       enum viod_scope scope, const char *section)
 {
 	const struct schema *schema = parse->config->schema;
 	const char *keys[SCHEMA_ROWS_MAX] = { NULL }, *key = value->statement->key;
@@ -226,11 +226,11 @@ static void complain_unknown(struct config_parse *parse, const struct config_val
 					 keys[i]);
 	}
 	parse_error(parse, &value->statement->where,
-		    "unknown key '%.60s' in %s; the keys of kind '%s' there are: %s", key, section,
+		    "unknown key '%.60s' in %s; valid keys of kind '%s' here are: %s", key, section,
 		    schema->kind, list);
 }
 
-static void complain_no_row(struct config_parse *parse, const struct config_value *value)
+static void report_bad_key(struct config_parse *parse, const struct config_value *value)
 {
 	const struct schema *schema = parse->config->schema;
 	enum viod_scope scope = value->section == 0 ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
@@ -238,8 +238,8 @@ static void complain_no_row(struct config_parse *parse, const struct config_valu
 	const char *key = value->statement->key, *kind;
 	char section[SECTION_TEXT_MAX];
 
-	/* Looking for what was meant takes time, and nobody would read it. */
-	if (parse->errors >= SCAN_ERRORS_MAX) {
+	/* The search for suggestions is slow, and these errors are not shown. */
+	if (parse->errors >= CONFIG_ERRORS_MAX) {
 		parse->errors++;
 		return;
 	}
@@ -258,7 +258,7 @@ static void complain_no_row(struct config_parse *parse, const struct config_valu
 			    "'%s' is a key of kind '%s', and this file has kind = %s; remove it",
 			    key, kind, schema->kind);
 	else
-		complain_unknown(parse, value, scope, section);
+		report_unknown_key(parse, value, scope, section);
 }
 
 void parse_rows(struct config_parse *parse)
@@ -273,9 +273,9 @@ void parse_rows(struct config_parse *parse)
 
 		if (is_settable(row))
 			value->row = row;
-		/* The kind chose these rows, it need not be one of them. */
+		/* "kind" selects the schema, which need not contain it. */
 		else if (scope == VIOD_SCOPE_VF || !streq(value->statement->key, "kind"))
-			complain_no_row(parse, value);
+			report_bad_key(parse, value);
 	}
 }
 
@@ -290,18 +290,18 @@ static int compare_values(const void *a, const void *b)
 		order = strcmp(left->statement->key, right->statement->key);
 	if (!order)
 		order = compare_sizes(left->scan, right->scan);
-	/* Of one file, and there in the order of lines. */
+	/* Both are in the same file: by line. */
 	if (!order)
 		order = left->statement < right->statement ? -1
 							   : left->statement > right->statement;
 	return order;
 }
 
-/* value sets the key of before again, in the same file. */
-static void complain_duplicate(struct config_parse *parse, const struct config_value *value,
-			       const struct config_value *before)
+/* value repeats the key of before in the same file. */
+static void report_duplicate_key(struct config_parse *parse, const struct config_value *value,
+				 const struct config_value *before)
 {
-	const struct scan_statement *statement = value->statement;
+	const struct ini_statement *statement = value->statement;
 	char section[SECTION_TEXT_MAX], place[PLACE_TEXT_MAX];
 
 	parse_error(parse, &statement->where,
@@ -326,7 +326,7 @@ void parse_duplicates(struct config_parse *parse)
 				streq(next->statement->key, values[i].statement->key);
 
 		if (replaced && next->scan == values[i].scan)
-			complain_duplicate(parse, next, &values[i]);
+			report_duplicate_key(parse, next, &values[i]);
 		if (replaced || !values[i].row) {
 			free(values[i].data);
 			continue;

@@ -7,7 +7,7 @@
 #include <sys/inotify.h>
 
 #define QUIET_USEC 100000
-/* A file that is rewritten without end is looked at all the same. */
+/* A file that changes continuously is read after this time. */
 #define LATEST_USEC 1000000
 
 #define MASK_DIRECTORY                                                                      \
@@ -16,11 +16,10 @@
 #define MASK_PARENT (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
 #define MASK_FILE (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
 
-static const char *const places[] = { "etc", "run", "usr/lib" };
-
 struct watched {
 	int descriptor;
-	bool parent; /* only watch->name in it counts: /etc and /run are busy places */
+	bool parent; /* only changes of watch->name in it count, because /etc and /run change often
+		      */
 };
 
 struct watch {
@@ -28,7 +27,7 @@ struct watch {
 	char *name;
 	struct watched *items;
 	size_t n_items;
-	uint64_t first_sign; /* 0: quiet */
+	uint64_t first_change; /* 0: quiet */
 	sd_event_source *io, *timer;
 	watch_handler handler;
 	void *userdata;
@@ -50,27 +49,27 @@ static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct watch *watch = userdata;
 
-	watch->first_sign = 0;
+	watch->first_change = 0;
 	watch->handler(watch->userdata);
 	return 0;
 }
 
-static int note_sign(struct watch *watch)
+static int note_change(struct watch *watch)
 {
 	uint64_t now = now_usec(), latest;
 
-	if (!watch->first_sign)
-		watch->first_sign = now;
-	latest = watch->first_sign + LATEST_USEC;
-	/* Setting a timer anew takes back that it is due: past the latest moment it is left alone.
-	 */
-	if (now >= latest - QUIET_USEC && now > watch->first_sign)
+	if (!watch->first_change)
+		watch->first_change = now;
+	latest = watch->first_change + LATEST_USEC;
+	/* Setting a timer again cancels one that is due, so it is left alone once the latest time
+	 * is near. */
+	if (now >= latest - QUIET_USEC && now > watch->first_change)
 		return 0;
 	sd_event_source_set_time(watch->timer, MIN(now + QUIET_USEC, latest));
 	return sd_event_source_set_enabled(watch->timer, SD_EVENT_ONESHOT);
 }
 
-static const struct watched *find(const struct watched *items, size_t count, int descriptor)
+static const struct watched *find_watched(const struct watched *items, size_t count, int descriptor)
 {
 	for (size_t i = 0; i < count; i++)
 		if (items[i].descriptor == descriptor)
@@ -78,9 +77,9 @@ static const struct watched *find(const struct watched *items, size_t count, int
 	return NULL;
 }
 
-static bool is_sign(const struct watch *watch, const struct inotify_event *event)
+static bool is_change(const struct watch *watch, const struct inotify_event *event)
 {
-	const struct watched *watched = find(watch->items, watch->n_items, event->wd);
+	const struct watched *watched = find_watched(watch->items, watch->n_items, event->wd);
 
 	if (event->mask & IN_IGNORED)
 		return false;
@@ -91,18 +90,18 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *u
 {
 	_Alignas(struct inotify_event) char buffer[8192];
 	struct watch *watch = userdata;
-	bool sign = false;
+	bool changed = false;
 	ssize_t n;
 
 	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
 		for (char *p = buffer; p < buffer + n;) {
 			const struct inotify_event *event = (const struct inotify_event *)p;
 
-			sign = sign || is_sign(watch, event);
+			changed = changed || is_change(watch, event);
 			p += sizeof(*event) + event->len;
 		}
 	}
-	return sign ? note_sign(watch) : 0;
+	return changed ? note_change(watch) : 0;
 }
 
 int watch_new(sd_event *loop, int root, const char *name, watch_handler handler, void *userdata,
@@ -125,7 +124,7 @@ int watch_new(sd_event *loop, int root, const char *name, watch_handler handler,
 		r = sd_event_source_set_io_fd_own(watch->io, true);
 	else
 		closep(&watch->inotify);
-	/* The quiet time is a promise; a millisecond is all that timers may be gathered by. */
+	/* The quiet time is documented; the timer may be late by one millisecond. */
 	if (r >= 0)
 		r = sd_event_add_time(loop, &watch->timer, CLOCK_MONOTONIC, 0, 1000, on_quiet,
 				      watch);
@@ -141,14 +140,14 @@ int watch_new(sd_event *loop, int root, const char *name, watch_handler handler,
 
 /* --- what is watched ------------------------------------------------------------------------- */
 
-struct list {
+struct watched_list {
 	struct watched *items;
 	size_t count;
 };
 
-/* Adding what is watched already gives the same descriptor back. It may be watched for another
- * reason, as a link can lead anywhere: that one must not lose its events. */
-static int add(struct watch *watch, const char *path, uint32_t mask, struct list *now)
+/* inotify returns the same descriptor for an inode that is watched already, possibly for another
+ * reason, because a link can lead anywhere. IN_MASK_ADD keeps the events of the first watch. */
+static int add_watch(struct watch *watch, const char *path, uint32_t mask, struct watched_list *now)
 {
 	bool parent = mask == MASK_PARENT;
 	char full[PATH_MAX];
@@ -159,7 +158,7 @@ static int add(struct watch *watch, const char *path, uint32_t mask, struct list
 	descriptor = inotify_add_watch(watch->inotify, full, mask | IN_MASK_ADD);
 	if (descriptor < 0)
 		return -errno;
-	slot = (struct watched *)find(now->items, now->count, descriptor);
+	slot = (struct watched *)find_watched(now->items, now->count, descriptor);
 	if (slot) {
 		slot->parent = slot->parent && parent;
 		return 0;
@@ -176,8 +175,8 @@ static bool is_absent(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
-/* What a link leads to, as a path below the root; false if it is none. */
-static bool read_link(const struct watch *watch, const char *path, char ret_target[PATH_MAX])
+/* The target of a link, as a path below the root; false if it is not a link. */
+static bool read_link_target(const struct watch *watch, const char *path, char ret_target[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	char target[PATH_MAX];
@@ -193,66 +192,68 @@ static bool read_link(const struct watch *watch, const char *path, char ret_targ
 	return n < PATH_MAX;
 }
 
-static int add_or_parent(struct watch *watch, const char *place, const char *name, struct list *now)
+static int watch_or_parent(struct watch *watch, const char *place, const char *name,
+			   struct watched_list *now)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", place, name);
-	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
-	if (!is_absent(r) && (r < 0 || !read_link(watch, path, target)))
+	r = add_watch(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+	if (!is_absent(r) && (r < 0 || !read_link_target(watch, path, target)))
 		return r;
-	r = add(watch, place, MASK_PARENT, now);
+	r = add_watch(watch, place, MASK_PARENT, now);
 	if (r < 0)
 		return is_absent(r) ? 0 : r;
-	/* It may have come between the two. */
-	r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+	/* The directory may have been created between the two calls. */
+	r = add_watch(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
 	return is_absent(r) ? 0 : r;
 }
 
-/* What a dangling link waits for: where its target, or the first directory on the way to it that is
- * missing, would appear. */
-static int add_target(struct watch *watch, const char *path, struct list *now)
+/* For a dangling link, watch the deepest existing directory of its target, where the next missing
+ * part would be created. */
+static int watch_link_target(struct watch *watch, const char *path, struct watched_list *now)
 {
 	char target[PATH_MAX], *slash;
 	int r = -ENOENT;
 
-	if (!read_link(watch, path, target))
+	if (!read_link_target(watch, path, target))
 		return 0;
 	while (is_absent(r) && (slash = strrchr(target, '/'))) {
 		*slash = '\0';
-		r = add(watch, target, MASK_DIRECTORY | IN_ONLYDIR, now);
+		r = add_watch(watch, target, MASK_DIRECTORY | IN_ONLYDIR, now);
 	}
 	return is_absent(r) ? 0 : r;
 }
 
-/* A link's target lies elsewhere: an edit in place only shows there. */
-static int add_file(struct watch *watch, const struct config_file *file, struct list *now)
+/* The file itself is watched, because an edit in place of a link's target shows nowhere else. */
+static int watch_file(struct watch *watch, const struct config_file *file, struct watched_list *now)
 {
 	char path[PATH_MAX];
 	int r;
 
-	r = add(watch, file->path, MASK_FILE, now);
+	r = add_watch(watch, file->path, MASK_FILE, now);
 	if (r == -ENOENT || r == -ENOTDIR)
-		r = add_target(watch, file->path, now);
-	for (size_t i = 0; i < ARRAY_SIZE(places) && (r == 0 || is_absent(r)); i++) {
-		snprintf(path, sizeof(path), "%s/%s/%s.d", places[i], watch->name, file->name);
-		r = add(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
+		r = watch_link_target(watch, file->path, now);
+	for (size_t i = 0; config_trees[i] && (r == 0 || is_absent(r)); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%s.d", config_trees[i], watch->name,
+			 file->name);
+		r = add_watch(watch, path, MASK_DIRECTORY | IN_ONLYDIR, now);
 	}
 	return is_absent(r) ? 0 : r;
 }
 
 int watch_refresh(struct watch *watch, const struct config_files *files)
 {
-	struct list now = { 0 };
+	struct watched_list now = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(places) && r == 0; i++)
-		r = add_or_parent(watch, places[i], watch->name, &now);
+	for (size_t i = 0; config_trees[i] && r == 0; i++)
+		r = watch_or_parent(watch, config_trees[i], watch->name, &now);
 	for (size_t i = 0; files && i < files->count && r == 0; i++)
-		r = add_file(watch, &files->items[i], &now);
+		r = watch_file(watch, &files->items[i], &now);
 	for (size_t i = 0; i < watch->n_items; i++)
-		if (!find(now.items, now.count, watch->items[i].descriptor))
+		if (!find_watched(now.items, now.count, watch->items[i].descriptor))
 			(void)inotify_rm_watch(watch->inotify, watch->items[i].descriptor);
 	free(watch->items);
 	watch->items = now.items;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tells when configuration files may have changed: 100 ms after the last sign of it. It says
- * nothing about which file; whoever is told compares identities, so that a lost event costs
- * nothing.
+ * Reports that configuration files may have changed, 100 ms after the last event. It does not
+ * report which file: the receiver compares identities, so that a lost event does no harm.
  */
 #ifndef VIOD_CONFIG_WATCH_H
 #define VIOD_CONFIG_WATCH_H
@@ -20,8 +19,8 @@ int watch_new(sd_event *loop, int root, const char *name, watch_handler handler,
 	      struct watch **ret_watch);
 struct watch *watch_free(struct watch *watch);
 
-/** Watch the directories and files that count now; to be called before the files are read, so that
- *  no change falls between. Directories that are not there are waited for. -errno. */
+/** Watch the directories and files that are in force now. Called before the files are read, so that
+ * no change is missed between. Missing directories are watched for by their parents. -errno. */
 int watch_refresh(struct watch *watch, const struct config_files *files);
 
 #endif

@@ -15,7 +15,7 @@ struct config *config_free(struct config *config)
 	for (size_t i = 0; i < config->n_values; i++)
 		free(config->values[i].data);
 	for (size_t i = 0; i < config->n_scans; i++)
-		scan_free(config->scans[i]);
+		ini_free(config->scans[i]);
 	free(config->values);
 	free(config->sections);
 	free(config->scans);
@@ -42,12 +42,12 @@ static void parse_clear(struct config_parse *parse)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-/* Errors are added; -ENOMEM is the only one handed on. */
+/* Errors are added to the list; only -ENOMEM is returned. */
 static int scan_file(struct config_parse *parse, int root, const char *path)
 {
 	struct config *config = parse->config;
 	_cleanup_free_ char *text = NULL;
-	struct scan **slot;
+	struct ini_file **slot;
 	size_t size;
 	int r = config_read(root, path, &parse->diags, &text, &size);
 
@@ -58,7 +58,7 @@ static int scan_file(struct config_parse *parse, int root, const char *path)
 	slot = array_append((void **)&config->scans, &config->n_scans, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
-	r = scan_text(path, text, size, true, &parse->diags, slot);
+	r = ini_scan(path, text, size, true, &parse->diags, slot);
 	if (r == -ENOMEM) {
 		config->n_scans--;
 		return r;
@@ -87,7 +87,7 @@ static int scan_files(struct config_parse *parse, int root, const struct config_
 
 /* --- one parse -------------------------------------------------------------------------------- */
 
-static const struct scan_statement *kind_statement(const struct config_parse *parse)
+static const struct ini_statement *kind_statement(const struct config_parse *parse)
 {
 	const struct config *config = parse->config;
 
@@ -97,8 +97,8 @@ static const struct scan_statement *kind_statement(const struct config_parse *pa
 	return NULL;
 }
 
-static void find_schema(struct config_parse *parse, const char *path, config_schema_fn schema_of,
-			void *userdata)
+static void choose_schema(struct config_parse *parse, const char *path, config_schema_fn schema_of,
+			  void *userdata)
 {
 	struct config *config = parse->config;
 	const struct config_section *pf = &config->sections[0];
@@ -107,7 +107,7 @@ static void find_schema(struct config_parse *parse, const char *path, config_sch
 	if (parse->kind) {
 		config->schema = schema_of(userdata, parse->kind,
 					   &kind_statement(parse)->value_where, &parse->diags);
-		/* The function has said why. */
+		/* schema_of() has reported the reason. */
 		parse->errors += !config->schema;
 	} else if (!pf->header) {
 		parse_error(parse, &top,
@@ -128,7 +128,7 @@ static int compare_widths(const void *a, const void *b)
 	return left->first_value < right->first_value ? -1 : left->first_value > right->first_value;
 }
 
-/* Behind [pf], which is no VF section; values keep pointing to theirs. */
+/* Sort the sections after [pf], and update the section index of their values. */
 static void sort_sections(struct config *config)
 {
 	qsort(config->sections + 1, config->n_sections - 1, sizeof(*config->sections),
@@ -178,9 +178,10 @@ static int parse(struct config_parse *parse, int root, const struct config_file 
 		r = parse_statements(parse);
 	if (r < 0)
 		return r;
-	/* Without the main file nothing is missing in it, but the drop-ins have had their say. */
+	/* If the main file is unreadable, do not report missing keys; errors of the drop-ins are
+	 * already recorded. */
 	if (config->n_scans > 0 && streq(config->scans[0]->file, file->path))
-		find_schema(parse, file->path, schema_of, userdata);
+		choose_schema(parse, file->path, schema_of, userdata);
 	if (config->schema) {
 		parse_rows(parse);
 		r = parse_values(parse);
@@ -192,7 +193,7 @@ static int parse(struct config_parse *parse, int root, const struct config_file 
 	return config->schema ? parse_checks(parse) : 0;
 }
 
-/* --- what is said about it ---------------------------------------------------------------------
+/* --- order of errors ---------------------------------------------------------------------------
  */
 
 struct ranked {
@@ -213,7 +214,7 @@ static int compare_ranked(const void *a, const void *b)
 	return left->order < right->order ? -1 : left->order > right->order;
 }
 
-static size_t rank_of(const struct config_file *file, const struct diag *diag)
+static size_t file_rank(const struct config_file *file, const struct diag *diag)
 {
 	size_t rank = 0;
 
@@ -225,7 +226,7 @@ static size_t rank_of(const struct config_file *file, const struct diag *diag)
 	return SIZE_MAX;
 }
 
-/* In the order of files and lines, whichever test found it first. */
+/* Sort errors by file and line, because the checks find them in another order. */
 static void sort_diags(struct diag_list *diags, const struct config_file *file)
 {
 	struct ranked *ranked = calloc(diags->count + 1, sizeof(*ranked));
@@ -233,23 +234,24 @@ static void sort_diags(struct diag_list *diags, const struct config_file *file)
 	if (!ranked)
 		return;
 	for (size_t i = 0; i < diags->count; i++)
-		ranked[i] = (struct ranked){ diags->items[i], rank_of(file, &diags->items[i]), i };
+		ranked[i] =
+			(struct ranked){ diags->items[i], file_rank(file, &diags->items[i]), i };
 	qsort(ranked, diags->count, sizeof(*ranked), compare_ranked);
 	for (size_t i = 0; i < diags->count; i++)
 		diags->items[i] = ranked[i].diag;
 	free(ranked);
 }
 
-static void hand_diags_on(struct config_parse *parse, const struct config_file *file,
+static void pass_diags_on(struct config_parse *parse, const struct config_file *file,
 			  struct diag_list *diags)
 {
 	const struct viod_where where = { .file = file->path };
 
 	sort_diags(&parse->diags, file);
 	diag_list_move(diags, &parse->diags);
-	if (parse->errors > SCAN_ERRORS_MAX)
+	if (parse->errors > CONFIG_ERRORS_MAX)
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "more is wrong than these; mend them first");
+			 "more errors are not shown; correct these first");
 }
 
 int config_parse(int root, const struct config_file *file, config_schema_fn schema_of,
@@ -268,7 +270,7 @@ int config_parse(int root, const struct config_file *file, config_schema_fn sche
 		r = -EINVAL;
 	if (r == 0)
 		r = fill_pf(config);
-	hand_diags_on(&state, file, diags);
+	pass_diags_on(&state, file, diags);
 	parse_clear(&state);
 	if (r < 0)
 		return r;
@@ -297,8 +299,8 @@ const struct viod_where *config_pf_where(const struct config *config, const char
 	return row ? values_where(&pf, VIOD_PF, row) : &nowhere;
 }
 
-/* "key =" takes back what a less specific section said. */
-static void apply(struct viod_values *values, int vf, const struct config_value *value)
+/* "key =" cancels the value of a less specific section. */
+static void apply_value(struct viod_values *values, int vf, const struct config_value *value)
 {
 	if (value->data)
 		values_put(values, vf, value->row, value->data, &value->statement->value_where);
@@ -311,7 +313,7 @@ static void apply_range(const struct config *config, const struct config_section
 {
 	for (size_t vf = first; vf < end; vf++)
 		for (size_t i = 0; i < section->n_values; i++)
-			apply(values, (int)vf, &config->values[section->first_value + i]);
+			apply_value(values, (int)vf, &config->values[section->first_value + i]);
 }
 
 int config_expand(const struct config *config, size_t n_vfs, struct viod_values **ret_values)
@@ -323,10 +325,10 @@ int config_expand(const struct config *config, size_t n_vfs, struct viod_values 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < pf->n_values; i++)
-		apply(values, VIOD_PF, &config->values[pf->first_value + i]);
-	/* The widest first, so that the most specific one has the last word. */
+		apply_value(values, VIOD_PF, &config->values[pf->first_value + i]);
+	/* The widest first, so that the most specific one wins. */
 	for (size_t i = 1; i < config->n_sections; i++) {
-		const struct scan_section *header = config->sections[i].header;
+		const struct ini_section *header = config->sections[i].header;
 
 		if (header->all)
 			apply_range(config, &config->sections[i], 0, n_vfs, values);
@@ -343,7 +345,7 @@ size_t config_vfs_named(const struct config *config)
 	size_t named = 0;
 
 	for (size_t i = 1; i < config->n_sections; i++) {
-		const struct scan_section *header = config->sections[i].header;
+		const struct ini_section *header = config->sections[i].header;
 
 		if (header->n_ranges > 0)
 			named = MAX(named, (size_t)header->ranges[header->n_ranges - 1].last + 1);

@@ -11,16 +11,16 @@
 #define VF_FORMS "[vf0], [vf0-3], [vf0-3,8] or [vf*]"
 
 struct scanner {
-	struct scan *scan;
+	struct ini_file *scan;
 	struct diag_list *diags;
 	bool sections;
-	bool binary; /* reported once: each line of a binary file would be wrong */
+	bool binary; /* reported once, because each line of a binary file is wrong */
 	size_t errors;
 	uint32_t line;
 	char *start; /* of the line */
 };
 
-/* A stretch of a line: [at, end). */
+/* Part of a line: from at up to end. */
 struct span {
 	char *at, *end;
 };
@@ -46,20 +46,20 @@ static bool span_is(struct span span, const char *word)
 	return (size_t)(span.end - span.at) == length && memcmp(span.at, word, length) == 0;
 }
 
-/* For "%.*s" in messages, which are cut where somebody wrote a novel. */
+/* For "%.*s" in messages: a long text is cut. */
 static int span_quoted(struct span span)
 {
 	return (int)MIN(span.end - span.at, 60);
 }
 
-/* The text is our own copy, so that what points into it can end where it ends. */
+/* The text is a copy, so that a NUL can end the part in place. */
 static char *span_text(struct span span)
 {
 	*span.end = '\0';
 	return span.at;
 }
 
-static struct viod_where where_of(const struct scanner *scanner, const char *at)
+static struct viod_where scanner_where(const struct scanner *scanner, const char *at)
 {
 	return (struct viod_where){ .file = scanner->scan->file,
 				    .line = scanner->line,
@@ -67,15 +67,15 @@ static struct viod_where where_of(const struct scanner *scanner, const char *at)
 }
 
 PRINTF_LIKE(3, 4)
-static int complain(struct scanner *scanner, const char *at, const char *format, ...)
+static int ini_error(struct scanner *scanner, const char *at, const char *format, ...)
 {
-	struct viod_where where = where_of(scanner, at);
-	struct scan *scan = scanner->scan;
+	struct viod_where where = scanner_where(scanner, at);
+	struct ini_file *scan = scanner->scan;
 	va_list arguments;
 
 	if (scan->n_sections > 0)
 		scan->sections[scan->n_sections - 1].broken = true;
-	if (++scanner->errors > SCAN_ERRORS_MAX)
+	if (++scanner->errors > CONFIG_ERRORS_MAX)
 		return -EBADMSG;
 	va_start(arguments, format);
 	diag_add_v(scanner->diags, VIOD_ERROR, VIOD_PF, &where, 0, format, arguments);
@@ -86,7 +86,7 @@ static int complain(struct scanner *scanner, const char *at, const char *format,
 /* --- [sections] --------------------------------------------------------------------------------
  */
 
-/* Stops counting where the index is too high anyway. */
+/* Saturates above the highest valid index. */
 static unsigned read_index(struct span *span)
 {
 	unsigned index = 0;
@@ -96,14 +96,14 @@ static unsigned read_index(struct span *span)
 	return index;
 }
 
-static int parse_range(struct scanner *scanner, struct span item, struct scan_range *ret_range)
+static int parse_range(struct scanner *scanner, struct span item, struct ini_range *ret_range)
 {
 	struct span rest = item;
-	struct scan_range range;
+	struct ini_range range;
 	const char *last;
 
 	if (item.at == item.end)
-		return complain(scanner, item.at, "a VF index is missing here; write " VF_FORMS);
+		return ini_error(scanner, item.at, "a VF index is missing here; write " VF_FORMS);
 	last = rest.at;
 	range.first = read_index(&rest);
 	range.last = range.first;
@@ -120,29 +120,29 @@ static int parse_range(struct scanner *scanner, struct span item, struct scan_ra
 			goto malformed;
 	}
 	if (range.first >= VIOD_VF_MAX || range.last >= VIOD_VF_MAX)
-		return complain(scanner, item.at, "VF index %.*s is too high; the highest is %d",
-				span_quoted(item), item.at, VIOD_VF_MAX - 1);
+		return ini_error(scanner, item.at, "VF index %.*s is too high; the highest is %d",
+				 span_quoted(item), item.at, VIOD_VF_MAX - 1);
 	if (range.last < range.first)
-		return complain(scanner, item.at, "the range %u-%u runs backwards; write %u-%u",
-				range.first, range.last, range.last, range.first);
+		return ini_error(scanner, item.at, "the range %u-%u runs backwards; write %u-%u",
+				 range.first, range.last, range.last, range.first);
 	*ret_range = range;
 	return 0;
 malformed:
-	return complain(scanner, item.at, "'%.*s' is no VF index or range; write " VF_FORMS,
-			span_quoted(item), item.at);
+	return ini_error(scanner, item.at, "'%.*s' is not a VF index or range; write " VF_FORMS,
+			 span_quoted(item), item.at);
 }
 
 static int compare_ranges(const void *a, const void *b)
 {
-	const struct scan_range *left = a, *right = b;
+	const struct ini_range *left = a, *right = b;
 
 	return left->first < right->first ? -1 : left->first > right->first;
 }
 
-/* Sorted, and no two of them touch: sections that name the same VFs have the same ranges. */
-static void merge_ranges(struct scan_section *section)
+/* Sort and merge adjacent ranges: sections that name the same VFs then have the same ranges. */
+static void merge_ranges(struct ini_section *section)
 {
-	struct scan_range *ranges = section->ranges;
+	struct ini_range *ranges = section->ranges;
 	size_t kept = 0;
 
 	qsort(ranges, section->n_ranges, sizeof(*ranges), compare_ranges);
@@ -155,22 +155,22 @@ static void merge_ranges(struct scan_section *section)
 	section->n_ranges = kept + 1;
 }
 
-static void forget_ranges(struct scan_section *section)
+static void forget_ranges(struct ini_section *section)
 {
 	free(section->ranges);
 	section->ranges = NULL;
 	section->n_ranges = 0;
 }
 
-static int parse_ranges(struct scanner *scanner, struct scan_section *section, struct span list)
+static int parse_ranges(struct scanner *scanner, struct ini_section *section, struct span list)
 {
 	for (;;) {
 		char *comma = memchr(list.at, ',', (size_t)(list.end - list.at));
 		struct span item = trim((struct span){ list.at, comma ? comma : list.end });
-		struct scan_range range, *slot;
+		struct ini_range range, *slot;
 
 		if (parse_range(scanner, item, &range) < 0) {
-			/* Half of what the header names would be somebody else's VFs. */
+			/* Only some of the named VFs are known, so none is used. */
 			forget_ranges(section);
 			return 0;
 		}
@@ -186,7 +186,7 @@ static int parse_ranges(struct scanner *scanner, struct scan_section *section, s
 	return 0;
 }
 
-static int parse_section(struct scanner *scanner, struct scan_section *section, struct span inner)
+static int parse_section(struct scanner *scanner, struct ini_section *section, struct span inner)
 {
 	struct span name = { inner.at, inner.at }, rest;
 
@@ -196,42 +196,44 @@ static int parse_section(struct scanner *scanner, struct scan_section *section, 
 	if (span_is(name, "vf")) {
 		section->name = "vf";
 		if (rest.at == rest.end)
-			return complain(scanner, inner.at, "[vf] names no VF; write " VF_FORMS);
+			return ini_error(scanner, inner.at, "[vf] names no VF; write " VF_FORMS);
 		section->all = span_is(rest, "*");
 		return section->all ? 0 : parse_ranges(scanner, section, rest);
 	}
 	if (span_is(name, "pf")) {
 		section->name = "pf";
 		if (rest.at < rest.end)
-			return complain(scanner, rest.at,
-					"[pf] takes no index: a file is about one PF; write [pf]");
+			return ini_error(scanner, rest.at,
+					 "[pf] has no index, because a file configures one PF; "
+					 "write [pf]");
 		return 0;
 	}
-	/* Not ours to know. The header is kept, lest the keys below fall to the section above. */
+	/* The scanner knows no other section. The header is kept, so that the keys below do not
+	 * count as part of the section above. */
 	name.end = inner.at;
 	while (name.end < inner.end && !isdigit((unsigned char)*name.end))
 		name.end++;
 	section->name = span_text(trim(name));
 	if (inner.at == inner.end)
-		return complain(scanner, inner.at, "[] names no section; write [pf] or [vf0]");
+		return ini_error(scanner, inner.at, "[] names no section; write [pf] or [vf0]");
 	return 0;
 }
 
 static int parse_header(struct scanner *scanner, struct span line)
 {
-	struct scan *scan = scanner->scan;
+	struct ini_file *scan = scanner->scan;
 	char *close = memchr(line.at, ']', (size_t)(line.end - line.at));
-	struct scan_section *section;
+	struct ini_section *section;
 	struct span inner, tail;
 	int r;
 
 	if (!scanner->sections)
-		return complain(scanner, line.at,
-				"this file has no sections; write key = value without them");
+		return ini_error(scanner, line.at,
+				 "this file has no sections; write key = value without them");
 	section = array_append((void **)&scan->sections, &scan->n_sections, sizeof(*section));
 	if (!section)
 		return -ENOMEM;
-	section->where = where_of(scanner, line.at);
+	section->where = scanner_where(scanner, line.at);
 	section->name = "";
 	inner = (struct span){ line.at + 1, close ? close : line.at + 1 };
 	while (!close && inner.end < line.end && *inner.end != '#')
@@ -240,14 +242,15 @@ static int parse_header(struct scanner *scanner, struct span line)
 	tail = trim((struct span){ close ? close + 1 : line.end, line.end });
 	if (printable_prefix(inner.at, (size_t)(inner.end - inner.at)) <
 	    (size_t)(inner.end - inner.at))
-		return complain(scanner, line.at, "this is no UTF-8 text; save the file as UTF-8");
+		return ini_error(scanner, line.at,
+				 "this is not UTF-8 text; save the file as UTF-8");
 	if (!close)
-		(void)complain(scanner, line.at, "the '[' is not closed; write [%.*s]",
-			       span_quoted(inner), inner.at);
+		(void)ini_error(scanner, line.at, "the '[' is not closed; write [%.*s]",
+				span_quoted(inner), inner.at);
 	else if (tail.at < tail.end && *tail.at != '#' && *tail.at != ';')
-		(void)complain(scanner, tail.at,
-			       "'%.*s' follows a section header; write it on a line of its own",
-			       span_quoted(tail), tail.at);
+		(void)ini_error(scanner, tail.at,
+				"'%.*s' follows a section header; write it on a line of its own",
+				span_quoted(tail), tail.at);
 	r = parse_section(scanner, section, inner);
 	return r == -EBADMSG ? 0 : r;
 }
@@ -258,17 +261,18 @@ static int parse_header(struct scanner *scanner, struct span line)
 static int check_key(struct scanner *scanner, struct span key)
 {
 	if (key.at == key.end)
-		return complain(scanner, key.at, "there is no key before '='; write key = value");
+		return ini_error(scanner, key.at, "there is no key before '='; write key = value");
 	for (char *c = key.at; c < key.end; c++)
 		if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
-			return complain(scanner, key.at,
-					"'%.*s' is no key; keys are letters and digits joined by "
-					"'-', and a comment has a line of its own",
-					span_quoted(key), key.at);
+			return ini_error(scanner, key.at,
+					 "'%.*s' is not a key; keys are letters and digits joined "
+					 "by '-', and a comment needs a line of its own",
+					 span_quoted(key), key.at);
 	return 0;
 }
 
-/* Up to a comment: a '#' behind a blank, since colours and fragments have one, too. */
+/* The value ends at a comment: a '#' after a blank, because colours and URL fragments contain '#',
+ * too. */
 static struct span value_span(struct span line, char *equals)
 {
 	struct span value = { equals + 1, equals + 1 };
@@ -283,16 +287,16 @@ static int check_value(struct scanner *scanner, struct span value)
 	size_t length = (size_t)(value.end - value.at);
 
 	if (length >= 2 && strchr("\"'", *value.at) && value.end[-1] == *value.at)
-		return complain(scanner, value.at, "values are written without quotes; write %.*s",
-				MAX(span_quoted(value) - 2, 0), value.at + 1);
+		return ini_error(scanner, value.at, "values are written without quotes; write %.*s",
+				 MAX(span_quoted(value) - 2, 0), value.at + 1);
 	return 0;
 }
 
 static int parse_statement(struct scanner *scanner, struct span line)
 {
 	char *equals = memchr(line.at, '=', (size_t)(line.end - line.at));
-	struct scan *scan = scanner->scan;
-	struct scan_statement *statement;
+	struct ini_file *scan = scanner->scan;
+	struct ini_statement *statement;
 	struct span key, value;
 	size_t printable, length;
 
@@ -301,27 +305,28 @@ static int parse_statement(struct scanner *scanner, struct span line)
 	length = (size_t)((equals ? value.end : key.end) - key.at);
 	printable = printable_prefix(key.at, length);
 	if (printable < length)
-		return complain(scanner, key.at + printable,
-				"this is no UTF-8 text; save the file as UTF-8");
+		return ini_error(scanner, key.at + printable,
+				 "this is not UTF-8 text; save the file as UTF-8");
 	if (!equals)
-		return complain(scanner, key.at,
-				"'%.*s' is neither a [section] nor key = value; a comment starts "
-				"with '#'",
-				span_quoted(key), key.at);
+		return ini_error(scanner, key.at,
+				 "'%.*s' is neither a [section] nor key = value; a comment starts "
+				 "with '#'",
+				 span_quoted(key), key.at);
 	if (check_key(scanner, key) < 0 || check_value(scanner, value) < 0)
 		return -EBADMSG;
 	if (scanner->sections && scan->n_sections == 0)
-		return complain(scanner, key.at,
-				"'%.*s' stands before any section; put it below [pf] or [vf0]",
-				span_quoted(key), key.at);
+		return ini_error(scanner, key.at,
+				 "'%.*s' stands before any section; put it below [pf] or [vf0]",
+				 span_quoted(key), key.at);
 	statement =
 		array_append((void **)&scan->statements, &scan->n_statements, sizeof(*statement));
 	if (!statement)
 		return -ENOMEM;
 	statement->section = scan->n_sections > 0 ? scan->n_sections - 1 : SIZE_MAX;
-	statement->where = where_of(scanner, key.at);
-	/* An empty value has its place where it would be written. */
-	statement->value_where = where_of(scanner, value.at < value.end ? value.at : equals + 1);
+	statement->where = scanner_where(scanner, key.at);
+	/* The position of an empty value is where it would be written. */
+	statement->value_where =
+		scanner_where(scanner, value.at < value.end ? value.at : equals + 1);
 	statement->value = span_text(value);
 	statement->key = span_text(key);
 	for (char *c = statement->key; *c; c++)
@@ -339,10 +344,10 @@ static int check_bytes(struct scanner *scanner, struct span line)
 		if (((unsigned char)*c >= 0x20 || *c == '\t') && *c != 0x7f)
 			continue;
 		if (!scanner->binary)
-			(void)complain(scanner, c,
-				       "byte 0x%02x is no text; a configuration is plain UTF-8 "
-				       "text with LF or CRLF at the end of each line",
-				       (unsigned char)*c);
+			(void)ini_error(scanner, c,
+					"byte 0x%02x is not text; a configuration is plain UTF-8 "
+					"text with LF or CRLF at the end of each line",
+					(unsigned char)*c);
 		scanner->binary = true;
 		return -EBADMSG;
 	}
@@ -369,7 +374,7 @@ static int scan_lines(struct scanner *scanner, struct span text)
 
 		scanner->line++;
 		scanner->start = line.at;
-		/* What is wrong with one line is no reason to pass over the others. */
+		/* An error in one line does not keep the others from being checked. */
 		if (scan_line(scanner, line) == -ENOMEM)
 			return -ENOMEM;
 		text.at = newline ? newline + 1 : text.end;
@@ -377,7 +382,7 @@ static int scan_lines(struct scanner *scanner, struct span text)
 	return 0;
 }
 
-struct scan *scan_free(struct scan *scan)
+struct ini_file *ini_free(struct ini_file *scan)
 {
 	if (!scan)
 		return NULL;
@@ -391,15 +396,15 @@ struct scan *scan_free(struct scan *scan)
 	return NULL;
 }
 
-static void scan_freep(struct scan **scan)
+static void ini_freep(struct ini_file **scan)
 {
-	scan_free(*scan);
+	ini_free(*scan);
 }
 
-int scan_text(const char *file, const char *text, size_t size, bool sections,
-	      struct diag_list *diags, struct scan **ret_scan)
+int ini_scan(const char *file, const char *text, size_t size, bool sections,
+	     struct diag_list *diags, struct ini_file **ret_scan)
 {
-	_cleanup_(scan_freep) struct scan *scan = calloc(1, sizeof(*scan));
+	_cleanup_(ini_freep) struct ini_file *scan = calloc(1, sizeof(*scan));
 	struct scanner scanner = { .scan = scan, .diags = diags, .sections = sections };
 	struct viod_where where;
 	struct span lines;
@@ -415,24 +420,24 @@ int scan_text(const char *file, const char *text, size_t size, bool sections,
 	memcpy(scan->text, text, size);
 	scan->text[size] = '\0';
 	lines = (struct span){ scan->text, scan->text + size };
-	/* Some editors put a byte order mark before the first line; nobody sees it. */
+	/* Some editors write an invisible byte order mark before the first line. */
 	if (size >= 3 && memcmp(lines.at, "\xef\xbb\xbf", 3) == 0)
 		lines.at += 3;
 	r = scan_lines(&scanner, lines);
 	if (r < 0)
 		return r;
 	failed = scanner.errors > 0;
-	if (scanner.errors > SCAN_ERRORS_MAX) {
+	if (scanner.errors > CONFIG_ERRORS_MAX) {
 		where = (struct viod_where){ .file = scan->file };
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "%zu more lines are wrong; is this a configuration file?",
-			 scanner.errors - SCAN_ERRORS_MAX);
+			 "%zu more lines are wrong; check that this is a configuration file",
+			 scanner.errors - CONFIG_ERRORS_MAX);
 	}
 	*ret_scan = TAKE_PTR(scan);
 	return failed ? -EBADMSG : 0;
 }
 
-bool scan_section_has(const struct scan_section *section, unsigned vf)
+bool ini_section_has(const struct ini_section *section, unsigned vf)
 {
 	size_t low = 0, high = section->n_ranges;
 
@@ -447,7 +452,7 @@ bool scan_section_has(const struct scan_section *section, unsigned vf)
 	return section->all || (low < section->n_ranges && section->ranges[low].first <= vf);
 }
 
-size_t scan_section_width(const struct scan_section *section)
+size_t ini_section_width(const struct ini_section *section)
 {
 	size_t width = 0;
 

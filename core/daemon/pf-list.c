@@ -112,15 +112,15 @@ static void peek_name(struct files *files, struct pf *pf)
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_free_ char *text = NULL;
 	char address[DEVICE_NAME_MAX];
-	struct scan *scan = NULL;
+	struct ini_file *scan = NULL;
 	size_t size;
 
 	if (pf->config ||
 	    config_read(files->environment->roots->root, pf->path, &diags, &text, &size) < 0)
 		return;
-	(void)scan_text(pf->path, text, size, true, &diags, &scan);
+	(void)ini_scan(pf->path, text, size, true, &diags, &scan);
 	for (size_t i = 0; scan && i < scan->n_statements; i++) {
-		const struct scan_statement *statement = &scan->statements[i];
+		const struct ini_statement *statement = &scan->statements[i];
 
 		if (!streq(statement->key, "name") ||
 		    !streq(scan->sections[statement->section].name, "pf"))
@@ -132,7 +132,7 @@ static void peek_name(struct files *files, struct pf *pf)
 		    !find_address(files, address))
 			(void)pf_set_address(pf, address);
 	}
-	scan_free(scan);
+	ini_free(scan);
 }
 
 static int read_file(struct files *files, struct pf *pf, const struct config_file *file)

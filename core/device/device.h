@@ -65,6 +65,7 @@ struct viod_pf {
 	int (*save_notes)(void *userdata);
 	void *save_userdata;
 	const char *key;	      /* of the row being applied: whose advice fits an errno */
+	unsigned kernel_depth;	      /* calls inside the kernel that must not be killed */
 	struct progress *progress;    /* never NULL */
 	struct progress own_progress; /* where nobody watches */
 };

@@ -59,6 +59,27 @@ int sysfs_read(int directory, const char *path, char *ret_text, size_t size)
 	return 0;
 }
 
+int sysfs_read_all(int directory, const char *path, char *ret_text, size_t size)
+{
+	_cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t used = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (used < size && (n = read(fd, ret_text + used, size - used)) != 0) {
+		if (n < 0)
+			return -errno;
+		used += (size_t)n;
+	}
+	if (used == size)
+		return -EMSGSIZE;
+	while (used && ret_text[used - 1] == '\n')
+		used--;
+	ret_text[used] = '\0';
+	return 0;
+}
+
 int sysfs_read_number(int directory, const char *path, uint64_t max, uint64_t *ret_number)
 {
 	unsigned long long number;

@@ -21,6 +21,9 @@ void roots_close(struct roots *roots);
 /** Read an attribute without its trailing newline. 0, -errno, or -EMSGSIZE if it does not fit. */
 int sysfs_read(int directory, const char *path, char *ret_text, size_t size);
 
+/** The same for a file of any length, which takes one more read(); all newlines at its end go. */
+int sysfs_read_all(int directory, const char *path, char *ret_text, size_t size);
+
 /** Read an attribute that holds one number (decimal or 0x…) of at most max; -EBADMSG otherwise. */
 int sysfs_read_number(int directory, const char *path, uint64_t max, uint64_t *ret_number);
 

@@ -29,7 +29,7 @@ static int add_candidate(struct candidates *set, const char *directory, const ch
 		candidate->path = NULL;
 		return -ENOMEM;
 	}
-	if (!candidate_name_valid(name))
+	if (!plugin_name_valid(name, strlen(name)))
 		return candidate_refuse(candidate, "this is no plugin name; a name has a-z, 0-9, "
 						   "'-' and '_', and its file is NAME" SUFFIX
 						   " in the plugin folder");

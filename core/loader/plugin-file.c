@@ -48,14 +48,6 @@ int candidate_refuse(struct candidate *candidate, const char *format, ...)
 	return 0;
 }
 
-bool candidate_name_valid(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 0 && length < VIOD_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == length;
-}
-
 /* --- the file -------------------------------------------------------------------------------- */
 
 /* Whoever can write to what is loaded into a root daemon is root. */
@@ -260,7 +252,7 @@ static int check_role(struct candidate *candidate)
 	if (!plugin->kind)
 		return candidate_refuse(candidate, "its role is %s, and it names no kind",
 					role_names[plugin->role]);
-	if (!candidate_name_valid(plugin->kind))
+	if (!plugin_name_valid(plugin->kind, strlen(plugin->kind)))
 		return candidate_refuse(candidate,
 					"its kind '%.64s' is no name; use a-z, 0-9, '-' and '_'",
 					plugin->kind);

@@ -38,9 +38,6 @@ int candidate_check_folder(const char *directory, char **ret_why);
  *  from it alone. A candidate that does not pass has a why afterwards. 0, or -ENOMEM. */
 int candidate_load(struct candidate *candidate);
 
-/** Whether a word can be the name of a plugin at all: [a-z0-9_-], shorter than VIOD_NAME_MAX. */
-bool candidate_name_valid(const char *name);
-
 /** Close and free; the plugin's object is unmapped unless handle is NULL. */
 void candidate_clear(struct candidate *candidate);
 

@@ -50,6 +50,17 @@ static size_t block_size(const struct viod_plugin *plugin, enum viod_scope scope
 
 /* --- rows of one plugin ---------------------------------------------------------------------- */
 
+bool plugin_name_valid(const char *name, size_t length)
+{
+	if (length == 0 || length >= VIOD_NAME_MAX || strchr("-_", name[0]))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) &&
+		    !strchr("-_", name[i]))
+			return false;
+	return true;
+}
+
 /* Lower-case words joined by single dashes, the first one starting with a letter. */
 static bool key_is_well_formed(const char *key)
 {

@@ -56,6 +56,10 @@ struct schema {
 	const struct schema *next;
 };
 
+/** True for the name of a plugin, which is part of a file name: lower-case letters, digits, '-' and
+ * '_', of which the first is a letter or digit. name has length bytes. */
+bool plugin_name_valid(const char *name, size_t length);
+
 /**
  * Check the rows of a single plugin: known types and scopes, keys well formed and unique, offset
  * and size inside the plugin's struct and right for the type. 0, or -EINVAL after adding precise

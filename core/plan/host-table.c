@@ -137,18 +137,38 @@ static int host_read(struct viod_pf *pf, int vf, const char *attribute, char *re
 	return r < 0 ? r : sysfs_read(pf->roots->trees[VIOD_TREE_SYS], path, ret_text, size);
 }
 
+static void host_kernel_enter(struct viod_pf *pf)
+{
+	pf->kernel_depth++;
+	pf->progress->in_kernel = true;
+}
+
+static void host_kernel_leave(struct viod_pf *pf)
+{
+	if (pf->kernel_depth)
+		pf->kernel_depth--;
+	pf->progress->in_kernel = pf->kernel_depth > 0;
+}
+
+static int write_below(struct viod_pf *pf, enum viod_tree tree, const char *path, const char *text)
+{
+	int r;
+
+	host_kernel_enter(pf);
+	r = sysfs_write(pf->roots->trees[tree], path, text);
+	host_kernel_leave(pf);
+	return r;
+}
+
 static int host_write(struct viod_pf *pf, int vf, const char *attribute, const char *text)
 {
 	char path[512];
 	int r = attribute_path(pf, vf, attribute, path, sizeof(path));
 
-	if (r < 0)
-		return r;
-	pf->progress->in_kernel = true;
-	r = sysfs_write(pf->roots->trees[VIOD_TREE_SYS], path, text);
-	pf->progress->in_kernel = false;
-	return r;
+	return r < 0 ? r : write_below(pf, VIOD_TREE_SYS, path, text);
 }
+
+/* --- any file -------------------------------------------------------------------------------- */
 
 /* However a plugin writes it, it is below the root of the tree. */
 static const char *below_root(const char *path)
@@ -157,11 +177,46 @@ static const char *below_root(const char *path)
 	return *path ? path : ".";
 }
 
+static bool is_tree(const struct viod_pf *pf, enum viod_tree tree)
+{
+	return (size_t)tree < ARRAY_SIZE(pf->roots->trees);
+}
+
+static int host_read_at(struct viod_pf *pf, enum viod_tree tree, const char *path, char *ret_text,
+			size_t size)
+{
+	return is_tree(pf, tree)
+		       ? sysfs_read_all(pf->roots->trees[tree], below_root(path), ret_text, size)
+		       : -EINVAL;
+}
+
+static int host_write_at(struct viod_pf *pf, enum viod_tree tree, const char *path,
+			 const char *text)
+{
+	return is_tree(pf, tree) ? write_below(pf, tree, below_root(path), text) : -EINVAL;
+}
+
+static int host_link_at(struct viod_pf *pf, enum viod_tree tree, const char *path, char *ret_name,
+			size_t size)
+{
+	return is_tree(pf, tree)
+		       ? sysfs_link_name(pf->roots->trees[tree], below_root(path), ret_name, size)
+		       : -EINVAL;
+}
+
+static int host_stat_at(struct viod_pf *pf, enum viod_tree tree, const char *path,
+			struct stat *ret_status)
+{
+	if (!is_tree(pf, tree))
+		return -EINVAL;
+	return fstatat(pf->roots->trees[tree], below_root(path), ret_status, 0) < 0 ? -errno : 0;
+}
+
 static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *path, int flags)
 {
 	int fd;
 
-	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+	if (!is_tree(pf, tree))
 		return -EINVAL;
 	fd = openat(pf->roots->trees[tree], below_root(path), flags | O_CLOEXEC | O_NOCTTY, 0600);
 	return fd < 0 ? -errno : fd;
@@ -170,7 +225,7 @@ static int host_open_at(struct viod_pf *pf, enum viod_tree tree, const char *pat
 static int host_open_directory(struct viod_pf *pf, enum viod_tree tree, const char *path,
 			       DIR **ret_dir)
 {
-	if ((size_t)tree >= ARRAY_SIZE(pf->roots->trees))
+	if (!is_tree(pf, tree))
 		return -EINVAL;
 	return open_directory(pf->roots->trees[tree], below_root(path), ret_dir);
 }
@@ -298,4 +353,10 @@ const struct viod_host host_table = {
 	.nearest = nearest_word,
 	.tell = host_tell,
 	.wait_for = host_wait_for,
+	.read_at = host_read_at,
+	.write_at = host_write_at,
+	.link_at = host_link_at,
+	.stat_at = host_stat_at,
+	.kernel_enter = host_kernel_enter,
+	.kernel_leave = host_kernel_leave,
 };

@@ -30,6 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -489,6 +490,14 @@ struct viod_host {
 	int (*tell)(struct viod_pf *, const char *topic, const char *about, const char *what,
 		    const char *text);
 	int (*wait_for)(struct viod_pf *, int vf, const struct viod_holder *);
+	int (*read_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_text,
+		       size_t size);
+	int (*write_at)(struct viod_pf *, enum viod_tree, const char *path, const char *text);
+	int (*link_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_name,
+		       size_t size);
+	int (*stat_at)(struct viod_pf *, enum viod_tree, const char *path, struct stat *ret_status);
+	void (*kernel_enter)(struct viod_pf *);
+	void (*kernel_leave)(struct viod_pf *);
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -543,6 +552,27 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 /** Write a sysfs attribute in one write(). 0, or -errno. Only for apply(). */
 #define viod_write(pf_, vf_, attribute_, text_) \
 	(viod_host->write((pf_), (vf_), (attribute_), (text_)))
+
+/** The same for any file below the root of a tree: another function's attribute, debugfs. Every
+ *  write() of a plugin goes through these: a process inside a write that waits for a holder must
+ * not be killed, and they say when one is. */
+#define viod_read_at(pf_, tree_, path_, text_, size_) \
+	(viod_host->read_at((pf_), (tree_), (path_), (text_), (size_)))
+#define viod_write_at(pf_, tree_, path_, text_) \
+	(viod_host->write_at((pf_), (tree_), (path_), (text_)))
+
+/** The last component of a symbolic link's target. 0, or -errno; -EINVAL where it is no link,
+ *  -EMSGSIZE where the name does not fit into size bytes. */
+#define viod_link_at(pf_, tree_, path_, name_, size_) \
+	(viod_host->link_at((pf_), (tree_), (path_), (name_), (size_)))
+
+/** stat(2) of a path below the root of a tree. 0, or -errno. */
+#define viod_stat_at(pf_, tree_, path_, status_) \
+	(viod_host->stat_at((pf_), (tree_), (path_), (status_)))
+
+/** Around each other call that changes the device: an ioctl, a netlink message. They nest. */
+#define viod_kernel_enter(pf_) (viod_host->kernel_enter((pf_)))
+#define viod_kernel_leave(pf_) (viod_host->kernel_leave((pf_)))
 
 /** Open a file below the root of a tree; O_CLOEXEC is added. A file descriptor, or -errno. */
 #define viod_open(pf_, tree_, path_, flags_) (viod_host->open_at((pf_), (tree_), (path_), (flags_)))

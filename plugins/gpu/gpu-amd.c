@@ -25,7 +25,7 @@ static int add_gpu(struct viod_pf *pf, const char *path, void *data)
 	if (strcmp(address, line->address) == 0)
 		snprintf(now, sizeof(now), "%" PRId64, line->count);
 	else if (snprintf(file, sizeof(file), "%s/sriov_numvfs", path) >= (int)sizeof(file) ||
-		 gpu_read(pf, file, now, sizeof(now)) < 0)
+		 viod_read_at(pf, VIOD_TREE_SYS, file, now, sizeof(now)) < 0)
 		return 0;
 	snprintf(line->text + used, sizeof(line->text) - used, "%s%s", used ? "," : "", now);
 	return 0;

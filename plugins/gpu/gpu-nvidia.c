@@ -82,7 +82,7 @@ static int bind_again(struct viod_pf *pf, const char *driver)
 	viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, NULL, 0,
 		    TOOL " left the PF without its driver; it is bound to '%s' again", driver);
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s/bind", driver);
-	r = gpu_write(pf, path, self->address);
+	r = viod_write_at(pf, VIOD_TREE_SYS, path, self->address);
 	return r < 0 ? r : viod_function(pf, VIOD_PF)->driver ? 0 : -ENODEV;
 }
 

@@ -57,7 +57,7 @@ static int look_at(struct viod_pf *pf, const char *path, void *data)
 
 	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0 ||
 	    snprintf(link, sizeof(link), "%s/mdev_type", path) >= (int)sizeof(link) ||
-	    gpu_link(pf, link, mdev.id, sizeof(mdev.id)) < 0)
+	    viod_link_at(pf, VIOD_TREE_SYS, link, mdev.id, sizeof(mdev.id)) < 0)
 		return 0;
 	mdev.uuid = uuid;
 	mdev.number = gpu_mdev_number(pf, mdev.id, uuid);

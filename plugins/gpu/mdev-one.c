@@ -27,7 +27,7 @@ int gpu_mdev_node(struct viod_pf *pf, const char *path, char *ret_name, size_t s
 
 	if (snprintf(link, sizeof(link), "%s/iommu_group", path) >= (int)sizeof(link))
 		return -ENAMETOOLONG;
-	r = gpu_link(pf, link, group, sizeof(group));
+	r = viod_link_at(pf, VIOD_TREE_SYS, link, group, sizeof(group));
 	if (r == 0)
 		snprintf(ret_name, size, "/dev/vfio/%s", group);
 	return r;
@@ -137,7 +137,7 @@ int gpu_mdev_remove(struct viod_pf *pf, const char *path, const char *uuid)
 
 	if (snprintf(file, sizeof(file), "%s/remove", path) >= (int)sizeof(file))
 		return -ENAMETOOLONG;
-	r = gpu_write(pf, file, "1");
+	r = viod_write_at(pf, VIOD_TREE_SYS, file, "1");
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
 		return r;
 	drop_note(pf, uuid);

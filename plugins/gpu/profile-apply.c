@@ -65,7 +65,8 @@ static int remove_own(struct viod_pf *pf, const char *path, void *data)
 		return 0;
 	/* Those of [pf] are no business of this VF's section. */
 	if (snprintf(link, sizeof(link), "%s/mdev_type", path) < (int)sizeof(link) &&
-	    gpu_link(pf, link, id, sizeof(id)) == 0 && gpu_mdev_number(pf, id, uuid) >= 0)
+	    viod_link_at(pf, VIOD_TREE_SYS, link, id, sizeof(id)) == 0 &&
+	    gpu_mdev_number(pf, id, uuid) >= 0)
 		return 0;
 	if (!gpu_mdev_is_own(pf, path, uuid, &end)) {
 		viod_report(

@@ -17,15 +17,15 @@ static int add_mdev_type(struct viod_pf *pf, const char *path, void *data)
 	snprintf(type.id, sizeof(type.id), "%s", strrchr(path, '/') + 1);
 	/* Some drivers give no name to their types; the id serves then. */
 	if (snprintf(file, sizeof(file), "%s/name", path) >= (int)sizeof(file) ||
-	    gpu_read(pf, file, type.name, sizeof(type.name)) < 0 || !*type.name)
+	    viod_read_at(pf, VIOD_TREE_SYS, file, type.name, sizeof(type.name)) < 0 || !*type.name)
 		snprintf(type.name, sizeof(type.name), "%s", type.id);
 	if (snprintf(file, sizeof(file), "%s/description", path) < (int)sizeof(file) &&
-	    gpu_read(pf, file, text, sizeof(text)) == 0) {
+	    viod_read_at(pf, VIOD_TREE_SYS, file, text, sizeof(text)) == 0) {
 		type.framebuffer = gpu_framebuffer_of_description(text);
 		type.most = gpu_most_of_description(text);
 	}
 	if (snprintf(file, sizeof(file), "%s/available_instances", path) < (int)sizeof(file) &&
-	    gpu_read(pf, file, text, sizeof(text)) == 0)
+	    viod_read_at(pf, VIOD_TREE_SYS, file, text, sizeof(text)) == 0)
 		type.available = (int32_t)(strtoul(text, NULL, 10) & 0xffff);
 	(void)gpu_types_add(data, &type);
 	return 0;
@@ -153,7 +153,7 @@ static int take_mdev(struct viod_pf *pf, const char *path, void *data)
 
 	if (gpu_uuid_parse(strrchr(path, '/') + 1, now->uuid) < 0 ||
 	    snprintf(link, sizeof(link), "%s/mdev_type", path) >= (int)sizeof(link) ||
-	    gpu_link(pf, link, now->id, sizeof(now->id)) < 0 ||
+	    viod_link_at(pf, VIOD_TREE_SYS, link, now->id, sizeof(now->id)) < 0 ||
 	    gpu_mdev_number(pf, now->id, now->uuid) >= 0)
 		return 0;
 	return 1;

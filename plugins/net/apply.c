@@ -81,7 +81,7 @@ static int send_updates(const struct session *session, const struct net_update *
 	int r;
 
 	r = net_message_vfs(session->link.index, updates, count, &message);
-	return r < 0 ? r : net_rtnl_send(session->fd, message);
+	return r < 0 ? r : net_rtnl_send(session->pf, session->fd, message);
 }
 
 static bool is_retried(struct viod_pf *pf, int error)
@@ -296,7 +296,7 @@ static int send_batch(const struct session *session, const struct net_batch *bat
 	int r;
 
 	r = net_batch_message(batch, session->link.index, &message);
-	return r < 0 ? r : net_rtnl_send(session->fd, message);
+	return r < 0 ? r : net_rtnl_send(session->pf, session->fd, message);
 }
 
 /* Where the interface that the session knows is gone, a driver has made a new one. */
@@ -334,7 +334,7 @@ static int set_by_ports(struct session *session, struct net_update *updates, siz
 		const uint32_t mac = 1u << NET_ATTRIBUTE_MAC;
 
 		if (port && port->has_mac && (updates[i].attributes & mac)) {
-			int r = net_port_set_mac(bus, function->address, port->index,
+			int r = net_port_set_mac(session->pf, bus, function->address, port->index,
 						 updates[i].values.mac.octets);
 
 			updates[i].attributes &= ~mac;

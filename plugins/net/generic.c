@@ -135,8 +135,8 @@ static int read_eswitch(const struct nlmsghdr *message, void *userdata)
 	return net_eswitch_parse(attributes, size, userdata);
 }
 
-static int ask_devlink(const char *bus, const char *address, const struct net_eswitch *set,
-		       struct net_eswitch *ret_eswitch)
+static int ask_devlink(struct viod_pf *pf, const char *bus, const char *address,
+		       const struct net_eswitch *set, struct net_eswitch *ret_eswitch)
 {
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	_cleanup_close_ int fd = -1;
@@ -148,23 +148,24 @@ static int ask_devlink(const char *bus, const char *address, const struct net_es
 		r = net_message_eswitch(family, bus, address, set, &message);
 	if (r < 0)
 		return r;
-	return set ? net_socket_send(fd, message)
+	return set ? net_socket_send(pf, fd, message)
 		   : net_socket_exchange(fd, message, read_eswitch, ret_eswitch);
 }
 
 int net_eswitch_get(const char *bus, const char *address, struct net_eswitch *ret_eswitch)
 {
 	struct net_eswitch eswitch = { -1, -1, -1 };
-	int r = ask_devlink(bus, address, NULL, &eswitch);
+	int r = ask_devlink(NULL, bus, address, NULL, &eswitch);
 
 	if (r == 0)
 		*ret_eswitch = eswitch;
 	return r;
 }
 
-int net_eswitch_set(const char *bus, const char *address, const struct net_eswitch *eswitch)
+int net_eswitch_set(struct viod_pf *pf, const char *bus, const char *address,
+		    const struct net_eswitch *eswitch)
 {
-	return ask_devlink(bus, address, eswitch, NULL);
+	return ask_devlink(pf, bus, address, eswitch, NULL);
 }
 
 /* --- ethtool --------------------------------------------------------------------------------- */
@@ -275,7 +276,7 @@ int net_offload_get(int index, int64_t *ret_offload)
 	return r;
 }
 
-int net_offload_set(int index, int64_t offload)
+int net_offload_set(struct viod_pf *pf, int index, int64_t offload)
 {
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	_cleanup_close_ int fd = -1;
@@ -285,5 +286,5 @@ int net_offload_set(int index, int64_t offload)
 	r = net_generic_open(ETHTOOL_GENL_NAME, &fd, &family);
 	if (r == 0)
 		r = net_message_offload(family, index, true, offload, &message);
-	return r < 0 ? r : net_socket_send(fd, message);
+	return r < 0 ? r : net_socket_send(pf, fd, message);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct nl_msg;
+struct viod_pf;
 struct nlmsghdr;
 
 /** A socket, and the number that the kernel has given a family. -ENOENT: it has no such. */
@@ -27,9 +28,10 @@ enum net_offload { NET_OFFLOAD_RX = 1, NET_OFFLOAD_TX = 2 };
 
 /** -EOPNOTSUPP, -ENODEV or -ENOENT where the device, its driver or the kernel has no such thing. */
 int net_eswitch_get(const char *bus, const char *address, struct net_eswitch *ret_eswitch);
-int net_eswitch_set(const char *bus, const char *address, const struct net_eswitch *eswitch);
+int net_eswitch_set(struct viod_pf *pf, const char *bus, const char *address,
+		    const struct net_eswitch *eswitch);
 int net_offload_get(int index, int64_t *ret_offload);
-int net_offload_set(int index, int64_t offload);
+int net_offload_set(struct viod_pf *pf, int index, int64_t offload);
 
 /* The messages and their answers, for tests. Pure. */
 int net_message_eswitch(uint16_t family, const char *bus, const char *address,

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NVIDIA ConnectX-4 and later and BlueField, driver mlx5_core. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/devlink.h>
 #include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "query-rss", NULL };
@@ -71,19 +69,13 @@ static const struct viod_option rows[] = {
 static bool lag_is_active(struct viod_pf *pf)
 {
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
-	char text[128];
-	ssize_t n;
-	int fd;
+	char path[128], text[128];
 
 	if (!function)
 		return false;
-	snprintf(text, sizeof(text), "kernel/debug/mlx5/%s/lag/state", function->address);
-	fd = viod_open(pf, VIOD_TREE_SYS, text, O_RDONLY);
-	if (fd < 0)
+	snprintf(path, sizeof(path), "kernel/debug/mlx5/%s/lag/state", function->address);
+	if (viod_read_at(pf, VIOD_TREE_SYS, path, text, sizeof(text)) < 0)
 		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
 	return strncmp(text, "active", 6) == 0;
 }
 

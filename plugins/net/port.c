@@ -135,8 +135,8 @@ int net_ports_get(const char *bus, const char *address, struct net_ports *ret_po
 
 /* --- setting --------------------------------------------------------------------------------- */
 
-static int set(const char *bus, const char *address, uint32_t index, int type, const void *data,
-	       int size)
+static int set(struct viod_pf *pf, const char *bus, const char *address, uint32_t index, int type,
+	       const void *data, int size)
 {
 	_cleanup_(net_messagep) struct nl_msg *message = NULL;
 	_cleanup_close_ int fd = -1;
@@ -158,18 +158,19 @@ static int set(const char *bus, const char *address, uint32_t index, int type, c
 	if (!function || nla_put(message, type, size, data) < 0 ||
 	    nla_nest_end(message, function) < 0)
 		return -ENOMEM;
-	return net_socket_send(fd, message);
+	return net_socket_send(pf, fd, message);
 }
 
-int net_port_set_mac(const char *bus, const char *address, uint32_t index, const uint8_t mac[6])
+int net_port_set_mac(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
+		     const uint8_t mac[6])
 {
-	return set(bus, address, index, DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR, mac, 6);
+	return set(pf, bus, address, index, DEVLINK_PORT_FUNCTION_ATTR_HW_ADDR, mac, 6);
 }
 
-int net_port_set_cap(const char *bus, const char *address, uint32_t index, enum net_port_cap cap,
-		     bool on)
+int net_port_set_cap(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
+		     enum net_port_cap cap, bool on)
 {
 	const struct nla_bitfield32 caps = { .value = on ? (uint32_t)cap : 0, .selector = cap };
 
-	return set(bus, address, index, FUNCTION_CAPS, &caps, sizeof(caps));
+	return set(pf, bus, address, index, FUNCTION_CAPS, &caps, sizeof(caps));
 }

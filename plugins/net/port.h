@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct viod_pf;
+
 /** What a port says of its function. Bits of can and of on. */
 enum net_port_cap { NET_PORT_ROCE = 1, NET_PORT_MIGRATABLE = 2 };
 
@@ -32,9 +34,10 @@ void net_ports_clear(struct net_ports *ports);
 const struct net_port *net_ports_of(const struct net_ports *ports, int vf);
 
 /** Set the address that the function of a port begins with, or one of its abilities. -errno. */
-int net_port_set_mac(const char *bus, const char *address, uint32_t index, const uint8_t mac[6]);
-int net_port_set_cap(const char *bus, const char *address, uint32_t index, enum net_port_cap cap,
-		     bool on);
+int net_port_set_mac(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
+		     const uint8_t mac[6]);
+int net_port_set_cap(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
+		     enum net_port_cap cap, bool on);
 
 /** Add the port that a message tells of, if it is one of a VF. Pure. 0 or -ENOMEM. */
 int net_port_parse(const void *attributes, size_t size, const char *address,

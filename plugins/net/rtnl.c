@@ -19,9 +19,9 @@ int net_rtnl_open(void)
 	return net_socket_open(NETLINK_ROUTE);
 }
 
-int net_rtnl_send(int fd, struct nl_msg *request)
+int net_rtnl_send(struct viod_pf *pf, int fd, struct nl_msg *request)
 {
-	return net_socket_send(fd, request);
+	return net_socket_send(pf, fd, request);
 }
 
 /* --- one interface --------------------------------------------------------------------------- */

@@ -8,12 +8,13 @@
 #include "vfinfo.h"
 
 struct nl_msg;
+struct viod_pf;
 
 /** A socket for the functions below, or -errno. */
 int net_rtnl_open(void);
 
 /** Send a request and wait until the kernel has carried it out. 0, or the kernel's -errno. */
-int net_rtnl_send(int fd, struct nl_msg *request);
+int net_rtnl_send(struct viod_pf *pf, int fd, struct nl_msg *request);
 
 /** Ask for one interface, and for its VFs without their statistics. -ENODEV where there is none. */
 int net_rtnl_link(int fd, int index, bool with_vfs, struct net_link *ret_link);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Interfaces themselves, the PF's and those that VFs have on the host, and the eswitch. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "generic.h"
 #include "interface.h"
@@ -88,9 +86,9 @@ static int find_interface(struct viod_pf *pf, const struct viod_step *step, int 
 
 static bool exists(struct viod_pf *pf, const char *path)
 {
-	_cleanup_close_ int fd = viod_open(pf, VIOD_TREE_RUN, path, O_PATH);
+	struct stat status;
 
-	return fd >= 0;
+	return viod_stat_at(pf, VIOD_TREE_RUN, path, &status) == 0;
 }
 
 static void wait_for_udev(struct viod_pf *pf, int index)
@@ -114,7 +112,7 @@ static int set_name(struct viod_pf *pf, const struct viod_step *step, int fd,
 	wait_for_udev(pf, link->index);
 	r = net_message_name(link->index, setting->name, &message);
 	if (r == 0)
-		r = net_rtnl_send(fd, message);
+		r = net_rtnl_send(pf, fd, message);
 	if (r == -EBUSY || r == -EEXIST)
 		viod_report(pf, VIOD_ERROR, step->vf, step->change->option, &step->where, -r,
 			    "%s cannot be renamed to %s (%s)", link->name, setting->name,
@@ -142,7 +140,7 @@ static int set_link(struct viod_pf *pf, const struct viod_step *step)
 	case NET_STEP_NAME:
 		return set_name(pf, step, fd, &link);
 	case NET_STEP_OFFLOAD:
-		return net_offload_set(link.index, setting->number);
+		return net_offload_set(pf, link.index, setting->number);
 	case NET_STEP_MTU:
 		r = net_message_mtu(link.index, (uint32_t)setting->number, &message);
 		break;
@@ -150,7 +148,7 @@ static int set_link(struct viod_pf *pf, const struct viod_step *step)
 		r = net_message_flags(link.index, setting->flags, setting->change, &message);
 		break;
 	}
-	return r < 0 ? r : net_rtnl_send(fd, message);
+	return r < 0 ? r : net_rtnl_send(pf, fd, message);
 }
 
 /* Some drivers make the PF's interface anew with the mode: down, and as if nobody had ever touched
@@ -173,14 +171,14 @@ static int restore_interface(struct viod_pf *pf, const struct net_link *before)
 		_cleanup_(net_messagep) struct nl_msg *message = NULL;
 
 		r = net_message_mtu(link.index, before->mtu, &message);
-		r = r < 0 ? r : net_rtnl_send(fd, message);
+		r = r < 0 ? r : net_rtnl_send(pf, fd, message);
 	}
 	if (r == 0 && ((link.flags ^ before->flags) & kept)) {
 		_cleanup_(net_messagep) struct nl_msg *message = NULL;
 
 		wait_for_udev(pf, link.index);
 		r = net_message_flags(link.index, before->flags & kept, kept, &message);
-		r = r < 0 ? r : net_rtnl_send(fd, message);
+		r = r < 0 ? r : net_rtnl_send(pf, fd, message);
 	}
 	return r;
 }
@@ -209,7 +207,7 @@ static int set_port_cap(struct viod_pf *pf, const struct viod_step *step)
 			    step->vf, step->change->option->key);
 		return r < 0 ? r : -EOPNOTSUPP;
 	}
-	return net_port_set_cap(bus, function->address, port->index, cap, setting->number);
+	return net_port_set_cap(pf, bus, function->address, port->index, cap, setting->number);
 }
 
 static int set_eswitch(struct viod_pf *pf, const struct viod_step *step)
@@ -232,7 +230,7 @@ static int set_eswitch(struct viod_pf *pf, const struct viod_step *step)
 		eswitch.encap = (int)setting->number;
 	net_bus_of(function, bus, sizeof(bus));
 	(void)net_interface_open(pf, VIOD_PF, false, &fd, &before);
-	r = net_eswitch_set(bus, function->address, &eswitch);
+	r = net_eswitch_set(pf, bus, function->address, &eswitch);
 	if (r == 0 && step->code == NET_STEP_ESWITCH)
 		return restore_interface(pf, &before);
 	if (r == -EOPNOTSUPP || r == -ENODEV || r == -ENOENT)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <viod/plugin.h>
 
 #include "util.h"
 
@@ -137,8 +138,13 @@ int net_socket_exchange(int fd, struct nl_msg *request, net_answer_fn answer, vo
 	return r < 0 ? r : 0;
 }
 
-int net_socket_send(int fd, struct nl_msg *request)
+int net_socket_send(struct viod_pf *pf, int fd, struct nl_msg *request)
 {
+	int r;
+
 	nlmsg_hdr(request)->nlmsg_flags |= NLM_F_ACK;
-	return net_socket_exchange(fd, request, NULL, NULL);
+	viod_kernel_enter(pf);
+	r = net_socket_exchange(fd, request, NULL, NULL);
+	viod_kernel_leave(pf);
+	return r;
 }

@@ -5,6 +5,7 @@
 
 struct nlmsghdr;
 struct nl_msg;
+struct viod_pf;
 
 /** Looks at one message of an answer: 0 to go on, 1 when it was what was asked for, or -errno. */
 typedef int (*net_answer_fn)(const struct nlmsghdr *message, void *userdata);
@@ -16,6 +17,6 @@ int net_socket_open(int protocol);
 int net_socket_exchange(int fd, struct nl_msg *request, net_answer_fn answer, void *userdata);
 
 /** Send a request and wait until the kernel has carried it out. 0, or the kernel's -errno. */
-int net_socket_send(int fd, struct nl_msg *request);
+int net_socket_send(struct viod_pf *pf, int fd, struct nl_msg *request);
 
 #endif

@@ -3,11 +3,9 @@
  * nothing at all and later to the consumer "group is not viable". */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vfio.h"
 
@@ -28,18 +26,17 @@ static const struct viod_match denylist[] = {
 
 static bool exists(struct viod_pf *pf, enum viod_tree tree, const char *path)
 {
-	_cleanup_fd_ int fd = viod_open(pf, tree, path, O_PATH);
+	struct stat status;
 
-	return fd >= 0;
+	return viod_stat_at(pf, tree, path, &status) == 0;
 }
 
 /* A module's bool parameter: 1, 0, or -1 where there is none. */
 static int read_switch(struct viod_pf *pf, const char *path)
 {
-	_cleanup_fd_ int fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY);
-	char text[4] = "";
+	char text[8];
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+	if (viod_read_at(pf, VIOD_TREE_SYS, path, text, sizeof(text)) < 0)
 		return -1;
 	return text[0] == 'Y' || text[0] == '1';
 }

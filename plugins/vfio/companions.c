@@ -2,11 +2,9 @@
 /* companions = bind: what shares the group of a whole device is bound with it, and given back after
  * it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vfio.h"
 
@@ -43,45 +41,37 @@ static bool is_own_vf(struct viod_pf *pf, const char *address)
 
 /* --- files of other functions ---------------------------------------------------------------- */
 
-static int open_file(struct viod_pf *pf, const char *address, const char *attribute, int flags)
+static const char *path_of(const char *address, const char *attribute, char path[static 256])
 {
-	char path[256];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", address, attribute);
-	return viod_open(pf, VIOD_TREE_SYS, path, flags);
+	snprintf(path, 256, "bus/pci/devices/%s/%s", address, attribute);
+	return path;
 }
 
 static void read_override(struct viod_pf *pf, const char *address, char ret_name[VIOD_NAME_MAX])
 {
-	_cleanup_fd_ int fd = open_file(pf, address, "driver_override", O_RDONLY);
-	ssize_t n = fd < 0 ? -1 : read(fd, ret_name, VIOD_NAME_MAX - 1);
+	char path[256];
 
-	ret_name[n < 0 ? 0 : n] = '\0';
-	ret_name[strcspn(ret_name, "\n")] = '\0';
-	if (!ret_name[0] || strcmp(ret_name, "(null)") == 0)
+	if (viod_read_at(pf, VIOD_TREE_SYS, path_of(address, "driver_override", path), ret_name,
+			 VIOD_NAME_MAX) < 0 ||
+	    !ret_name[0] || strcmp(ret_name, "(null)") == 0)
 		snprintf(ret_name, VIOD_NAME_MAX, "-");
 }
 
 static void read_driver(struct viod_pf *pf, const char *address, char ret_name[VIOD_NAME_MAX])
 {
-	_cleanup_fd_ int fd = open_file(pf, address, "", O_PATH | O_DIRECTORY);
-	char target[256];
-	const char *name;
-	ssize_t n = fd < 0 ? -1 : readlinkat(fd, "driver", target, sizeof(target) - 1);
+	char path[256];
 
-	target[n < 0 ? 0 : n] = '\0';
-	name = strrchr(target, '/');
-	snprintf(ret_name, VIOD_NAME_MAX, "%s", name ? name + 1 : "-");
+	if (viod_link_at(pf, VIOD_TREE_SYS, path_of(address, "driver", path), ret_name,
+			 VIOD_NAME_MAX) < 0)
+		snprintf(ret_name, VIOD_NAME_MAX, "-");
 }
 
 static int write_file(struct viod_pf *pf, const char *address, const char *attribute,
 		      const char *text)
 {
-	_cleanup_fd_ int fd = open_file(pf, address, attribute, O_WRONLY);
+	char path[256];
 
-	if (fd < 0)
-		return fd;
-	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	return viod_write_at(pf, VIOD_TREE_SYS, path_of(address, attribute, path), text);
 }
 
 /* --- state and wanted ------------------------------------------------------------------------ */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which VFIO driver a function gets. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,11 @@ bool vfio_is_driver(const char *name)
 
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 {
-	_cleanup_fd_ int fd = -1;
+	struct stat status;
 	char path[128];
 
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s", name);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
-	return fd >= 0;
+	return viod_stat_at(pf, VIOD_TREE_SYS, path, &status) == 0;
 }
 
 /* Modules spell '_' where their drivers may have '-'. Variants call the driver as the module; the

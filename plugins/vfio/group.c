@@ -2,12 +2,10 @@
 /* Who else is in an IOMMU group: user space gets all of a group or nothing. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vfio.h"
 
@@ -15,32 +13,21 @@
 
 static unsigned read_base_class(struct viod_pf *pf, const char *address)
 {
-	_cleanup_fd_ int fd = -1;
-	char path[PATH_MAX], text[16] = "";
+	char path[PATH_MAX], text[16];
 
 	snprintf(path, sizeof(path), "bus/pci/devices/%s/class", address);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return 0;
-	return (unsigned)strtoul(text, NULL, 16) >> 16;
+	return viod_read_at(pf, VIOD_TREE_SYS, path, text, sizeof(text)) < 0
+		       ? 0
+		       : (unsigned)strtoul(text, NULL, 16) >> 16;
 }
 
 static void read_driver(struct viod_pf *pf, const char *address, char ret_driver[VIOD_NAME_MAX])
 {
-	_cleanup_fd_ int fd = -1;
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *name;
-	ssize_t n;
+	char path[PATH_MAX];
 
-	ret_driver[0] = '\0';
-	snprintf(path, sizeof(path), "bus/pci/devices/%s", address);
-	fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH | O_DIRECTORY);
-	n = fd < 0 ? -1 : readlinkat(fd, "driver", target, sizeof(target) - 1);
-	if (n < 0)
-		return;
-	target[n] = '\0';
-	name = strrchr(target, '/');
-	snprintf(ret_driver, VIOD_NAME_MAX, "%s", name ? name + 1 : target);
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/driver", address);
+	if (viod_link_at(pf, VIOD_TREE_SYS, path, ret_driver, VIOD_NAME_MAX) < 0)
+		ret_driver[0] = '\0';
 }
 
 static int add_member(struct viod_pf *pf, const char *address, struct vfio_member **members,

@@ -31,25 +31,25 @@ static const char *text_at(const char *text, size_t size, const struct viod_wher
 	return line + where->column - 1;
 }
 
-static void check_section(const struct scan_section *section, const char *text, size_t size)
+static void check_section(const struct ini_section *section, const char *text, size_t size)
 {
 	size_t width = 0;
 
 	MUST(*text_at(text, size, &section->where) == '[');
 	for (size_t i = 0; i < section->n_ranges; i++) {
-		const struct scan_range *range = &section->ranges[i];
+		const struct ini_range *range = &section->ranges[i];
 
 		MUST(range->first <= range->last && range->last < VIOD_VF_MAX);
 		MUST(i == 0 || range->first > range[-1].last + 1);
-		MUST(scan_section_has(section, range->first) &&
-		     scan_section_has(section, range->last));
-		MUST(section->all || !scan_section_has(section, range->last + 1));
+		MUST(ini_section_has(section, range->first) &&
+		     ini_section_has(section, range->last));
+		MUST(section->all || !ini_section_has(section, range->last + 1));
 		width += range->last - range->first + 1;
 	}
-	MUST(scan_section_width(section) == (section->all ? SIZE_MAX : width));
+	MUST(ini_section_width(section) == (section->all ? SIZE_MAX : width));
 }
 
-static void check_statement(const struct scan *scan, const struct scan_statement *statement,
+static void check_statement(const struct ini_file *scan, const struct ini_statement *statement,
 			    const char *text, size_t size)
 {
 	size_t length = strlen(statement->value);
@@ -65,7 +65,7 @@ static void check_statement(const struct scan *scan, const struct scan_statement
 
 static void check_diags(const struct diag_list *diags, const char *text, size_t size)
 {
-	MUST(diags->count <= SCAN_ERRORS_MAX + 1);
+	MUST(diags->count <= CONFIG_ERRORS_MAX + 1);
 	for (size_t i = 0; i < diags->count; i++) {
 		const struct viod_where where = { "f", diags->items[i].line,
 						  diags->items[i].column };
@@ -84,8 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (int sections = 0; sections < 2; sections++) {
 		_cleanup_diags_ struct diag_list diags = { 0 };
-		struct scan *scan = NULL;
-		int r = scan_text("f", text, size, sections, &diags, &scan);
+		struct ini_file *scan = NULL;
+		int r = ini_scan("f", text, size, sections, &diags, &scan);
 
 		MUST(scan && (r == 0 || r == -EBADMSG) && (r == 0) == (diags.count == 0));
 		for (size_t i = 0; i < scan->n_sections; i++)
@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < scan->n_statements; i++)
 			check_statement(scan, &scan->statements[i], text, size);
 		check_diags(&diags, text, size);
-		scan_free(scan);
+		ini_free(scan);
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ static int set_resource(struct viod_pf *pf, const struct viod_step *step,
 
 	if (now == order->value)
 		return 0;
-	r = nvme_virtualize(device->fd, secondary->controller, NVME_ASSIGN, resource,
+	r = nvme_virtualize(device, secondary->controller, NVME_ASSIGN, resource,
 			    (uint16_t)order->value);
 	return r == 0 ? 0 : refuse(pf, step, r);
 }
@@ -75,7 +75,7 @@ static int set_online(struct viod_pf *pf, const struct viod_step *step, struct n
 		r = refuse_shared(pf, step, device, &wish);
 	if (r < 0)
 		return r;
-	r = nvme_virtualize(device->fd, secondary->controller,
+	r = nvme_virtualize(device, secondary->controller,
 			    order->value ? NVME_ONLINE : NVME_OFFLINE, NVME_QUEUES, 0);
 	return r == 0 ? 0 : refuse(pf, step, r);
 }
@@ -100,10 +100,11 @@ static void drop(struct nvme_wish *wish, uint32_t nsid)
 	wish->n_nsids = kept;
 }
 
-static int change_attachment(struct viod_pf *pf, const struct viod_step *step, int fd,
+static int change_attachment(struct viod_pf *pf, const struct viod_step *step,
+			     const struct nvme_device *device,
 			     const struct nvme_secondary *secondary, uint32_t nsid, bool attach)
 {
-	int r = nvme_attach(fd, nsid, secondary->controller, attach);
+	int r = nvme_attach(device, nsid, secondary->controller, attach);
 
 	if (r == 0)
 		return 0;
@@ -127,7 +128,7 @@ static int renew_own(struct viod_pf *pf, const struct viod_step *step, struct nv
 	if (nvme_own(pf, device, vf, &nsid, &bytes) && bytes != wanted->create &&
 	    !has(wanted, nsid)) {
 		if (has(now, nsid))
-			r = change_attachment(pf, step, device->fd, secondary, nsid, false);
+			r = change_attachment(pf, step, device, secondary, nsid, false);
 		drop(now, nsid);
 		if (r == 0) {
 			r = nvme_own_delete(pf, device, vf);
@@ -161,11 +162,10 @@ static int set_namespaces(struct viod_pf *pf, const struct viod_step *step,
 		r = refuse_shared(pf, step, device, &wanted);
 	for (size_t i = 0; i < now.n_nsids && r == 0; i++)
 		if (!has(&wanted, now.nsids[i]))
-			r = change_attachment(pf, step, device->fd, secondary, now.nsids[i], false);
+			r = change_attachment(pf, step, device, secondary, now.nsids[i], false);
 	for (size_t i = 0; i < wanted.n_nsids && r == 0; i++)
 		if (!has(&now, wanted.nsids[i]))
-			r = change_attachment(pf, step, device->fd, secondary, wanted.nsids[i],
-					      true);
+			r = change_attachment(pf, step, device, secondary, wanted.nsids[i], true);
 	return r;
 }
 

@@ -145,11 +145,15 @@ static int open_node(struct viod_pf *pf)
 	return fd;
 }
 
-static int submit_ioctl(int fd, struct nvme_passthru_cmd *command)
+static int submit_ioctl(struct viod_pf *pf, int fd, struct nvme_passthru_cmd *command)
 {
-	int r = ioctl(fd, NVME_IOCTL_ADMIN_CMD, command);
+	int r;
 
-	return r < 0 ? -errno : r;
+	viod_kernel_enter(pf);
+	r = ioctl(fd, NVME_IOCTL_ADMIN_CMD, command);
+	r = r < 0 ? -errno : r;
+	viod_kernel_leave(pf);
+	return r;
 }
 
 struct nvme_gate nvme_gate = { .reach = open_node, .submit = submit_ioctl };
@@ -159,9 +163,15 @@ int nvme_open(struct viod_pf *pf)
 	return nvme_gate.reach(pf);
 }
 
+static int submit(const struct nvme_device *device, struct nvme_passthru_cmd *command)
+{
+	return nvme_gate.submit(device->pf, device->fd, command);
+}
+
 /* --- commands -------------------------------------------------------------------------------- */
 
-int nvme_identify(int fd, enum nvme_cns cns, uint32_t nsid, uint16_t controller, uint8_t *ret_data)
+int nvme_identify(const struct nvme_device *device, enum nvme_cns cns, uint32_t nsid,
+		  uint16_t controller, uint8_t *ret_data)
 {
 	struct nvme_passthru_cmd command = {
 		.opcode = OPCODE_IDENTIFY,
@@ -173,10 +183,10 @@ int nvme_identify(int fd, enum nvme_cns cns, uint32_t nsid, uint16_t controller,
 	};
 
 	memset(ret_data, 0, NVME_IDENTIFY_SIZE);
-	return nvme_gate.submit(fd, &command);
+	return submit(device, &command);
 }
 
-int nvme_virtualize(int fd, uint16_t controller, enum nvme_action action,
+int nvme_virtualize(const struct nvme_device *device, uint16_t controller, enum nvme_action action,
 		    enum nvme_resource resource, uint16_t count)
 {
 	struct nvme_passthru_cmd command = {
@@ -186,10 +196,10 @@ int nvme_virtualize(int fd, uint16_t controller, enum nvme_action action,
 		.timeout_ms = TIMEOUT_MSEC,
 	};
 
-	return nvme_gate.submit(fd, &command);
+	return submit(device, &command);
 }
 
-int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach)
+int nvme_attach(const struct nvme_device *device, uint32_t nsid, uint16_t controller, bool attach)
 {
 	uint8_t list[NVME_IDENTIFY_SIZE] = { 1, 0, (uint8_t)controller,
 					     (uint8_t)(controller >> 8) };
@@ -202,10 +212,11 @@ int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach)
 		.timeout_ms = TIMEOUT_MSEC,
 	};
 
-	return nvme_gate.submit(fd, &command);
+	return submit(device, &command);
 }
 
-int nvme_create(int fd, uint64_t blocks, unsigned format, uint32_t *ret_nsid)
+int nvme_create(const struct nvme_device *device, uint64_t blocks, unsigned format,
+		uint32_t *ret_nsid)
 {
 	uint8_t data[NVME_IDENTIFY_SIZE] = { 0 };
 	struct nvme_passthru_cmd command = {
@@ -220,13 +231,13 @@ int nvme_create(int fd, uint64_t blocks, unsigned format, uint32_t *ret_nsid)
 	for (size_t i = 0; i < 8; i++)
 		data[i] = data[8 + i] = (uint8_t)(blocks >> 8 * i);
 	data[26] = (uint8_t)((format & 0xf) | (format & 0x30) << 1);
-	r = nvme_gate.submit(fd, &command);
+	r = submit(device, &command);
 	if (r == 0)
 		*ret_nsid = command.result;
 	return r;
 }
 
-int nvme_delete(int fd, uint32_t nsid)
+int nvme_delete(const struct nvme_device *device, uint32_t nsid)
 {
 	struct nvme_passthru_cmd command = {
 		.opcode = OPCODE_NAMESPACE_MANAGEMENT,
@@ -235,5 +246,5 @@ int nvme_delete(int fd, uint32_t nsid)
 		.timeout_ms = TIMEOUT_MSEC,
 	};
 
-	return nvme_gate.submit(fd, &command);
+	return submit(device, &command);
 }

@@ -42,7 +42,7 @@ static int read_secondaries(struct nvme_device *device)
 	int count, r;
 
 	do {
-		r = nvme_identify(device->fd, NVME_CNS_SECONDARIES, 0, from, data);
+		r = nvme_identify(device, NVME_CNS_SECONDARIES, 0, from, data);
 		if (r != 0)
 			return nvme_status_errno(r);
 		count = nvme_parse_secondaries(data, sizeof(data), list);
@@ -75,7 +75,7 @@ static int read_namespaces(struct nvme_device *device)
 	int count, r;
 
 	do {
-		r = nvme_identify(device->fd, NVME_CNS_ALLOCATED_NAMESPACES, after, 0, data);
+		r = nvme_identify(device, NVME_CNS_ALLOCATED_NAMESPACES, after, 0, data);
 		if (r != 0)
 			return nvme_status_errno(r);
 		count = nvme_parse_namespaces(data, sizeof(data), list);
@@ -141,8 +141,7 @@ static int read_attachments(struct nvme_device *device)
 	int r = 0;
 
 	for (size_t i = 0; i < device->n_nsids && r == 0; i++) {
-		r = nvme_identify(device->fd, NVME_CNS_ATTACHED_CONTROLLERS, device->nsids[i], 0,
-				  data);
+		r = nvme_identify(device, NVME_CNS_ATTACHED_CONTROLLERS, device->nsids[i], 0, data);
 		if (r != 0)
 			return nvme_status_errno(r);
 		r = nvme_parse_controllers(data, sizeof(data), controllers);
@@ -189,14 +188,14 @@ static int read_controller(struct nvme_device *device)
 	uint8_t data[NVME_IDENTIFY_SIZE];
 	int r;
 
-	r = nvme_identify(device->fd, NVME_CNS_CONTROLLER, 0, 0, data);
+	r = nvme_identify(device, NVME_CNS_CONTROLLER, 0, 0, data);
 	if (r == 0)
 		r = nvme_parse_controller(data, sizeof(data), &device->controller);
 	if (r != 0)
 		return nvme_status_errno(r);
 	if (!device->controller.virtualization)
 		return -EOPNOTSUPP;
-	r = nvme_identify(device->fd, NVME_CNS_PRIMARY, 0, 0, data);
+	r = nvme_identify(device, NVME_CNS_PRIMARY, 0, 0, data);
 	if (r == 0)
 		r = nvme_parse_primary(data, sizeof(data), &device->primary);
 	return nvme_status_errno(r);
@@ -204,7 +203,7 @@ static int read_controller(struct nvme_device *device)
 
 static int look(struct viod_pf *pf, bool all, struct nvme_device *ret_device)
 {
-	struct nvme_device device = { .fd = nvme_open(pf) };
+	struct nvme_device device = { .pf = pf, .fd = nvme_open(pf) };
 	int r;
 
 	if (device.fd < 0)

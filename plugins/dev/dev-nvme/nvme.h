@@ -85,12 +85,13 @@ int nvme_attachments_format(const struct nvme_attachment *attachments, size_t n,
 
 /* --- commands (command.c) -------------------------------------------------------------------- */
 
+struct nvme_device;
 struct nvme_passthru_cmd;
 
 /** How commands leave; tests put a controller of their own here. */
 struct nvme_gate {
 	int (*reach)(struct viod_pf *pf);
-	int (*submit)(int fd, struct nvme_passthru_cmd *command);
+	int (*submit)(struct viod_pf *pf, int fd, struct nvme_passthru_cmd *command);
 };
 extern struct nvme_gate nvme_gate;
 
@@ -99,20 +100,22 @@ extern struct nvme_gate nvme_gate;
 int nvme_open(struct viod_pf *pf);
 
 /** Identify, into NVME_IDENTIFY_SIZE bytes. 0, -errno, or the status of the controller. */
-int nvme_identify(int fd, enum nvme_cns cns, uint32_t nsid, uint16_t controller, uint8_t *ret_data);
+int nvme_identify(const struct nvme_device *device, enum nvme_cns cns, uint32_t nsid,
+		  uint16_t controller, uint8_t *ret_data);
 
 enum nvme_action { NVME_OFFLINE = 7, NVME_ASSIGN = 8, NVME_ONLINE = 9 };
 enum nvme_resource { NVME_QUEUES = 0, NVME_INTERRUPTS = 1 };
 
 /** Virtualization Management. As nvme_identify(). */
-int nvme_virtualize(int fd, uint16_t controller, enum nvme_action action,
+int nvme_virtualize(const struct nvme_device *device, uint16_t controller, enum nvme_action action,
 		    enum nvme_resource resource, uint16_t count);
 /** Namespace Attachment. As nvme_identify(). */
-int nvme_attach(int fd, uint32_t nsid, uint16_t controller, bool attach);
+int nvme_attach(const struct nvme_device *device, uint32_t nsid, uint16_t controller, bool attach);
 
 /** Namespace Management: one for a single controller, attached to none. As nvme_identify(). */
-int nvme_create(int fd, uint64_t blocks, unsigned format, uint32_t *ret_nsid);
-int nvme_delete(int fd, uint32_t nsid);
+int nvme_create(const struct nvme_device *device, uint64_t blocks, unsigned format,
+		uint32_t *ret_nsid);
+int nvme_delete(const struct nvme_device *device, uint32_t nsid);
 
 /** What a status means, and what to do about it; an errno of the kernel as its own text. */
 const char *nvme_status_text(int status);
@@ -123,6 +126,7 @@ int nvme_status_errno(int status);
 
 /** The PF's controller: an open descriptor, and what it said. */
 struct nvme_device {
+	struct viod_pf *pf;
 	int fd;
 	struct nvme_controller controller;
 	struct nvme_primary primary;

@@ -35,7 +35,7 @@ static int ask(const struct nvme_device *device, uint32_t nsid, struct nvme_name
 	uint8_t data[NVME_IDENTIFY_SIZE];
 	int r;
 
-	r = nvme_identify(device->fd, NVME_CNS_ALLOCATED_NAMESPACE, nsid, 0, data);
+	r = nvme_identify(device, NVME_CNS_ALLOCATED_NAMESPACE, nsid, 0, data);
 	return r != 0 ? nvme_status_errno(r) : nvme_parse_namespace(data, sizeof(data), ret);
 }
 
@@ -52,7 +52,7 @@ static int owners(const struct nvme_device *device, uint32_t nsid)
 	uint8_t data[NVME_IDENTIFY_SIZE];
 	int r;
 
-	if (nvme_identify(device->fd, NVME_CNS_ATTACHED_CONTROLLERS, nsid, 0, data) != 0)
+	if (nvme_identify(device, NVME_CNS_ATTACHED_CONTROLLERS, nsid, 0, data) != 0)
 		return NVME_CONTROLLERS_MAX;
 	r = nvme_parse_controllers(data, sizeof(data), controllers);
 	return r < 0 ? NVME_CONTROLLERS_MAX : r;
@@ -179,13 +179,13 @@ static int make(const struct nvme_device *device, uint64_t bytes, uint32_t *ret_
 	uint32_t block_size;
 	int r, format;
 
-	r = nvme_identify(device->fd, NVME_CNS_NAMESPACE, UINT32_MAX, 0, data);
+	r = nvme_identify(device, NVME_CNS_NAMESPACE, UINT32_MAX, 0, data);
 	if (r != 0)
 		return r;
 	format = nvme_parse_best_format(data, sizeof(data), &block_size);
 	if (format < 0)
 		return format;
-	return nvme_create(device->fd, (bytes - 1) / block_size + 1, (unsigned)format, ret_nsid);
+	return nvme_create(device, (bytes - 1) / block_size + 1, (unsigned)format, ret_nsid);
 }
 
 int nvme_own_make(struct viod_pf *pf, const struct nvme_device *device, size_t vf, uint64_t bytes,
@@ -212,7 +212,7 @@ int nvme_own_delete(struct viod_pf *pf, const struct nvme_device *device, size_t
 	if (!nvme_own(pf, device, vf, &nsid, &bytes))
 		return 0;
 	/* Somebody has given it to another controller meanwhile: it is in use, and stays. */
-	r = owners(device, nsid) > 0 ? -EBUSY : nvme_delete(device->fd, nsid);
+	r = owners(device, nsid) > 0 ? -EBUSY : nvme_delete(device, nsid);
 	note_key(vf, key, sizeof(key));
 	return r != 0 ? r : viod_note(pf, key, NULL);
 }

@@ -144,7 +144,7 @@ int gpu_share_get(struct viod_pf *pf, const struct gpu_share_place *place, int v
 	for (size_t i = 0; i < files.count; i++) {
 		uint64_t one;
 		char text[128];
-		int r = gpu_read(pf, files.paths[i], text, sizeof(text));
+		int r = viod_read_at(pf, VIOD_TREE_SYS, files.paths[i], text, sizeof(text));
 
 		if (r == 0)
 			r = share == GPU_PRIORITY ? gpu_priority_parse(text, &one)
@@ -169,7 +169,7 @@ static int write_value(struct viod_pf *pf, const char *path, enum gpu_share shar
 		snprintf(text, sizeof(text), "%s", gpu_priorities[value].word);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, value);
-	return gpu_write(pf, path, text);
+	return viod_write_at(pf, VIOD_TREE_SYS, path, text);
 }
 
 int gpu_share_set(struct viod_pf *pf, const struct gpu_share_place *place, int vf,
@@ -261,5 +261,5 @@ int gpu_share_restore(struct viod_pf *pf, const struct gpu_share_place *place)
 		    (int)sizeof(path) ||
 	    !gpu_exists(pf, path))
 		return r;
-	return gpu_write(pf, path, "1");
+	return viod_write_at(pf, VIOD_TREE_SYS, path, "1");
 }

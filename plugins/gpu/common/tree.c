@@ -3,67 +3,21 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* More than that is in no directory that is looked through here, but for those of all devices. */
 #define NAMES_MAX 4096
 
-int gpu_read(struct viod_pf *pf, const char *path, char *ret_text, size_t size)
-{
-	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_RDONLY), error;
-	size_t used = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	while ((n = read(fd, ret_text + used, size - used)) > 0 && (used += (size_t)n) < size)
-		;
-	error = errno;
-	close(fd);
-	if (n < 0)
-		return -error;
-	if (used == size)
-		return -EMSGSIZE;
-	while (used && ret_text[used - 1] == '\n')
-		used--;
-	ret_text[used] = '\0';
-	return 0;
-}
-
-int gpu_write(struct viod_pf *pf, const char *path, const char *text)
-{
-	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_WRONLY), error;
-	size_t length = strlen(text);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = write(fd, text, length);
-	error = errno;
-	close(fd);
-	if (n < 0)
-		return -error;
-	return (size_t)n == length ? 0 : -EIO;
-}
-
 /* All zero where it is not there. */
 static struct stat status_of(struct viod_pf *pf, const char *path)
 {
-	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH);
-	struct stat status = { 0 };
+	struct stat status;
 
-	if (fd < 0)
-		return status;
-	if (fstat(fd, &status) < 0)
-		memset(&status, 0, sizeof(status));
-	close(fd);
-	return status;
+	return viod_stat_at(pf, VIOD_TREE_SYS, path, &status) < 0 ? (struct stat){ 0 } : status;
 }
 
 uint64_t gpu_inode(struct viod_pf *pf, const char *path)
@@ -79,29 +33,6 @@ bool gpu_exists(struct viod_pf *pf, const char *path)
 bool gpu_writable(struct viod_pf *pf, const char *path)
 {
 	return status_of(pf, path).st_mode & 0222;
-}
-
-int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size)
-{
-	int fd = viod_open(pf, VIOD_TREE_SYS, path, O_PATH | O_NOFOLLOW), error;
-	char target[GPU_PATH_MAX];
-	const char *name;
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = readlinkat(fd, "", target, sizeof(target) - 1);
-	error = errno;
-	close(fd);
-	if (n < 0)
-		return -error;
-	target[n] = '\0';
-	name = strrchr(target, '/');
-	name = name ? name + 1 : target;
-	if (strlen(name) >= size)
-		return -EMSGSIZE;
-	memcpy(ret_name, name, strlen(name) + 1);
-	return 0;
 }
 
 /* --- wildcards ------------------------------------------------------------------------------- */

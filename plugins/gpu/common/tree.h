@@ -8,22 +8,13 @@
 
 #define GPU_PATH_MAX 512
 
-/** Read a file below /sys, without the newline at its end. 0, or -errno; -EMSGSIZE where it does
- * not fit into size bytes. */
-int gpu_read(struct viod_pf *pf, const char *path, char *ret_text, size_t size);
-
-/** Write it in one write(). 0, or -errno. Only for apply(). */
-int gpu_write(struct viod_pf *pf, const char *path, const char *text);
-
-/** Which tells it from another one that had its name before; 0 where it is not there. */
+/** The inode number, which differs from that of a file with the same name before; 0 where there is
+ *  none. */
 uint64_t gpu_inode(struct viod_pf *pf, const char *path);
 
 /** Whether it is there, and whether its mode lets anybody write it. */
 bool gpu_exists(struct viod_pf *pf, const char *path);
 bool gpu_writable(struct viod_pf *pf, const char *path);
-
-/** The last component of a link. 0, or -errno. */
-int gpu_link(struct viod_pf *pf, const char *path, char *ret_name, size_t size);
 
 /**
  * Call found() with each path below /sys that matches: components may hold the wildcards of

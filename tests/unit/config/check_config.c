@@ -271,7 +271,7 @@ static const struct {
 	{ PF "[vf0-3,8]\n vlna = 1\n", ":5:2",
 	  "unknown key 'vlna' in [vf0-3,8]; did you mean 'vlan'?" },
 	{ PF "[vf*]\nzebra = 1\n", ":5:1",
-	  "unknown key 'zebra' in [vf*]; the keys of kind 'net' there are: driver, mac, vlan, " },
+	  "unknown key 'zebra' in [vf*]; valid keys of kind 'net' here are: driver, mac, vlan, " },
 	{ PF "[vf0]\nprofile = a\n", ":5:1",
 	  "'profile' is a key of kind 'gpu', and this file has kind = net; remove it" },
 	{ PF "[vf0]\nhidden = 1\n", ":5:1", "unknown key 'hidden'" },
@@ -284,20 +284,19 @@ static const struct {
 	{ PF "[vf0]\nmax-rate = 1\nmax_rate = 2\n", ":6:1", "'max-rate' is set a second time" },
 	{ PF "[vf0]\nvlan =\nvlan = 2\n", ":6:1", "'vlan' is set a second time" },
 	{ PF "kind = net\n", ":4:1", "'kind' is set a second time in [pf], after line 3" },
-	{ PF "[pf]\nvfs = 1\n", ":4:1",
-	  "the section [pf] stands here a second time, after line 1;" },
-	{ PF "[vf*]\n[vf*]\n", ":5:1",
-	  "the section [vf*] stands here a second time, after line 4" },
+	{ PF "[pf]\nvfs = 1\n", ":4:1", "the section [pf] is repeated here, after line 1;" },
+	{ PF "[vf*]\n[vf*]\n", ":5:1", "the section [vf*] is repeated here, after line 4" },
 	{ PF "[vf0-3,8]\nvlan = 1\n[vf8,0-2,3]\ntag = x\n", ":6:1",
-	  "the section [vf0-3,8] stands here a second time, after line 4" },
+	  "the section [vf0-3,8] is repeated here, after line 4" },
 	{ PF "vfs = 4\n[vf4]\n", ":5:1",
 	  "[vf4] names VF 4, but vfs = 4 on line 4; raise vfs to 5, or remove the VF here" },
 	{ PF "vfs = 4\n[vf0-3,9,1]\n", ":5:1", "[vf0-3,9] names VF 9, but vfs = 4" },
 	{ PF "vfs = 0\n[vf0]\n", ":5:1", "[vf0] names VF 0, but vfs = 0" },
 	{ PF "[vf0-3]\nvlan = 1\n[vf2-5]\nvlan = 2\n", ":7:1",
-	  "'vlan' of VF 2 is set by the equally wide [vf0-3], too, on line 5; set it in [vf2]" },
-	{ PF "[vf2-5]\nvlan = 2\n[vf0-3]\nvlan =\n", ":7:1", "by the equally wide [vf2-5], too" },
-	{ PF "[vf0,9]\nvlan = 2\n[vf4,9]\nvlan = 3\n", ":7:1", "'vlan' of VF 9 is set by" },
+	  "'vlan' of VF 2 is also set by [vf0-3], which is equally specific, on line 5; set it in [vf2]" },
+	{ PF "[vf2-5]\nvlan = 2\n[vf0-3]\nvlan =\n", ":7:1",
+	  "also set by [vf2-5], which is equally specific" },
+	{ PF "[vf0,9]\nvlan = 2\n[vf4,9]\nvlan = 3\n", ":7:1", "'vlan' of VF 9 is also set by" },
 };
 
 START_TEST(errors_have_places_and_advice)
@@ -348,7 +347,7 @@ START_TEST(a_broken_line_may_be_the_missing_one)
 	/* Errors that need no schema are reported nevertheless. */
 	assert_diag_count(&kind.diags, 2);
 	assert_diag(&kind.diags, MAIN ":3:1", "'kind net' is neither");
-	assert_diag(&kind.diags, MAIN ":5:1", "stands here a second time");
+	assert_diag(&kind.diags, MAIN ":5:1", "is repeated here");
 }
 END_TEST
 
@@ -377,7 +376,7 @@ START_TEST(all_errors_are_reported_at_once)
 	assert_diag(&parsed.diags, MAIN ":8:1", "'trust' is set a second time");
 	assert_diag(&parsed.diags, MAIN ":9:1", "the '[' is not closed; write [vf1]");
 	assert_diag(&parsed.diags, MAIN ":11:1", "unknown key 'spam' in [vf1]");
-	assert_diag(&parsed.diags, MAIN ":12:1", "the section [vf1] stands here a second time");
+	assert_diag(&parsed.diags, MAIN ":12:1", "the section [vf1] is repeated here");
 	assert_diag(&parsed.diags, MAIN ":13:1", "unknown section [bar]");
 	assert_diag_count(&parsed.diags, 10);
 }
@@ -393,7 +392,7 @@ START_TEST(overlaps_across_files_name_both)
 
 	assert_diag_count(&parsed.diags, 1);
 	assert_diag(&parsed.diags, "/etc/vio.d/a.conf.d/1.conf:2:1",
-		    "by the equally wide [vf0-3], too, on line 5 of " MAIN);
+		    "also set by [vf0-3], which is equally specific, on line 5 of " MAIN);
 	assert_no_diags(&settled.diags);
 }
 END_TEST
@@ -496,7 +495,7 @@ static char *hostile(enum shape shape)
 	FILE *file = open_memstream(&text, &size);
 
 	fprintf(file, "%s%s", PF, shape == DUPLICATE_KEYS ? "[vf0]\n" : "");
-	for (unsigned i = 0; ftell(file) < SCAN_FILE_MAX - 4000; i++)
+	for (unsigned i = 0; ftell(file) < CONFIG_FILE_MAX - 4000; i++)
 		switch (shape) {
 		case DISTINCT_SECTIONS:
 			fprintf(file, "[vf%u]\n%s", i % 65535, i % 2 ? "" : "vlan=1\n");
@@ -522,7 +521,7 @@ static char *hostile(enum shape shape)
 		case ONE_LONG_VALUE:
 		case SHAPES:
 			fprintf(file, "tag = ");
-			for (unsigned j = 0; j < SCAN_FILE_MAX - 8000; j++)
+			for (unsigned j = 0; j < CONFIG_FILE_MAX - 8000; j++)
 				fputc(j % 2 ? '\'' : '\\', file);
 			fputc('\n', file);
 			break;
@@ -540,7 +539,7 @@ START_TEST(a_hostile_megabyte_takes_no_time)
 		uint64_t start = cpu_usec();
 		_cleanup_parsed_ struct parsed parsed = parse(text);
 
-		ck_assert_uint_le(parsed.diags.count, 2 * SCAN_ERRORS_MAX + 2);
+		ck_assert_uint_le(parsed.diags.count, 2 * CONFIG_ERRORS_MAX + 2);
 		ck_assert(shape == DISTINCT_SECTIONS || parsed.r == -EINVAL);
 		passes = (cpu_usec() - start) / pass;
 		ck_assert_msg(passes < 4000, "shape %d: %llu passes", (int)shape,
@@ -576,8 +575,8 @@ START_TEST(many_errors_end_in_a_hint)
 	_cleanup_free_ char *text = hostile(UNKNOWN_KEYS);
 	_cleanup_parsed_ struct parsed parsed = parse(text);
 
-	assert_diag_count(&parsed.diags, SCAN_ERRORS_MAX + 1);
-	assert_diag(&parsed.diags, MAIN, "more is wrong than these; mend them first");
+	assert_diag_count(&parsed.diags, CONFIG_ERRORS_MAX + 1);
+	assert_diag(&parsed.diags, MAIN, "more errors are not shown; correct these first");
 }
 END_TEST
 

@@ -34,7 +34,7 @@ START_TEST(files_share_no_address)
 	ck_assert_ptr_null(conflicts[3].text);
 	ck_assert_str_eq(conflicts[2].text,
 			 "/etc/vio.d/a.conf:9:7: vf3 would get mac 52:54:00:00:00:01, "
-			 "which vf0 of /etc/vio.d/a.conf:6 has; give it another one");
+			 "which vf0 of /etc/vio.d/a.conf:6 has; choose another value");
 	ck_assert(!conflicts[2].same_pf);
 	free(conflicts[2].text);
 }

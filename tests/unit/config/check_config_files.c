@@ -22,7 +22,7 @@ static void assert_refused(const struct root *root, const char *path, const char
 START_TEST(odd_files_are_refused_with_a_reason)
 {
 	_cleanup_root_ struct root root;
-	_cleanup_free_ char *large = calloc(1, SCAN_FILE_MAX + 1);
+	_cleanup_free_ char *large = calloc(1, CONFIG_FILE_MAX + 1);
 	char path[128];
 
 	root_new(&root);
@@ -35,7 +35,7 @@ START_TEST(odd_files_are_refused_with_a_reason)
 	assert_refused(&root, "/etc/loop.conf", "this symbolic link leads back to itself");
 	ck_assert_int_eq(symlinkat("missing", root.fd, "etc/dangling.conf"), 0);
 	assert_refused(&root, "/etc/dangling.conf", "points to a file that does not exist");
-	root_write_bytes(&root, "etc/large.conf", large, SCAN_FILE_MAX + 1);
+	root_write_bytes(&root, "etc/large.conf", large, CONFIG_FILE_MAX + 1);
 	assert_refused(&root, "/etc/large.conf",
 		       "the file has 1048577 bytes; a configuration has at");
 	root_write(&root, "etc/open.conf", "");
@@ -43,7 +43,7 @@ START_TEST(odd_files_are_refused_with_a_reason)
 	ck_assert_int_eq(chmod(path, 0666), 0);
 	assert_refused(
 		&root, "/etc/open.conf",
-		"everybody may write to the file (mode 0666); run: chmod go-w /etc/open.conf");
+		"every user may write to the file (mode 0666); run: chmod go-w /etc/open.conf");
 	ck_assert_int_eq(chmod(path, 0664), 0);
 	assert_refused(&root, "/etc/open.conf", "its group may write to the file (mode 0664)");
 }
@@ -61,7 +61,7 @@ START_TEST(a_file_of_another_user_is_refused)
 	ck_assert_int_eq(chmod(path, 0664), 0);
 	ck_assert_int_eq(chown(path, 1234, 0), 0);
 	assert_refused(&root, "/etc/open.conf",
-		       "the file belongs to user 1234, who could have viod do anything; run: "
+		       "the file belongs to user 1234, who could control viod through it; run: "
 		       "chown root /etc/open.conf");
 	assert_refused(&root, "/etc/open.conf", "may write");
 }
@@ -82,7 +82,7 @@ START_TEST(links_to_files_are_followed_below_the_root)
 	_cleanup_root_ struct root root;
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_free_ char *relative = NULL, *absolute = NULL, *escaping = NULL, *largest = NULL,
-			    *zeros = calloc(1, SCAN_FILE_MAX);
+			    *zeros = calloc(1, CONFIG_FILE_MAX);
 	size_t size;
 
 	root_new(&root);
@@ -95,9 +95,9 @@ START_TEST(links_to_files_are_followed_below_the_root)
 	ck_assert_int_eq(config_read(root.fd, "/etc/vio.d/b.conf", &diags, &absolute, &size), 0);
 	ck_assert_int_eq(symlinkat("../../../../../../etc/vio.d/a.conf", root.fd, "etc/c.conf"), 0);
 	ck_assert_int_eq(config_read(root.fd, "/etc/c.conf", &diags, &escaping, &size), 0);
-	root_write_bytes(&root, "etc/largest.conf", zeros, SCAN_FILE_MAX);
+	root_write_bytes(&root, "etc/largest.conf", zeros, CONFIG_FILE_MAX);
 	ck_assert_int_eq(config_read(root.fd, "/etc/largest.conf", &diags, &largest, &size), 0);
-	ck_assert_uint_eq(size, SCAN_FILE_MAX);
+	ck_assert_uint_eq(size, CONFIG_FILE_MAX);
 	assert_no_diags(&diags);
 }
 END_TEST

@@ -5,14 +5,14 @@
 #include "config/ini.h"
 
 struct scanned {
-	struct scan *scan;
+	struct ini_file *scan;
 	struct diag_list diags;
 	int r;
 };
 
 static void scanned_clear(struct scanned *scanned)
 {
-	scan_free(scanned->scan);
+	ini_free(scanned->scan);
 	diag_list_clear(&scanned->diags);
 }
 
@@ -25,7 +25,7 @@ static struct scanned scan_bytes(const char *text, size_t size, bool sections)
 	struct scanned scanned = { 0 };
 
 	memcpy(exact, text, size);
-	scanned.r = scan_text("f", exact, size, sections, &scanned.diags, &scanned.scan);
+	scanned.r = ini_scan("f", exact, size, sections, &scanned.diags, &scanned.scan);
 	ck_assert_ptr_nonnull(scanned.scan);
 	return scanned;
 }
@@ -39,7 +39,7 @@ static void assert_statement(const struct scanned *scanned, size_t i, const char
 			     const char *value, unsigned line, unsigned column,
 			     unsigned value_column)
 {
-	const struct scan_statement *statement = &scanned->scan->statements[i];
+	const struct ini_statement *statement = &scanned->scan->statements[i];
 
 	ck_assert_uint_lt(i, scanned->scan->n_statements);
 	ck_assert_str_eq(statement->key, key);
@@ -130,7 +130,7 @@ END_TEST
 static const struct {
 	const char *header;
 	bool all;
-	struct scan_range ranges[3];
+	struct ini_range ranges[3];
 	size_t n_ranges, width;
 } headers[] = {
 	{ "[vf0]", false, { { 0, 0 } }, 1, 1 },
@@ -151,7 +151,7 @@ START_TEST(headers_name_vfs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(headers); i++) {
 		_cleanup_scanned_ struct scanned scanned = scan(headers[i].header);
-		const struct scan_section *section = scanned.scan->sections;
+		const struct ini_section *section = scanned.scan->sections;
 
 		assert_no_diags(&scanned.diags);
 		ck_assert_uint_eq(scanned.scan->n_sections, 1);
@@ -162,7 +162,7 @@ START_TEST(headers_name_vfs)
 			ck_assert_uint_eq(section->ranges[j].first, headers[i].ranges[j].first);
 			ck_assert_uint_eq(section->ranges[j].last, headers[i].ranges[j].last);
 		}
-		ck_assert_uint_eq(scan_section_width(section), headers[i].width);
+		ck_assert_uint_eq(ini_section_width(section), headers[i].width);
 		ck_assert(!section->broken);
 	}
 }
@@ -174,11 +174,11 @@ START_TEST(sections_know_their_vfs)
 	static const bool has[] = { 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 0 };
 
 	for (unsigned vf = 0; vf < ARRAY_SIZE(has); vf++) {
-		ck_assert(scan_section_has(&scanned.scan->sections[0], vf) == has[vf]);
-		ck_assert(scan_section_has(&scanned.scan->sections[1], vf));
-		ck_assert(!scan_section_has(&scanned.scan->sections[2], vf));
+		ck_assert(ini_section_has(&scanned.scan->sections[0], vf) == has[vf]);
+		ck_assert(ini_section_has(&scanned.scan->sections[1], vf));
+		ck_assert(!ini_section_has(&scanned.scan->sections[2], vf));
 	}
-	ck_assert_uint_eq(scan_section_width(&scanned.scan->sections[2]), 0);
+	ck_assert_uint_eq(ini_section_width(&scanned.scan->sections[2]), 0);
 }
 END_TEST
 
@@ -187,41 +187,41 @@ static const struct {
 	const char *text, *place, *part;
 } bad[] = {
 	{ "[vf]", "f:1:2", "[vf] names no VF; write [vf0], [vf0-3], [vf0-3,8] or [vf*]" },
-	{ "[vf-1]", "f:1:4", "'-1' is no VF index or range; write [vf0]" },
-	{ "[vf1-]", "f:1:4", "'1-' is no VF index or range" },
-	{ "[vf1-2-3]", "f:1:4", "'1-2-3' is no VF index or range" },
-	{ "[vf1 2]", "f:1:4", "'1 2' is no VF index or range" },
-	{ "[vf0,x]", "f:1:6", "'x' is no VF index or range" },
+	{ "[vf-1]", "f:1:4", "'-1' is not a VF index or range; write [vf0]" },
+	{ "[vf1-]", "f:1:4", "'1-' is not a VF index or range" },
+	{ "[vf1-2-3]", "f:1:4", "'1-2-3' is not a VF index or range" },
+	{ "[vf1 2]", "f:1:4", "'1 2' is not a VF index or range" },
+	{ "[vf0,x]", "f:1:6", "'x' is not a VF index or range" },
 	{ "[vf0,]", "f:1:6", "a VF index is missing here" },
 	{ "[vf,0]", "f:1:4", "a VF index is missing here" },
 	{ "[vf0,,1]", "f:1:6", "a VF index is missing here" },
-	{ "[vf*,1]", "f:1:4", "'*' is no VF index or range" },
+	{ "[vf*,1]", "f:1:4", "'*' is not a VF index or range" },
 	{ "[vf3-1]", "f:1:4", "the range 3-1 runs backwards; write 1-3" },
 	{ "[vf65535]", "f:1:4", "VF index 65535 is too high; the highest is 65534" },
 	{ "[vf0-99999999999999999999]", "f:1:4", "is too high; the highest is 65534" },
 	{ "[vf1", "f:1:1", "the '[' is not closed; write [vf1]" },
 	{ "[ pf # x", "f:1:1", "the '[' is not closed; write [pf]" },
-	{ "[pf0]", "f:1:4", "[pf] takes no index: a file is about one PF; write [pf]" },
+	{ "[pf0]", "f:1:4", "[pf] has no index, because a file configures one PF; write [pf]" },
 	{ "[pf] name = x", "f:1:6", "'name = x' follows a section header; write it on a line of" },
 	{ "[]", "f:1:2", "[] names no section; write [pf] or [vf0]" },
-	{ "[\xff]", "f:1:1", "this is no UTF-8 text" },
+	{ "[\xff]", "f:1:1", "this is not UTF-8 text" },
 	{ "name = x\n[pf]", "f:1:1", "'name' stands before any section; put it below [pf]" },
 	{ "[pf]\nname", "f:2:1", "'name' is neither a [section] nor key = value" },
 	{ "[pf]\n  name: x", "f:2:3", "'name: x' is neither a [section] nor key = value" },
 	{ "[pf]\n = x", "f:2:2", "there is no key before '='" },
-	{ "[pf]\nthe name = x", "f:2:1", "'the name' is no key; keys are letters and digits" },
-	{ "[pf]\nname # old = x", "f:2:1", "'name # old' is no key" },
+	{ "[pf]\nthe name = x", "f:2:1", "'the name' is not a key; keys are letters and digits" },
+	{ "[pf]\nname # old = x", "f:2:1", "'name # old' is not a key" },
 	{ "[pf]\nname = \"x y\"", "f:2:8", "values are written without quotes; write x y" },
 	{ "[pf]\nname = ''", "f:2:8", "values are written without quotes" },
 	{ "[pf]\nname = a\xff"
 	  "b",
-	  "f:2:9", "this is no UTF-8 text; save the file as UTF-8" },
-	{ "[pf]\nn\xff = b", "f:2:2", "this is no UTF-8 text" },
-	{ "[pf]\nname = a\x1b[2J", "f:2:9", "byte 0x1b is no text" },
-	{ "[pf]\n# \x07", "f:2:3", "byte 0x07 is no text" },
+	  "f:2:9", "this is not UTF-8 text; save the file as UTF-8" },
+	{ "[pf]\nn\xff = b", "f:2:2", "this is not UTF-8 text" },
+	{ "[pf]\nname = a\x1b[2J", "f:2:9", "byte 0x1b is not text" },
+	{ "[pf]\n# \x07", "f:2:3", "byte 0x07 is not text" },
 	{ "[pf]\rname = x\r", "f:1:5",
-	  "byte 0x0d is no text; a configuration is plain UTF-8 text" },
-	{ "[pf]\nname = a\x7f", "f:2:9", "byte 0x7f is no text" },
+	  "byte 0x0d is not text; a configuration is plain UTF-8 text" },
+	{ "[pf]\nname = a\x7f", "f:2:9", "byte 0x7f is not text" },
 };
 
 START_TEST(errors_have_places_and_advice)
@@ -241,12 +241,12 @@ START_TEST(all_errors_are_reported_and_good_lines_kept)
 	_cleanup_scanned_ struct scanned scanned = scan(
 		"[pf]\nname x\nkind = net\n[vf-1]\nvlan = 5\n[vf2\nmac\nvlan = 6\n[foo]\nx = y\n"
 		"[vf1]\nvlan = 7\n");
-	const struct scan_section *sections = scanned.scan->sections;
+	const struct ini_section *sections = scanned.scan->sections;
 
 	ck_assert_int_eq(scanned.r, -EBADMSG);
 	assert_diag_count(&scanned.diags, 4);
 	assert_diag(&scanned.diags, "f:2:1", "'name x' is neither");
-	assert_diag(&scanned.diags, "f:4:4", "'-1' is no VF index");
+	assert_diag(&scanned.diags, "f:4:4", "'-1' is not a VF index");
 	assert_diag(&scanned.diags, "f:6:1", "not closed");
 	assert_diag(&scanned.diags, "f:7:1", "'mac' is neither");
 	/* Keys below an invalid header do not belong to the previous section. */
@@ -287,10 +287,10 @@ START_TEST(binary_files_are_refused_once)
 
 	ck_assert_int_eq(scanned.r, -EBADMSG);
 	assert_diag_count(&scanned.diags, 1);
-	assert_diag(&scanned.diags, "f:1:1", "byte 0x7f is no text");
+	assert_diag(&scanned.diags, "f:1:1", "byte 0x7f is not text");
 	ck_assert_int_eq(nul.r, -EBADMSG);
 	assert_diag_count(&nul.diags, 1);
-	assert_diag(&nul.diags, "f:2:9", "byte 0x00 is no text");
+	assert_diag(&nul.diags, "f:2:9", "byte 0x00 is not text");
 	ck_assert_uint_eq(nul.scan->n_statements, 0);
 }
 END_TEST
@@ -323,10 +323,10 @@ static char *repeated(const char *text, size_t n)
 
 START_TEST(many_errors_are_counted)
 {
-	_cleanup_free_ char *text = repeated("oops\n", SCAN_ERRORS_MAX + 50);
+	_cleanup_free_ char *text = repeated("oops\n", CONFIG_ERRORS_MAX + 50);
 	_cleanup_scanned_ struct scanned scanned = scan(text);
 
-	assert_diag_count(&scanned.diags, SCAN_ERRORS_MAX + 1);
+	assert_diag_count(&scanned.diags, CONFIG_ERRORS_MAX + 1);
 	assert_diag(&scanned.diags, "f", "50 more lines are wrong");
 }
 END_TEST
@@ -344,7 +344,7 @@ START_TEST(large_files_take_no_time)
 
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
 		_cleanup_free_ char *body =
-			repeated(shapes[i].body, (SCAN_FILE_MAX - 20) / strlen(shapes[i].body));
+			repeated(shapes[i].body, (CONFIG_FILE_MAX - 20) / strlen(shapes[i].body));
 		_cleanup_free_ char *text = NULL;
 		uint64_t start = cpu_usec();
 

@@ -56,16 +56,21 @@ START_TEST(mistakes_in_viod_conf_leave_the_rest)
 	root_new(&root);
 	root_write(&root, "etc/viod.conf",
 		   "[Manager]\nplugin = net\nspeed = 9\nplugins = net, ../x, dev\noops\n");
+	root_write(&root, "etc/viod.conf.d/0.conf", "plugins = Net, -x, a.b\n");
 	root_write(&root, "etc/viod.conf.d/1.conf", "plugins = gpu\n");
 	ck_assert_int_eq(fchmodat(root.fd, "etc/viod.conf.d/1.conf", 0666, 0), 0);
 	assert_plugins(&root, &diags, true, "net dev ");
 	assert_diag(&diags, "/etc/viod.conf:1:1", "this file has no sections");
 	assert_diag(&diags, "/etc/viod.conf:2:1", "unknown key 'plugin'; did you mean 'plugins'");
 	assert_diag(&diags, "/etc/viod.conf:3:1", "unknown key 'speed'; the only key here is");
-	assert_diag(&diags, "/etc/viod.conf:4:16", "'../x' is no name of a plugin");
+	assert_diag(&diags, "/etc/viod.conf:4:16", "'../x' is not a plugin name");
 	assert_diag(&diags, "/etc/viod.conf:5:1", "'oops' is neither");
-	assert_diag(&diags, "/etc/viod.conf.d/1.conf", "everybody may write");
-	assert_diag_count(&diags, 6);
+	assert_diag(&diags, "/etc/viod.conf.d/1.conf", "every user may write");
+	assert_diag(&diags, "/etc/viod.conf.d/0.conf:1:11",
+		    "'Net' is not a plugin name; write lower-case");
+	assert_diag(&diags, "/etc/viod.conf.d/0.conf:1:16", "'-x' is not a plugin name");
+	assert_diag(&diags, "/etc/viod.conf.d/0.conf:1:20", "'a.b' is not a plugin name");
+	assert_diag_count(&diags, 9);
 }
 END_TEST
 
@@ -86,8 +91,8 @@ START_TEST(many_plugins_are_too_many)
 	ck_assert_int_eq(config_plugins(root.fd, &diags, &names, &set), 0);
 	ck_assert_str_eq(names[255], "p255");
 	ck_assert_ptr_null(names[256]);
-	ck_assert_uint_eq(diags.count, SCAN_ERRORS_MAX);
-	assert_diag(&diags, "/etc/viod.conf:1:1181", "more than 256 plugins are named");
+	ck_assert_uint_eq(diags.count, CONFIG_ERRORS_MAX);
+	assert_diag(&diags, "/etc/viod.conf:1:1181", "more than 256 plugins are listed");
 	words_free(names);
 }
 END_TEST

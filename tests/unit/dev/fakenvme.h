@@ -345,7 +345,7 @@ static inline unsigned fake_vf_of(uint16_t id)
 	return FAKE_FIRST + FAKE_VFS - 1 - id;
 }
 
-static inline int fake_submit(int fd, struct nvme_passthru_cmd *command)
+static inline int fake_submit(struct viod_pf *of, int fd, struct nvme_passthru_cmd *command)
 {
 	uint8_t *data = (uint8_t *)(uintptr_t)command->addr;
 	size_t used = strlen(controller.log), left = sizeof(controller.log) - used;

@@ -102,7 +102,7 @@ static int kernel_set(const struct nlattr *attribute)
 	}
 }
 
-static int fake_send(int fd, struct nl_msg *request)
+static int fake_send(struct viod_pf *to, int fd, struct nl_msg *request)
 {
 	struct nlattr *list, *nest, *attribute;
 	int left, inner, r = 0;

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "../fakesys.h"
 #include "device/holders.h"
@@ -88,6 +91,86 @@ START_TEST(what_is_no_directory_opens_nothing)
 }
 END_TEST
 
+/* --- reads, writes, and the kernel ------------------------------------------------------------ */
+
+START_TEST(files_are_below_the_root_of_their_tree)
+{
+	char text[64];
+	struct stat status;
+
+	set_up();
+	fake_text(&root, "etc", "a", "one\ntwo\n\n");
+	ck_assert_int_eq(host_table.read_at(&pf, VIOD_TREE_ETC, "/a", text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "one\ntwo");
+	ck_assert_int_eq(host_table.read_at(&pf, VIOD_TREE_ETC, "a", text, 4), -EMSGSIZE);
+	ck_assert_int_eq(host_table.read_at(&pf, VIOD_TREE_ETC, "b", text, sizeof(text)), -ENOENT);
+	ck_assert_int_eq(host_table.write_at(&pf, VIOD_TREE_ETC, "//a", "2"), 0);
+	ck_assert_int_eq(host_table.read_at(&pf, VIOD_TREE_ETC, "a", text, sizeof(text)), 0);
+	ck_assert_int_eq(text[0], '2');
+	ck_assert_int_eq(host_table.write_at(&pf, VIOD_TREE_ETC, "b", "2"), -ENOENT);
+	ck_assert_int_eq(host_table.stat_at(&pf, VIOD_TREE_ETC, "a", &status), 0);
+	ck_assert(S_ISREG(status.st_mode));
+	ck_assert_int_eq(host_table.stat_at(&pf, VIOD_TREE_ETC, "b", &status), -ENOENT);
+	fake_link(&root, "etc/link", "../up/down");
+	ck_assert_int_eq(host_table.link_at(&pf, VIOD_TREE_ETC, "link", text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "down");
+	ck_assert_int_eq(host_table.link_at(&pf, VIOD_TREE_ETC, "link", text, 4), -EMSGSIZE);
+	ck_assert_int_eq(host_table.link_at(&pf, VIOD_TREE_ETC, "a", text, sizeof(text)), -EINVAL);
+	ck_assert_int_eq(host_table.read_at(&pf, (enum viod_tree)99, "a", text, 4), -EINVAL);
+	ck_assert_int_eq(host_table.write_at(&pf, (enum viod_tree)99, "a", ""), -EINVAL);
+	tear_down();
+}
+END_TEST
+
+/* A write that waits, as one to driver/unbind of a held function does: here for who reads. */
+static void write_and_wait(void)
+{
+	_exit(host_table.write_at(&pf, VIOD_TREE_ETC, "pipe", "x") == 0 ? 0 : 1);
+}
+
+START_TEST(a_write_that_waits_is_inside_the_kernel)
+{
+	struct progress *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t patience = now_usec() + 10000000;
+	int status, fd;
+	pid_t child;
+
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	set_up();
+	ck_assert_int_eq(mkfifoat(root.fd, "etc/pipe", 0600), 0);
+	pf.progress = shared;
+	child = fork();
+	if (child == 0)
+		write_and_wait();
+	while (!shared->in_kernel && now_usec() < patience)
+		sched_yield();
+	ck_assert(shared->in_kernel);
+	fd = openat(root.fd, "etc/pipe", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert(!shared->in_kernel);
+	close(fd);
+	tear_down();
+}
+END_TEST
+
+START_TEST(being_inside_the_kernel_nests)
+{
+	set_up();
+	host_table.kernel_enter(&pf);
+	fake_text(&root, "etc", "a", "1\n");
+	ck_assert_int_eq(host_table.write_at(&pf, VIOD_TREE_ETC, "a", "2"), 0);
+	ck_assert(pf.progress->in_kernel);
+	host_table.kernel_leave(&pf);
+	ck_assert(!pf.progress->in_kernel);
+	host_table.kernel_leave(&pf);
+	host_table.kernel_enter(&pf);
+	ck_assert(pf.progress->in_kernel);
+	tear_down();
+}
+END_TEST
+
 /* --- what plugins have to say ---------------------------------------------------------------- */
 
 START_TEST(facts_have_topics)
@@ -127,8 +210,13 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_directory_is_below_the_root_of_its_tree, no_path_and_a_slash_are_the_root_itself,
-		what_is_no_directory_opens_nothing,	   facts_have_topics,
+		a_directory_is_below_the_root_of_its_tree,
+		no_path_and_a_slash_are_the_root_itself,
+		what_is_no_directory_opens_nothing,
+		files_are_below_the_root_of_their_tree,
+		a_write_that_waits_is_inside_the_kernel,
+		being_inside_the_kernel_nests,
+		facts_have_topics,
 		a_holder_that_is_waited_for_is_named_once,
 	};
 

@@ -37,7 +37,7 @@ nic_before=$(vf_inodes $NIC0)
 file=/etc/vio.d/nvme.conf
 
 # All that is wrong is told at once, in the order of the lines.
-bad "^$file:9:1: unknown key 'colour' in \[vf1\]; the keys of kind 'dev' there are: driver" <<-CONF
+bad "^$file:9:1: unknown key 'colour' in \[vf1\]; valid keys of kind 'dev' here are: driver" <<-CONF
 	[pf]
 	name = 03:00.0
 	kind = dev
@@ -85,7 +85,7 @@ bad "^$file:4:7: .*'many'" <<-CONF
 	kind = dev
 	vfs = many
 CONF
-bad "^$file:5:4: '3-x' is no VF index" <<-CONF
+bad "^$file:5:4: '3-x' is not a VF index" <<-CONF
 	[pf]
 	name = 03:00.0
 	kind = dev

@@ -34,14 +34,14 @@ before=$(vf_inodes $NVME)
 refused "^$dir/directory.conf: this is a directory"
 refused "^$dir/huge.conf: the file has 2097152 bytes; a configuration has at most 1048576"
 refused "^$dir/junk.conf:[0-9]+:[0-9]+: "
-refused "^$dir/utf16.conf:1:2: byte 0x00 is no text"
+refused "^$dir/utf16.conf:1:2: byte 0x00 is not text"
 refused "^$dir/loop.conf: this symbolic link leads back to itself"
 refused "^$dir/dangling.conf: this symbolic link points to a file that does not exist"
 refused "^$dir/fifo.conf: this is a named pipe"
 refused "^$dir/device.conf: this is a device"
 refused "^$dir/self.conf: this is a directory"
 refused "^$dir/foreign.conf: the file belongs to user [0-9]+, .*chown root"
-refused "^$dir/writable.conf: everybody may write to the file \(mode 0666\); run: chmod go-w"
+refused "^$dir/writable.conf: every user may write to the file \(mode 0666\); run: chmod go-w"
 refute_log 'hidden|backup'
 # However bad a file is, its news are a handful of lines.
 (($(viod_log | grep -c junk.conf) < 40)) || fail "junk.conf fills the journal"
