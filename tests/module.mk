@@ -114,7 +114,7 @@ COVERAGE := --coverage -Wl,-u,__gcov_dump -Wl,--export-dynamic-symbol=__gcov_dum
 .PHONY: coverage mutants coverage-binaries
 coverage-binaries:
 	+@$(SUBMAKE) -s BUILD=$(BUILD)/coverage OPTIMISE=-O0 HARDENING= SANITIZE="$(COVERAGE)" \
-		PLUGIN_MAP=tests/mutants/plugin.map unit-binaries
+		PLUGIN_MAP=tests/mutants/plugin.map unit-binaries fake-binaries
 coverage: coverage-binaries
 	@tests/mutants/coverage $(BUILD)/coverage
 mutants: coverage-binaries

@@ -300,12 +300,27 @@ static void on_death(void)
 	pass_to(parent);
 }
 
+/* Of a build with --coverage; it writes files of the real machine. */
+extern void __gcov_dump(void) __attribute__((weak));
+
+static void write_coverage(void)
+{
+	int self = sim_self;
+
+	if (!__gcov_dump)
+		return;
+	sim_self = -1;
+	__gcov_dump();
+	sim_self = self;
+}
+
 _Noreturn void sim_exit(int status)
 {
 	int parent = sim->slots[sim_self].parent;
 	bool killed = sim->slots[sim_self].killed;
 
 	sim_trace("ends with status %d", status);
+	write_coverage();
 	note_end(sim_self);
 	sim->slots[parent].await = (pid_t)raw(getpid);
 	pass_to(parent);

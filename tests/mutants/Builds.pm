@@ -21,12 +21,13 @@ sub new {
 	my $self = bless { build => $build, command => {}, tests => [] }, $class;
 	my @make = ($make // 'make', '--no-print-directory', "BUILD=$build", @settings, 'V=1');
 
-	system(@make, '-s', '-j' . `nproc` =~ s/\n//r, 'unit-binaries') == 0 or die "the build failed\n";
-	open my $in, '-|', @make, '-n', '-B', 'unit-binaries' or die "make: $!\n";
+	system(@make, '-s', '-j' . `nproc` =~ s/\n//r, 'unit-binaries', 'fake-binaries') == 0 or die "the build failed\n";
+	open my $in, '-|', @make, '-n', '-B', 'unit-binaries', 'fake-binaries' or die "make: $!\n";
 	my $text = do { local $/; <$in> };
 	$text =~ s/\\\n\s*/ /g;
 	for my $line (split /\n/, $text) {
 		$self->{command}{$1} = $line if $line =~ /^\S*(?:gcc|clang|cc)\S* .* -o (\S+)/;
+		$self->{command}{$1} = $line if $line =~ /^objcopy .* (\S+)$/;
 	}
 	$self->find_tests;
 	return $self;
@@ -45,7 +46,7 @@ sub find_tests {
 		$in_plugin{$_}{$output} = 1 for @objects;
 	}
 	for my $output (sort keys %{ $self->{command} }) {
-		next if $output !~ m{^\Q$self->{build}\E/(tests/(?:unit|fuzz)/\S*)$} || $output =~ /\.o$/;
+		next if $output !~ m{^\Q$self->{build}\E/(tests/(?:unit|fuzz|fake)/[^.]*)$} || $output =~ /\.o$/;
 		my ($source, %has) = ("$1.c");
 		my $command = $self->{command}{$output} . ' -Wl,--trace,--trace';
 		for my $line (split /\n/, qx($command -o /dev/null 2>/dev/null)) {
@@ -55,6 +56,7 @@ sub find_tests {
 		my $loads = qx(grep -c VIOD_TEST_BUILD $source) > 0;
 		# Some tests are compiled with the file that they test.
 		my %includes = map { ($_ => 1) } map { s{[^/]+/\.\./}{} while m{[^/]+/\.\./}; $_ } qx(cat $output.d) =~ m{(\S+\.c)(?=\s)}g;
+		$has{"$self->{build}/core/daemon/main.o"} = 1 if $output =~ m{/fake$};
 		push @{ $self->{tests} }, { name => basename($output), output => $output, source => $source, has => \%has, loads => $loads,
 			includes => \%includes };
 	}
@@ -144,6 +146,7 @@ sub link_test {
 		push @outputs, $test->{output};
 		$self->compile_object($worker, $file, "$test->{output}.o") or return 0;
 	}
+	unshift @outputs, "$self->{build}/tests/fake/viod-main.o" if $file eq 'core/daemon/main.c';
 	for my $output (@outputs) {
 		my $mine = $self->in_worker($worker, $output);
 		next if grep { $_ eq $mine } @{ $self->{changed} };
@@ -166,8 +169,9 @@ sub restore {
 # ---- running
 
 sub arguments {
-	my ($test) = @_;
+	my ($worker, $test) = @_;
 
+	return ("$worker/tests/fake/plugins", 'check', 1, 100) if $test->{name} eq 'fake';
 	return () if $test->{name} !~ /^fuzz_(.*)/;
 	return split /\n/, qx(find tests/fuzz/corpus/$1 -type f | sort);
 }
@@ -185,7 +189,7 @@ sub run_test {
 		@ENV{qw(CK_FORK CK_VERBOSITY VIOD_TEST_BUILD)} = ('no', 'normal', $worker);
 		$ENV{ASAN_OPTIONS} = 'detect_leaks=1:abort_on_error=0';
 		exec 'timeout', '--kill-after=2', $limit, @alone, 'sh', '-c',
-			'mount -t tmpfs none /tmp && ulimit -c 0 && exec "$@"', 'sh', abs_path($program), arguments($test)
+			'mount -t tmpfs none /tmp && ulimit -c 0 && exec "$@"', 'sh', abs_path($program), arguments($worker, $test)
 			or _exit(126);
 	}
 	waitpid $pid, 0;
