@@ -198,6 +198,47 @@ bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin)
 	return plugin->role != VIOD_ROLE_QUIRK || plugin == pf->quirk_plugin;
 }
 
+static bool is_in_schema(const struct viod_pf *pf, const struct viod_plugin *plugin)
+{
+	for (size_t i = 0; pf->schema && i < pf->schema->n_plugins; i++)
+		if (pf->schema->plugins[i] == plugin)
+			return true;
+	return false;
+}
+
+static bool is_guard(const struct viod_plugin *plugin)
+{
+	return plugin->ops && (plugin->ops->nodes || plugin->ops->holders);
+}
+
+const struct viod_plugin **device_guards(const struct viod_pf *pf)
+{
+	size_t n = pf->schema ? pf->schema->n_plugins : 0, count = 0;
+	const struct viod_plugin **guards = calloc(n + pf->loader->n_plugins + 1, sizeof(*guards));
+
+	for (size_t i = 0; guards && i < n; i++)
+		if (is_guard(pf->schema->plugins[i]))
+			guards[count++] = pf->schema->plugins[i];
+	for (size_t i = 0; guards && i < pf->loader->n_plugins; i++)
+		if (is_guard(pf->loader->plugins[i].plugin) &&
+		    !is_in_schema(pf, pf->loader->plugins[i].plugin))
+			guards[count++] = pf->loader->plugins[i].plugin;
+	return guards;
+}
+
+bool device_guarded_by(const struct viod_pf *pf, int vf, const struct viod_plugin *plugin)
+{
+	const struct device_function *f = vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
+
+	if (!f->directory[0])
+		return false;
+	if (plugin->role == VIOD_ROLE_DRIVER)
+		return true;
+	if (is_in_schema(pf, plugin))
+		return device_concerns(pf, plugin);
+	return plugin->match && quirk_score(plugin->match, &f->function) >= 0;
+}
+
 int device_choose_quirk(struct viod_pf *pf)
 {
 	const struct viod_quirk *quirk;

@@ -61,7 +61,8 @@ struct viod_pf {
 	const struct viod_values *wanted; /* while a plan is made and carried out */
 	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
 	json_t *facts;			  /* what plugins told, by topic; NULL: nothing */
-	struct viod_holders *waits_for;	  /* who uses what a step would have taken; NULL: nobody */
+	struct viod_holders
+		*blocked_by; /* holders of what a step had to leave in place; NULL: none */
 	int (*save_notes)(void *userdata);
 	void *save_userdata;
 	const char *key;	      /* of the row being applied: whose advice fits an errno */
@@ -103,6 +104,14 @@ struct device_function *device_slot(struct viod_pf *pf, int vf);
 
 /** The directory of the function below /sys; NULL where it has none. */
 const char *device_path(const struct viod_pf *pf, int vf);
+
+/** The plugins that have nodes() or holders(), those of the PF's schema first, then all others that
+ *  are loaded. NULL at the end; the caller frees the array. NULL without memory. */
+const struct viod_plugin **device_guards(const struct viod_pf *pf);
+
+/** Whether one of them is asked about a function: driver plugins, those of the PF's kind, and those
+ *  whose match table fits the function, whatever kind the file names. */
+bool device_guarded_by(const struct viod_pf *pf, int vf, const struct viod_plugin *plugin);
 
 /** Whether a plugin's ops apply to this PF: core's, its kind's, its own quirk's, driver plugins'.
  */

@@ -7,24 +7,17 @@
 
 #include "base/util.h"
 
-int holders_add_flagged(struct viod_holders *holders, const struct viod_holder *holder,
-			uint32_t flags)
+int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
 {
 	struct viod_holder *slot;
-	uint32_t *grown;
 
 	for (size_t i = 0; i < holders->count; i++) {
 		if (holders->items[i].pid != holder->pid ||
 		    !streq(holders->items[i].what, holder->what))
 			continue;
-		holders->flags[i] &= flags;
+		holders->items[i].flags &= holder->flags;
 		return 0;
 	}
-	grown = reallocarray(holders->flags, holders->count + 1, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	holders->flags = grown;
-	grown[holders->count] = flags;
 	slot = array_append((void **)&holders->items, &holders->count, sizeof(*slot));
 	if (!slot)
 		return -ENOMEM;
@@ -35,15 +28,9 @@ int holders_add_flagged(struct viod_holders *holders, const struct viod_holder *
 	return 0;
 }
 
-int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
-{
-	return holders_add_flagged(holders, holder, 0);
-}
-
 void holders_clear(struct viod_holders *holders)
 {
 	free(holders->items);
-	free(holders->flags);
 	*holders = (struct viod_holders){ 0 };
 }
 
@@ -57,7 +44,7 @@ void holders_free(struct viod_holders *holders, size_t count)
 bool holders_object(const struct viod_holders *holders, uint32_t excused)
 {
 	for (size_t i = 0; i < holders->count; i++)
-		if (!(holders->flags[i] & excused))
+		if (!(holders->items[i].flags & excused))
 			return true;
 	return false;
 }

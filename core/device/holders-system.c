@@ -48,7 +48,7 @@ static int check_mounts(struct viod_pf *pf, const struct device_node *node, uint
 	if (!mounts)
 		return -errno;
 	while (getline(&line, &size, mounts) >= 0) {
-		struct viod_holder holder = { 0 };
+		struct viod_holder holder = { .flags = flags };
 		unsigned major_, minor_;
 		char point[64];
 
@@ -56,7 +56,7 @@ static int check_mounts(struct viod_pf *pf, const struct device_node *node, uint
 		    (makedev(major_, minor_) != node->device && !is_source(pf, line, node->device)))
 			continue;
 		snprintf(holder.what, sizeof(holder.what), "the host: mounted at %s", point);
-		if (holders_add_flagged(holders, &holder, flags) < 0)
+		if (holders_add(holders, &holder) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -65,7 +65,7 @@ static int check_mounts(struct viod_pf *pf, const struct device_node *node, uint
 static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
 		      struct viod_holders *holders)
 {
-	static const struct viod_holder swap = { .what = "the host: swap space" };
+	const struct viod_holder swap = { .what = "the host: swap space", .flags = flags };
 	_cleanup_fclose_ FILE *swaps = open_text(pf, "swaps");
 	_cleanup_free_ char *line = NULL;
 	char path[PATH_MAX];
@@ -76,7 +76,7 @@ static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32
 		if (sscanf(line, "/dev/%4095s", path) == 1 &&
 		    fstatat(pf->roots->trees[VIOD_TREE_DEV], path, &status, 0) == 0 &&
 		    S_ISBLK(status.st_mode) && status.st_rdev == node->device)
-			return holders_add_flagged(holders, &swap, flags);
+			return holders_add(holders, &swap);
 	return 0;
 }
 
@@ -86,8 +86,9 @@ static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32
 static int check_claim(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
 		       struct viod_holders *holders)
 {
-	static const struct viod_holder claimed = { .what = "the host: claimed by the kernel, by a "
-							    "mount elsewhere or a volume" };
+	const struct viod_holder claimed = { .what = "the host: claimed by the kernel, by a mount "
+						     "elsewhere or a volume",
+					     .flags = flags };
 	int fd;
 
 	if (holders->count || strncmp(node->path, "/dev/", 5) != 0 ||
@@ -99,7 +100,7 @@ static int check_claim(struct viod_pf *pf, const struct device_node *node, uint3
 		close(fd);
 		return 0;
 	}
-	return errno == EBUSY ? holders_add_flagged(holders, &claimed, flags) : 0;
+	return errno == EBUSY ? holders_add(holders, &claimed) : 0;
 }
 
 int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
@@ -107,7 +108,7 @@ int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint3
 {
 	int r;
 
-	if (!node->block)
+	if (!(node->flags & VIOD_NODE_BLOCK))
 		return 0;
 	r = check_mounts(pf, node, flags, holders);
 	if (r == 0)
@@ -166,11 +167,11 @@ static int check_stack(struct viod_pf *pf, const char *interface, unsigned depth
 	int r = 0;
 
 	if (has_default_route(pf, interface)) {
-		struct viod_holder holder = { 0 };
+		struct viod_holder holder = { .flags = VIOD_HOLDER_YIELDS };
 
 		snprintf(holder.what, sizeof(holder.what),
 			 "the host: its default route goes through %s", interface);
-		return holders_add_flagged(holders, &holder, VIOD_HOLDER_YIELDS);
+		return holders_add(holders, &holder);
 	}
 	snprintf(path, sizeof(path), "class/net/%s", interface);
 	if (depth == STACK_MAX || open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir) < 0)

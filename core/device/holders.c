@@ -3,196 +3,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
+#include "device/holders-process.h"
 #include "device/holders-system.h"
 #include "device/plugin-call.h"
 
-/* What one look at all processes is after, and what it finds. */
-struct search {
-	struct viod_pf *pf;
-	struct device_nodes nodes;
-	struct viod_holders *by_vf;  /* the PF's own come last */
-	struct viod_holders unnamed; /* who has a VFIO device open, and nothing tells which */
-};
-
-static struct viod_holders *holders_of(struct search *search, int vf)
-{
-	return &search->by_vf[vf == VIOD_PF ? search->pf->n_vfs : (size_t)vf];
-}
-
-/* What the host itself does with a PF, an administrator may override; a virtual machine's hold
- * would keep the kernel waiting whoever wishes it away. */
-static uint32_t flags_of(const struct device_node *node)
-{
-	return node->vf == VIOD_PF && strncmp(node->path, "/dev/vfio/", 10) != 0
-		       ? VIOD_HOLDER_YIELDS
-		       : 0;
-}
-
-/* --- processes ------------------------------------------------------------------------------- */
-
-/* The unit or container a process belongs to: the innermost service, scope or machine of its
- * cgroup. */
-static void unit_of(int process, char *ret_unit, size_t size)
-{
-	char text[4096], *path, *save = NULL;
-
-	ret_unit[0] = '\0';
-	if (sysfs_read(process, "cgroup", text, sizeof(text)) < 0)
-		return;
-	path = strstr(text, "0::/");
-	if (!path)
-		return;
-	path[strcspn(path, "\n")] = '\0';
-	for (char *part = strtok_r(path + 3, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-		const char *dot = strrchr(part, '.');
-
-		if (dot && (streq(dot, ".service") || streq(dot, ".scope")))
-			snprintf(ret_unit, size, "%s", part);
-	}
-}
-
-static int add_process(int process, pid_t pid, const char *what, uint32_t flags,
-		       struct viod_holders *holders)
-{
-	struct viod_holder holder = { .pid = pid };
-
-	(void)sysfs_read(process, "comm", holder.process, sizeof(holder.process));
-	unit_of(process, holder.unit, sizeof(holder.unit));
-	snprintf(holder.what, sizeof(holder.what), "%s", what);
-	return holders_add_flagged(holders, &holder, flags);
-}
-
-/* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device.
- * Before, all that can be said is that this process has one. */
-static int check_anonymous(struct search *search, int process, pid_t pid, const char *fd_name)
-{
-	char path[64], target[64], text[2048], *line;
-	struct viod_pf *pf = search->pf;
-	const char *name;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "fd/%s", fd_name);
-	n = readlinkat(process, path, target, sizeof(target) - 1);
-	if (n < 0)
-		return 0;
-	target[n] = '\0';
-	if (!streq(target, "anon_inode:[vfio-device]"))
-		return 0;
-	snprintf(path, sizeof(path), "fdinfo/%s", fd_name);
-	if (sysfs_read(process, path, text, sizeof(text)) < 0)
-		return 0;
-	line = strstr(text, "vfio-device-syspath:");
-	if (!line)
-		return add_process(process, pid, "an open VFIO device", 0, &search->unnamed);
-	line[strcspn(line, "\n")] = '\0';
-	name = strrchr(line, '/');
-	for (int vf = VIOD_PF; name && vf < (int)pf->n_vfs; vf++)
-		if (streq(name + 1, device_slot(pf, vf)->address))
-			return add_process(process, pid, "an open VFIO device", 0,
-					   holders_of(search, vf));
-	return 0;
-}
-
-static int check_descriptor(struct search *search, int process, pid_t pid, const char *fd_name)
-{
-	const struct device_nodes *nodes = &search->nodes;
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "fd/%s", fd_name);
-	if (fstatat(process, path, &status, 0) < 0)
-		return 0;
-	if ((status.st_mode & S_IFMT) == 0)
-		return check_anonymous(search, process, pid, fd_name);
-	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
-		return 0;
-	for (size_t i = 0; i < nodes->count; i++) {
-		const struct device_node *node = &nodes->items[i];
-		int r;
-
-		if (node->device != status.st_rdev || node->block != S_ISBLK(status.st_mode))
-			continue;
-		r = add_process(process, pid, node->path, flags_of(node),
-				holders_of(search, node->vf));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Only a process that is gone may be passed over; one we may not look into could hold anything. */
-static int check_process(struct search *search, const char *name)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int process = -1;
-	pid_t pid = (pid_t)strtol(name, NULL, 10);
-	const struct dirent *entry;
-	int r;
-
-	process = openat(search->pf->roots->trees[VIOD_TREE_PROC], name,
-			 O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-	r = open_directory(process, "fd", &dir);
-	if (r < 0)
-		return r == -ENOENT || r == -ESRCH ? 0 : r;
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
-			continue;
-		r = check_descriptor(search, process, pid, entry->d_name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int scan_processes(struct search *search)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	const struct dirent *entry;
-	int r;
-
-	r = open_directory(search->pf->roots->trees[VIOD_TREE_PROC], ".", &dir);
-	if (r < 0)
-		return r;
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-			continue;
-		r = check_process(search, entry->d_name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* --- what no descriptor shows ---------------------------------------------------------------- */
 
-/* 1: the group is taken. The question takes it for a moment, so it is only asked where nothing else
- * can tell. */
-static int group_is_taken(struct viod_pf *pf, const struct device_node *node)
+/* The open() is in the way of another for a moment, so this is only asked where nothing else can
+ * tell. */
+static bool is_taken(struct viod_pf *pf, const struct device_node *node)
 {
 	int fd;
 
-	if (strncmp(node->path, "/dev/vfio/", 10) != 0 || strchr(node->path + 10, '/'))
-		return 0;
+	if (!(node->flags & VIOD_NODE_EXCLUSIVE) || strncmp(node->path, "/dev/", 5) != 0)
+		return false;
 	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EBUSY;
 	close(fd);
-	return 0;
+	return false;
 }
 
-/* The driver link goes at the start of an unbind that waits for a user, but the group stays taken.
- * So it does where only the descriptor of a device is left, as in a process that was handed one. */
-static int check_groups(struct search *search)
+/* An unbind that waits for a user removes the driver's link first, but the VFIO group stays taken.
+ * It is also taken where a process was handed a descriptor of the device alone. */
+static int check_taken(struct holder_search *search)
 {
 	static const struct viod_holder unbinding = {
-		.what = "a VFIO driver that is still letting it go",
+		.what = "a driver that has not released it yet",
 	};
 	static const struct viod_holder some = {
 		.what = "one of several processes that have VFIO devices open",
@@ -206,96 +45,136 @@ static int check_groups(struct search *search)
 		bool bound = function && function->driver;
 
 		if (!function || (bound && !unnamed->count) ||
-		    holders_of(search, node->vf)->count || !group_is_taken(search->pf, node))
+		    holders_of_function(search, node->vf)->count || !is_taken(search->pf, node))
 			continue;
-		if (holders_add(holders_of(search, node->vf), bound ? unknown : &unbinding) < 0)
+		if (holders_add(holders_of_function(search, node->vf),
+				bound ? unknown : &unbinding) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-/* A network interface that a container has is not seen from here; what is left is the empty folder,
- * which sysfs keeps for as long as any namespace has an interface in it. */
-static int check_namespace(struct viod_pf *pf, int vf, const char *class, const char *what,
-			   struct viod_holders *holders)
+/* --- what plugins know ------------------------------------------------------------------------ */
+
+static int ask_plugin(struct viod_pf *pf, const struct viod_plugin *plugin, int vf,
+		      struct viod_holders *holders)
 {
-	const struct viod_function *function = device_function(pf, vf);
-	struct viod_holder elsewhere = { 0 };
+	struct viod_holder unknown = { 0 };
+	int r;
+
+	plugin_enter(pf, plugin, "holders");
+	r = plugin->ops->holders(pf, vf, holders);
+	plugin_leave(pf);
+	if (r >= 0)
+		return 0;
+	snprintf(unknown.what, sizeof(unknown.what), "unknown: plugin '%s' cannot tell (%s)",
+		 plugin->name, strerror(-r));
+	return holders_add(holders, &unknown);
+}
+
+static bool is_empty(int directory, const char *name)
+{
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	char path[160];
-	int r;
 
-	if (!function)
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", function->directory, class);
-	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir);
-	if (r < 0)
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	if (open_directory(directory, name, &dir) < 0)
+		return false;
 	while ((entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			return 0;
-	snprintf(elsewhere.what, sizeof(elsewhere.what), "its %s is in another network namespace",
-		 what);
-	return holders_add(holders, &elsewhere);
+			return false;
+	return true;
 }
 
-static int ask_plugins(struct viod_pf *pf, int vf, struct viod_holders *holders)
+/* Where no plugin knows the function: sysfs keeps the folder of a class for as long as it has a
+ * device in it, and shows the device in its own namespace alone. */
+static int check_hidden(struct viod_pf *pf, int vf, struct viod_holders *holders)
 {
-	for (size_t i = 0; pf->schema && i < pf->schema->n_plugins; i++) {
-		const struct viod_plugin *plugin = pf->schema->plugins[i];
-		struct viod_holder unknown = { 0 };
-		int r;
-
-		if (!plugin->ops || !plugin->ops->holders || !device_concerns(pf, plugin))
-			continue;
-		plugin_enter(pf, plugin, "holders");
-		r = plugin->ops->holders(pf, vf, holders);
-		plugin_leave(pf);
-		if (r >= 0)
-			continue;
-		snprintf(unknown.what, sizeof(unknown.what),
-			 "unknown: plugin '%s' cannot tell (%s)", plugin->name, strerror(-r));
-		r = holders_add(holders, &unknown);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int ask_function(struct search *search, int vf)
-{
-	struct viod_holders *holders = holders_of(search, vf);
+	const char *directory = device_path(pf, vf);
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
 	int r;
 
-	r = check_namespace(search->pf, vf, "net", "network interface", holders);
+	r = directory ? open_directory(pf->roots->trees[VIOD_TREE_SYS], directory, &dir) : -ENOENT;
+	if (r < 0)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	while (r == 0 && (entry = readdir(dir))) {
+		struct viod_holder holder = { 0 };
+		char class[300];
+
+		snprintf(class, sizeof(class), "class/%s", entry->d_name);
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
+		    !is_empty(dirfd(dir), entry->d_name) ||
+		    faccessat(pf->roots->trees[VIOD_TREE_SYS], class, F_OK, 0) < 0)
+			continue;
+		snprintf(holder.what, sizeof(holder.what),
+			 "another namespace (its device of class %.32s was moved there)",
+			 entry->d_name);
+		r = holders_add(holders, &holder);
+	}
+	return r;
+}
+
+static int ask_function(struct holder_search *search, const struct viod_plugin *const *guards,
+			int vf)
+{
+	struct viod_holders *holders = holders_of_function(search, vf);
+	struct viod_pf *pf = search->pf;
+	bool known = false;
+	int r = 0;
+
+	if (vf == VIOD_PF)
+		r = holders_check_route(pf, holders);
+	for (size_t i = 0; r == 0 && guards[i]; i++) {
+		if (!guards[i]->ops->holders || !device_guarded_by(pf, vf, guards[i]))
+			continue;
+		known = true;
+		r = ask_plugin(pf, guards[i], vf, holders);
+	}
+	return r < 0 || known ? r : check_hidden(pf, vf, holders);
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+static bool has_device(const struct device_nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++)
+		if (nodes->items[i].device)
+			return true;
+	return false;
+}
+
+static int look(struct holder_search *search, int only)
+{
+	_cleanup_free_ const struct viod_plugin **guards = device_guards(search->pf);
+	const struct device_nodes *nodes = &search->nodes;
+	int r = guards ? 0 : -ENOMEM;
+
+	if (r == 0 && has_device(nodes))
+		r = holders_scan_processes(search);
+	for (size_t i = 0; i < nodes->count && r == 0; i++)
+		r = holders_check_disk(search->pf, &nodes->items[i],
+				       holder_flags_of(&nodes->items[i]),
+				       holders_of_function(search, nodes->items[i].vf));
 	if (r == 0)
-		r = check_namespace(search->pf, vf, "infiniband", "RDMA device", holders);
-	/* A PF's plugins serve its VFs; what they find on the PF is how its VFs work. */
-	if (r == 0 && vf == VIOD_PF)
-		r = holders_check_route(search->pf, holders);
-	return r < 0 || vf == VIOD_PF ? r : ask_plugins(search->pf, vf, holders);
+		r = check_taken(search);
+	for (int vf = VIOD_PF; vf < (int)search->pf->n_vfs && r == 0; vf++)
+		if (only < VIOD_PF || vf == only)
+			r = ask_function(search, guards, vf);
+	return r;
 }
 
 /* only: of this function alone; below VIOD_PF of all. */
 static int find(struct viod_pf *pf, int only, struct viod_holders **ret_holders)
 {
-	struct search search = { .pf = pf, .by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf)) };
+	struct holder_search search = { .pf = pf };
 	int r;
 
+	search.by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf));
 	if (!search.by_vf)
 		return -ENOMEM;
 	r = device_nodes_find(pf, &search.nodes);
-	if (r == 0 && search.nodes.count)
-		r = scan_processes(&search);
-	for (size_t i = 0; i < search.nodes.count && r == 0; i++)
-		r = holders_check_disk(pf, &search.nodes.items[i], flags_of(&search.nodes.items[i]),
-				       holders_of(&search, search.nodes.items[i].vf));
 	if (r == 0)
-		r = check_groups(&search);
-	for (int vf = VIOD_PF; vf < (int)pf->n_vfs && r == 0; vf++)
-		if (only < VIOD_PF || vf == only)
-			r = ask_function(&search, vf);
+		r = look(&search, only);
 	device_nodes_clear(&search.nodes);
 	holders_clear(&search.unnamed);
 	if (r < 0)
@@ -315,6 +194,8 @@ int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holder
 	return find(pf, vf, ret_holders);
 }
 
+/* --- what plugins ask ------------------------------------------------------------------------- */
+
 static uint32_t excused_of(const struct viod_pf *pf)
 {
 	const struct schema_row *row =
@@ -324,33 +205,58 @@ static uint32_t excused_of(const struct viod_pf *pf)
 	return force && *force ? VIOD_HOLDER_YIELDS : 0;
 }
 
-int holders_of_other(struct viod_pf *pf, const char *address, char *ret_text, size_t size)
+int holders_of_other(struct viod_pf *pf, const char *address, struct viod_holder *ret_holder)
 {
-	struct viod_holders *holders;
+	struct viod_holders *holders = NULL;
 	uint32_t excused = excused_of(pf);
 	struct viod_pf other;
 	int r;
 
+	*ret_holder = (struct viod_holder){ 0 };
 	r = device_open(pf->roots, pf->loader, address, &other);
 	if (r < 0 || !other.present)
 		return r < 0 ? r : -ENODEV;
+	other.progress = pf->progress;
 	other.takes_self = true;
 	r = holders_find(&other, &holders);
 	if (r == 0 && other.n_vfs) {
-		snprintf(ret_text, size, "its %zu VFs", other.n_vfs);
+		snprintf(ret_holder->what, sizeof(ret_holder->what), "its %zu VFs", other.n_vfs);
 		r = 1;
-	} else if (r == 0) {
-		const struct viod_holders *own = &holders[other.n_vfs];
-
-		for (size_t i = 0; i < own->count && r == 0; i++) {
-			if (own->flags[i] & excused)
-				continue;
-			holder_text(&own->items[i], ret_text, size);
-			r = 1;
-		}
 	}
-	if (r >= 0)
-		holders_free(holders, other.n_vfs);
+	for (size_t i = 0; r == 0 && i < holders[other.n_vfs].count; i++) {
+		if (holders[other.n_vfs].items[i].flags & excused)
+			continue;
+		*ret_holder = holders[other.n_vfs].items[i];
+		r = 1;
+	}
+	holders_free(holders, other.n_vfs);
 	device_close(&other);
+	return r;
+}
+
+int holders_of_node(struct viod_pf *pf, const struct viod_node *node,
+		    struct viod_holder *ret_holder)
+{
+	const char *path = node->path + (strncmp(node->path, "/dev/", 5) == 0 ? 5 : 0);
+	struct device_node one = { .device = node->device, .flags = node->flags, .vf = VIOD_PF };
+	struct viod_holders *by_vf = calloc(pf->n_vfs + 1, sizeof(*by_vf));
+	struct holder_search search = { .pf = pf, .nodes = { &one, 1 }, .by_vf = by_vf };
+	struct viod_holders *found = &by_vf[pf->n_vfs];
+	int r;
+
+	*ret_holder = (struct viod_holder){ 0 };
+	if (!by_vf)
+		return -ENOMEM;
+	(void)snprintf(one.path, sizeof(one.path), "/dev/%s", path);
+	r = holders_scan_processes(&search);
+	if (r == 0 && found->count) {
+		*ret_holder = found->items[0];
+		r = 1;
+	} else if (r == 0 && is_taken(pf, &one)) {
+		(void)copy_text(ret_holder->what, sizeof(ret_holder->what), one.path);
+		r = 1;
+	}
+	holders_clear(&search.unnamed);
+	holders_free(by_vf, pf->n_vfs);
 	return r;
 }

@@ -19,7 +19,9 @@ int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
 /** The same, where only one function counts: of the others most holders are not found. */
 int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders);
 
-/** What host->held() does. */
-int holders_of_other(struct viod_pf *pf, const char *address, char *ret_text, size_t size);
+/** What host->holder_of() and host->node_user() do. */
+int holders_of_other(struct viod_pf *pf, const char *address, struct viod_holder *ret_holder);
+int holders_of_node(struct viod_pf *pf, const struct viod_node *node,
+		    struct viod_holder *ret_holder);
 
 #endif

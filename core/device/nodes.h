@@ -5,12 +5,12 @@
 
 #include "device/device.h"
 
-/** A character or block device that some VF (or the PF) owns. */
+/** A node of the PF or a VF. */
 struct device_node {
-	dev_t device;
-	bool block;
-	int vf;	       /* VIOD_PF, or an index */
-	char path[96]; /* "/dev/nvme1" */
+	dev_t device;	/* 0: it is no device node */
+	uint32_t flags; /* enum viod_node_flags */
+	int vf;		/* VIOD_PF, or an index */
+	char path[96];	/* "/dev/nvme1", or the name of a network interface */
 };
 
 struct device_nodes {
@@ -18,21 +18,18 @@ struct device_nodes {
 	size_t count;
 };
 
-/** What viod_node_add() collects. */
+/** Where viod_node_add() adds to: the nodes of one function. */
 struct viod_nodes {
-	char **items;
-	size_t count;
+	struct device_nodes *table;
+	int vf;
 };
 
-/** All nodes of the PF and its VFs, the VFIO group's among them, in one pass. -errno. */
+/** All nodes of the PF and its VFs: children of theirs in sysfs, what plugins name, and what lies
+ * on top of disks. -errno. */
 int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes);
 void device_nodes_clear(struct device_nodes *nodes);
 
-int nodes_add(struct viod_nodes *nodes, const char *path);
-void nodes_clear(struct viod_nodes *nodes);
-
-/** The nodes of one function: its own from the table, then what its plugins name. -errno. */
-int nodes_of(struct viod_pf *pf, int vf, const struct device_nodes *table,
-	     struct viod_nodes *ret_nodes);
+/** What host->node() does. -ENOMEM. */
+int nodes_add(struct viod_nodes *nodes, const struct viod_node *node);
 
 #endif

@@ -51,7 +51,7 @@ static void report_held(struct job_run *run, int vf)
 		holder_text(&holders->items[i], text, sizeof(text));
 		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %s%s",
 			 number, function ? function->address : "?", text,
-			 holders->flags[i] & VIOD_HOLDER_YIELDS
+			 holders->items[i].flags & VIOD_HOLDER_YIELDS
 				 ? "; set 'force = yes' in [pf] to override"
 				 : "");
 	}

@@ -34,16 +34,25 @@ void job_send_progress(struct job_run *run, const char *state)
 	send(run, json_pack("{s:o}", "progress", progress));
 }
 
-static json_t *nodes_json(struct job_run *run, int vf, const struct device_nodes *table)
+static bool is_listed(const json_t *list, const char *text)
 {
-	struct viod_nodes nodes = { 0 };
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (streq(json_string_value(item), text))
+			return true;
+	return false;
+}
+
+static json_t *nodes_json(int vf, const struct device_nodes *table)
+{
 	json_t *list = json_array();
 
-	if (nodes_of(&run->pf, vf, table, &nodes) < 0)
-		return list;
-	for (size_t i = 0; i < nodes.count; i++)
-		(void)json_array_append_new(list, json_string(nodes.items[i]));
-	nodes_clear(&nodes);
+	for (size_t i = 0; i < table->count; i++)
+		if (table->items[i].vf == vf && table->items[i].path[0] &&
+		    !is_listed(list, table->items[i].path))
+			(void)json_array_append_new(list, json_string(table->items[i].path));
 	return list;
 }
 
@@ -83,14 +92,14 @@ static json_t *vf_json(struct job_run *run, int vf, const json_t *state,
 {
 	const struct viod_function *function = device_function(&run->pf, vf);
 
-	return json_pack(
-		"{s:i, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o}", "index", vf, "address",
-		function ? function->address : NULL, "driver", function ? function->driver : NULL,
-		"iommu_group",
-		function && function->iommu_group >= 0 ? json_integer(function->iommu_group)
-						       : json_null(),
-		"nodes", nodes_json(run, vf, table), "held_by", held_by_json(run, vf), "error",
-		error_json(run, vf), "attributes", attributes_json(state, (size_t)vf));
+	return json_pack("{s:i, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o}", "index", vf, "address",
+			 function ? function->address : NULL, "driver",
+			 function ? function->driver : NULL, "iommu_group",
+			 function && function->iommu_group >= 0
+				 ? json_integer(function->iommu_group)
+				 : json_null(),
+			 "nodes", nodes_json(vf, table), "held_by", held_by_json(run, vf), "error",
+			 error_json(run, vf), "attributes", attributes_json(state, (size_t)vf));
 }
 
 static json_t *vfs_json(struct job_run *run)
@@ -117,10 +126,10 @@ static json_t *holders_json(const struct job_run *run)
 			    (vf == run->n_holders ? run->self_blocked : run->blocked[vf]))
 				(void)json_array_append_new(
 					pids, json_integer(run->holders[vf].items[i].pid));
-	for (size_t i = 0; run->pf.waits_for && i < run->pf.waits_for->count; i++)
-		if (run->pf.waits_for->items[i].pid > 0)
+	for (size_t i = 0; run->pf.blocked_by && i < run->pf.blocked_by->count; i++)
+		if (run->pf.blocked_by->items[i].pid > 0)
 			(void)json_array_append_new(pids,
-						    json_integer(run->pf.waits_for->items[i].pid));
+						    json_integer(run->pf.blocked_by->items[i].pid));
 	return pids;
 }
 

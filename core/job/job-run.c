@@ -152,7 +152,7 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 		 * one has been reported. */
 		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
 		    diag_first_error(&run->pf.diags, vf) ||
-		    (vf == VIOD_PF ? run->pf.waits_for != NULL
+		    (vf == VIOD_PF ? run->pf.blocked_by != NULL
 				   : run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF)))
 			continue;
 		plan_change_text(change, text, sizeof(text));
@@ -204,7 +204,7 @@ static int verify(struct job_run *run)
 
 static enum job_verdict verdict_of(const struct job_run *run)
 {
-	bool blocked = run->pf_blocked || run->pf.waits_for;
+	bool blocked = run->pf_blocked || run->pf.blocked_by;
 
 	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
 		blocked = blocked || run->blocked[i];
@@ -458,7 +458,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	values_free(run.base);
 	values_free(run.wanted);
 	record_free(run.record);
-	holders_free(run.pf.waits_for, 0);
+	holders_free(run.pf.blocked_by, 0);
 	device_close(&run.pf);
 	return (int)verdict;
 }

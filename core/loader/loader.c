@@ -71,8 +71,28 @@ static int compare_candidates(const void *a, const void *b)
 	return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
 }
 
-static int collect(struct loader *loader, char *const *names, struct diag_list *diags,
-		   struct candidates *set)
+/* Those that core asks who uses a VF: they are loaded where they are installed, whatever the list
+ * names, or a VF in use would look free. */
+static int add_needed(const struct loader *loader, const struct viod_plugin *core,
+		      struct candidates *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; core->needs && core->needs[i] && r == 0; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (asprintf(&path, "%s/%s" SUFFIX, loader->directory, core->needs[i]) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		if (access(path, F_OK) == 0)
+			r = add_candidate(set, loader->directory, core->needs[i]);
+	}
+	return r;
+}
+
+static int collect(struct loader *loader, char *const *names, const struct viod_plugin *core,
+		   struct diag_list *diags, struct candidates *set)
 {
 	_cleanup_closedir_ DIR *dir = opendir(loader->directory);
 	const struct dirent *entry;
@@ -80,6 +100,8 @@ static int collect(struct loader *loader, char *const *names, struct diag_list *
 
 	for (size_t i = 0; names && names[i] && r == 0; i++)
 		r = add_candidate(set, loader->directory, names[i]);
+	if (names && r == 0)
+		r = add_needed(loader, core, set);
 	if (!dir && !names)
 		diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, errno,
 			 "the plugin folder %s cannot be read: %s", loader->directory,
@@ -267,7 +289,7 @@ int loader_new(const char *directory, char *const *names, const struct viod_plug
 	loader->directory = strdup(directory);
 	if (!loader->directory)
 		return -ENOMEM;
-	r = collect(loader, names, diags, &set);
+	r = collect(loader, names, core, diags, &set);
 	if (r == 0)
 		r = load_all(&set, directory);
 	if (r == 0)

@@ -36,7 +36,8 @@ struct loader {
 /**
  * Load what is enabled from a directory, beside core's own plugin.
  *
- * names: the plugins= list, or NULL for every file found. A name without a file is refused. host is
+ * names: the plugins= list, or NULL for every file found. A name without a file is refused. What
+ * core itself needs is loaded too, if it is there. host is
  * stored in each plugin before anything of it is called. A quirk needs the plugin of its kind, and
  * runs after it. Where two plugins claim the same kind, the one that is named like it stays, else
  * the first by name; where two have the same key, the kind's stays, then quirks, then drivers.

@@ -304,19 +304,19 @@ static int host_tell(struct viod_pf *pf, const char *topic, const char *about, c
 	return json_object_set_new(facts, what, value) < 0 ? -ENOMEM : 0;
 }
 
-static int host_wait_for(struct viod_pf *pf, int vf, const struct viod_holder *holder)
+static int host_blocked_by(struct viod_pf *pf, int vf, const struct viod_holder *holder)
 {
 	char text[256];
 	size_t before;
 
-	if (!pf->waits_for)
-		pf->waits_for = calloc(1, sizeof(*pf->waits_for));
-	before = pf->waits_for ? pf->waits_for->count : 0;
-	if (!pf->waits_for || holders_add(pf->waits_for, holder) < 0)
+	if (!pf->blocked_by)
+		pf->blocked_by = calloc(1, sizeof(*pf->blocked_by));
+	before = pf->blocked_by ? pf->blocked_by->count : 0;
+	if (!pf->blocked_by || holders_add(pf->blocked_by, holder) < 0)
 		return -ENOMEM;
-	if (pf->waits_for->count == before)
+	if (pf->blocked_by->count == before)
 		return 0;
-	holder_text(&pf->waits_for->items[before], text, sizeof(text));
+	holder_text(&pf->blocked_by->items[before], text, sizeof(text));
 	diag_add(&pf->diags, VIOD_WARNING, vf, NULL, 0, "waiting for %s", text);
 	return 0;
 }
@@ -345,14 +345,15 @@ const struct viod_host host_table = {
 	.option = host_option,
 	.forget = host_forget,
 	.best_module = host_best_module,
-	.hold = holders_add_flagged,
 	.note = host_note,
 	.noted = host_noted,
-	.held = holders_of_other,
+	.holder_of = holders_of_other,
+	.holder_text = holder_text,
+	.node_user = holders_of_node,
 	.open_directory = host_open_directory,
 	.nearest = nearest_word,
 	.tell = host_tell,
-	.wait_for = host_wait_for,
+	.blocked_by = host_blocked_by,
 	.read_at = host_read_at,
 	.write_at = host_write_at,
 	.link_at = host_link_at,

@@ -11,6 +11,9 @@ static const struct viod_ops ops = {
 	.apply = sriov_apply,
 };
 
+/* Only this plugin can tell which process drives a function from user space. */
+static const char *const needs[] = { "vfio", NULL };
+
 const struct viod_plugin sriov_plugin = {
 	.magic = VIOD_ABI_MAGIC,
 	.abi_major = VIOD_ABI_MAJOR,
@@ -20,6 +23,7 @@ const struct viod_plugin sriov_plugin = {
 	.name = "core",
 	.version = VIOD_VERSION,
 	.summary = "the VF count and the driver of each function",
+	.needs = needs,
 	.options = sriov_rows,
 	.pf_size = sizeof(struct sriov_pf),
 	.vf_size = sizeof(struct sriov_vf),

@@ -237,19 +237,33 @@ enum viod_mark {
 
 /* --- who uses a function -------------------------------------------------------------------- */
 
-/** Someone who uses a function now. Empty strings and pid 0 where it cannot be told. */
+/** What a holder keeps viod from doing. 0: from every disruptive step. */
+enum viod_holder_flags {
+	VIOD_HOLDER_REMOVAL = 1 << 0, /* from removing the VF; another driver may be bound to it */
+	VIOD_HOLDER_YIELDS = 1 << 1,  /* of a PF: 'force = yes' in its file overrides it */
+};
+
+/** A process, or a part of the system, that uses a function now. Strings are empty and pid is 0
+ *  where they are not known. */
 struct viod_holder {
 	pid_t pid;
 	char process[32]; /* comm of the process */
 	char unit[64];	  /* its systemd unit or container, from its cgroup */
-	char what[96];	  /* how it holds: "/dev/vfio/12", "network namespace of pid 812" */
+	char what[96];	  /* what it uses: "/dev/vfio/12", "the bridge br0" */
+	uint32_t flags;	  /* enum viod_holder_flags */
 };
 
-/** How much a holder is in the way. Since minor 2; 0 for viod_holder_add(): of everything that
- * would take the function from it. */
-enum viod_holder_flags {
-	VIOD_HOLDER_REMOVAL = 1 << 0, /* the VF may get another driver, but must not be removed */
-	VIOD_HOLDER_YIELDS = 1 << 1,  /* of a PF: 'force = yes' in its file overrides it */
+enum viod_node_flags {
+	VIOD_NODE_BLOCK = 1 << 0,     /* a block device; otherwise a character device */
+	VIOD_NODE_EXCLUSIVE = 1 << 1, /* a second open() fails with EBUSY while it is in use */
+	VIOD_NODE_DRIVES = 1 << 2,    /* who opens it drives the function: 'force' is no override */
+};
+
+/** What a consumer of a function opens. */
+struct viod_node {
+	const char *path; /* "/dev/nvme1", or the name of a network interface; copied */
+	dev_t device;	  /* 0: no device node, and no holder is found by it */
+	uint32_t flags;	  /* enum viod_node_flags */
 };
 
 /* --- the device ----------------------------------------------------------------------------- */
@@ -390,10 +404,15 @@ struct viod_ops {
 	 *  viod_report() and returns 0. */
 	int (*apply)(struct viod_pf *pf, const struct viod_step *step);
 
-	/** Add everyone who uses the function now. An error counts as held. */
+	/** Add each holder of the function, a VF or the PF, that its nodes do not show: a network
+	 *  namespace, a bridge. An error counts as held. Of the kinds it is called for every
+	 *  function that their match table fits, whatever kind the PF's file names; of driver
+	 *  plugins for all; as is nodes(). */
 	int (*holders)(struct viod_pf *pf, int vf, struct viod_holders *holders);
 
-	/** Add what a consumer of the function opens: device nodes, network interfaces. */
+	/** Add what a consumer of the function opens. Core finds the device nodes that are
+	 *  children of the function in sysfs, and what lies on top of disks; nodes() names those
+	 *  that are not. */
 	int (*nodes)(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 
 	/** Driver plugins: the kernel driver that a word of serves stands for on this function. */
@@ -470,7 +489,7 @@ struct viod_host {
 	int (*write)(struct viod_pf *, int vf, const char *attribute, const char *text);
 	int (*open_at)(struct viod_pf *, enum viod_tree, const char *path, int flags);
 	int (*holder)(struct viod_holders *, const struct viod_holder *);
-	int (*node)(struct viod_nodes *, const char *path);
+	int (*node)(struct viod_nodes *, const struct viod_node *);
 	int (*format)(const struct viod_option *, const void *value, char *ret_text, size_t size);
 	int (*load_module)(struct viod_pf *, const char *name_or_alias);
 	/* since minor 1 */
@@ -479,17 +498,19 @@ struct viod_host {
 	const struct viod_option *(*option)(const struct viod_values *, int vf, const char *key);
 	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
 	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
-	int (*hold)(struct viod_holders *, const struct viod_holder *, uint32_t flags);
 	int (*note)(struct viod_pf *, const struct viod_plugin *, const char *key,
 		    const char *text);
 	int (*noted)(struct viod_pf *, const struct viod_plugin *, const char *key, char *ret_text,
 		     size_t size);
-	int (*held)(struct viod_pf *, const char *address, char *ret_text, size_t size);
+	int (*holder_of)(struct viod_pf *, const char *address, struct viod_holder *ret_holder);
+	void (*holder_text)(const struct viod_holder *, char *ret_text, size_t size);
+	int (*node_user)(struct viod_pf *, const struct viod_node *,
+			 struct viod_holder *ret_holder);
 	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
 	const char *(*nearest)(const char *word, const char *const *words, size_t n_words);
 	int (*tell)(struct viod_pf *, const char *topic, const char *about, const char *what,
 		    const char *text);
-	int (*wait_for)(struct viod_pf *, int vf, const struct viod_holder *);
+	int (*blocked_by)(struct viod_pf *, int vf, const struct viod_holder *);
 	int (*read_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_text,
 		       size_t size);
 	int (*write_at)(struct viod_pf *, enum viod_tree, const char *path, const char *text);
@@ -582,20 +603,30 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_open_directory(pf_, tree_, path_, ret_dir_) \
 	(viod_host->open_directory((pf_), (tree_), (path_), (ret_dir_)))
 
-/** Add a holder, or a node; 0 or -ENOMEM. */
+/** Only for holders() and nodes(): add a holder, or a node, a copy. One that is there already is
+ * not added again. 0 or -ENOMEM. */
 #define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
-/** The same with enum viod_holder_flags. Since minor 2. */
-#define viod_hold(holders_, holder_, flags_) (viod_host->hold((holders_), (holder_), (flags_)))
-/** Ask whether a PCI function that is neither the PF nor a VF of it is in use, in the same way as
- * viod asks for those. 0: nobody uses it; 1: ret_text says who does; -errno counts as used. What
- * 'force = yes' of the PF's file overrides does not count. Since minor 2. */
-#define viod_held(pf_, address_, text_, size_) \
-	(viod_host->held((pf_), (address_), (text_), (size_)))
-#define viod_node_add(nodes_, path_) (viod_host->node((nodes_), (path_)))
-/** Only for apply(): the step would take away a part of a function that somebody uses, and leaves
- * it. The PF is blocked, and the step planned again, until he lets go. vf: VIOD_PF, or an index. 0
- * or -ENOMEM. Since minor 2. */
-#define viod_wait_for(pf_, vf_, holder_) (viod_host->wait_for((pf_), (vf_), (holder_)))
+#define viod_node_add(nodes_, node_) (viod_host->node((nodes_), (node_)))
+
+/** Look for a holder of a PCI function that is neither the PF nor one of its VFs, as viod does for
+ *  those. 0: there is none; 1: *ret_holder_ is the first; -errno, which counts as held. Holders
+ * that 'force = yes' in the PF's file overrides do not count. */
+#define viod_holder_of(pf_, address_, ret_holder_) \
+	(viod_host->holder_of((pf_), (address_), (ret_holder_)))
+
+/** "qemu-system-x86 (pid 812, machine-web1.scope): /dev/vfio/12", as much as fits. */
+#define viod_holder_text(holder_, text_, size_) \
+	(viod_host->holder_text((holder_), (text_), (size_)))
+
+/** Look for a process that has a device node open. 0: there is none; 1: *ret_holder_ is the first,
+ *  with the node's path as what; -errno, which counts as open. */
+#define viod_node_user(pf_, node_, ret_holder_) \
+	(viod_host->node_user((pf_), (node_), (ret_holder_)))
+
+/** Only for apply(): the step would have removed something that is in use. The PF becomes blocked,
+ *  and the step is planned again when the holder has released it. vf: VIOD_PF, or an index. 0 or
+ *  -ENOMEM. */
+#define viod_step_blocked_by(pf_, vf_, holder_) (viod_host->blocked_by((pf_), (vf_), (holder_)))
 
 /** Only for observe(): what there is to know of the device and no row says, such as what can be had
  * of it. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL where

@@ -36,7 +36,7 @@ static int clear_one(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data
 		return 0;
 	r = gpu_mdev_user(pf, mdev->path, &holder);
 	if (r > 0)
-		r = viod_wait_for(pf, mdev->vf, &holder);
+		r = viod_step_blocked_by(pf, mdev->vf, &holder);
 	else if (r == 0)
 		r = gpu_mdev_remove(pf, mdev->path, mdev->uuid);
 	if (r < 0)

@@ -24,13 +24,13 @@ static int add_holder(struct viod_holders *holders, uint32_t flags, const char *
 
 static int add_holder(struct viod_holders *holders, uint32_t flags, const char *format, ...)
 {
-	struct viod_holder holder = { 0 };
+	struct viod_holder holder = { .flags = flags };
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(holder.what, sizeof(holder.what), format, arguments);
 	va_end(arguments);
-	return viod_hold(holders, &holder, flags);
+	return viod_holder_add(holders, &holder);
 }
 
 /* Bridges, bonds, VLANs, macvtaps: whatever lies on top is an upper_NAME link of the interface. */
@@ -82,6 +82,28 @@ static int check_address(struct viod_pf *pf, int vf, const struct net_interface 
 			  interface->name, text);
 }
 
+/* sysfs keeps the folder of a class for as long as any namespace has a device in it. */
+static int check_rdma(struct viod_pf *pf, int vf, struct viod_holders *holders)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	_cleanup_(closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	int r;
+
+	if (!function)
+		return 0;
+	snprintf(path, sizeof(path), "%s/infiniband", function->directory);
+	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
+	if (r < 0)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	while ((entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			return 0;
+	return add_holder(holders, 0,
+			  "another network namespace (its RDMA device was moved there)");
+}
+
 int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
 {
 	_cleanup_interfaces_ struct net_interfaces interfaces = { 0 };
@@ -90,8 +112,11 @@ int net_holders(struct viod_pf *pf, int vf, struct viod_holders *holders)
 	r = net_interfaces_find(pf, vf, &interfaces);
 	if (r == 0 && interfaces.elsewhere)
 		r = add_holder(holders, 0,
-			       "another network namespace, which its network interface is in");
-	for (size_t i = 0; i < interfaces.count && r == 0; i++) {
+			       "another network namespace (its interface was moved there)");
+	if (r == 0)
+		r = check_rdma(pf, vf, holders);
+	/* What lies on the PF's own interface is how its VFs are used. */
+	for (size_t i = 0; i < interfaces.count && r == 0 && vf != VIOD_PF; i++) {
 		r = check_uppers(pf, vf, &interfaces.items[i], holders);
 		if (r == 0)
 			r = check_address(pf, vf, &interfaces.items[i], holders);
@@ -105,7 +130,10 @@ int net_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes)
 	int r;
 
 	r = net_interfaces_find(pf, vf, &interfaces);
-	for (size_t i = 0; i < interfaces.count && r == 0; i++)
-		r = viod_node_add(nodes, interfaces.items[i].name);
+	for (size_t i = 0; i < interfaces.count && r == 0; i++) {
+		const struct viod_node node = { .path = interfaces.items[i].name };
+
+		r = viod_node_add(nodes, &node);
+	}
 	return r;
 }

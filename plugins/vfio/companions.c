@@ -192,15 +192,19 @@ static int move_one(struct viod_pf *pf, const struct companion *companion)
 static int refuse_held(struct viod_pf *pf, const struct viod_step *step,
 		       const struct companion *companion)
 {
-	char driver[VIOD_NAME_MAX], text[256] = "it cannot be told";
+	struct viod_holder holder;
+	char driver[VIOD_NAME_MAX], text[256];
 	int r;
 
 	read_driver(pf, companion->address, driver);
 	if (strcmp(driver, "-") == 0 || strcmp(driver, companion->driver) == 0)
 		return 0;
-	r = viod_held(pf, companion->address, text, sizeof(text));
+	r = viod_holder_of(pf, companion->address, &holder);
 	if (r == 0)
 		return 0;
+	if (r < 0)
+		snprintf(holder.what, sizeof(holder.what), "unknown: %s", strerror(-r));
+	viod_holder_text(&holder, text, sizeof(text));
 	viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, 0,
 		    "companion %s (%s) keeps its driver: it is used by %s", companion->address,
 		    driver, text);

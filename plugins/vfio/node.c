@@ -159,6 +159,67 @@ void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes)
 	add_own_node(pf, function, folder, ret_nodes);
 }
 
+/* A group's node is no child of the function in sysfs, and stays taken while an unbind waits for
+ * its user, when the function has no driver any more. */
+static int add_group(struct viod_pf *pf, const char *name, struct viod_nodes *nodes)
+{
+	struct viod_node node = { .flags = VIOD_NODE_EXCLUSIVE | VIOD_NODE_DRIVES };
+	struct stat status;
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%s", name);
+	r = viod_stat_at(pf, VIOD_TREE_DEV, path + strlen("/dev"), &status);
+	if (r < 0 || !S_ISCHR(status.st_mode))
+		return r == -ENOENT ? 0 : r;
+	node.path = path;
+	node.device = status.st_rdev;
+	return viod_node_add(nodes, &node);
+}
+
+/* Core finds it as well, but cannot know what opening it means. */
+static int add_own(struct viod_pf *pf, const struct viod_function *function,
+		   struct viod_nodes *nodes)
+{
+	struct vfio_nodes own = { 0 };
+	_cleanup_fd_ int folder = open_folder(pf);
+	int r = 0;
+
+	if (folder >= 0)
+		add_own_node(pf, function, folder, &own);
+	for (size_t i = 0; i < own.count && r == 0; i++) {
+		struct viod_node node = { .flags = VIOD_NODE_DRIVES };
+		struct stat status;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/dev/vfio/%s", own.paths[i]);
+		if (fstatat(folder, own.paths[i], &status, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		node.path = path;
+		node.device = status.st_rdev;
+		r = viod_node_add(nodes, &node);
+	}
+	return r;
+}
+
+int vfio_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char name[32];
+	int r = 0;
+
+	if (!function)
+		return 0;
+	if (function->iommu_group >= 0) {
+		snprintf(name, sizeof(name), "%d", function->iommu_group);
+		r = add_group(pf, name, nodes);
+		snprintf(name, sizeof(name), "noiommu-%d", function->iommu_group);
+		r = r < 0 ? r : add_group(pf, name, nodes);
+	}
+	/* Of a VF it makes no difference. */
+	return r < 0 || vf != VIOD_PF ? r : add_own(pf, function, nodes);
+}
+
 bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_node)
 {
 	_cleanup_fd_ int folder = open_folder(pf);

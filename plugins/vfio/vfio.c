@@ -17,6 +17,7 @@ static const struct viod_ops vfio_ops = {
 	.complete = vfio_complete,
 	.plan = vfio_plan,
 	.apply = vfio_apply,
+	.nodes = vfio_nodes,
 	.resolve = vfio_resolve,
 	.ready = vfio_ready,
 };

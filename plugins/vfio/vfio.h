@@ -99,6 +99,9 @@ struct vfio_nodes {
 /** The nodes that exist; none where no VFIO driver is bound. */
 void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes);
 
+/** Add the nodes of a function for those who look for its holders. */
+int vfio_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
+
 /** Owner and mode in words; false where the node is gone. */
 bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_node);
 

@@ -9,6 +9,7 @@ static const struct viod_ops ops = {
 	.complete = nvme_complete,
 	.plan = nvme_plan,
 	.apply = nvme_apply,
+	.nodes = nvme_nodes,
 	.inspect = nvme_inspect,
 };
 

@@ -186,5 +186,6 @@ int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
 int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
 	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int nvme_apply(struct viod_pf *pf, const struct viod_step *step);
+int nvme_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 
 #endif

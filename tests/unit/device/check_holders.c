@@ -3,53 +3,75 @@
 #include "device/holders.h"
 
 #include <errno.h>
+#include <sys/sysmacros.h>
 
 #include "../fakesys.h"
 #include "device/holders-system.h"
+#include "plan/host-table.h"
+#include "sriov/sriov.h"
 
 struct place {
 	struct root root;
 	struct roots roots;
-	struct loader loader;
+	struct loader *loader;
 	struct viod_pf pf;
 };
+
+static struct loader *load(char *const *names)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct loader *loader = NULL;
+	char directory[256];
+
+	snprintf(directory, sizeof(directory), "%s/plugins", getenv("VIOD_TEST_BUILD"));
+	ck_assert_int_eq(loader_new(directory, names, &sriov_plugin, &host_table, &diags, &loader),
+			 0);
+	assert_no_diags(&diags);
+	return loader;
+}
 
 /* /dev/full (1:7) plays a node of VF 1. */
 static void place_new(struct place *place)
 {
-	*place = (struct place){ 0 };
+	static char *const none[] = { NULL };
+
+	*place = (struct place){ .loader = load(none) };
 	fake_machine(&place->root, &place->roots, 2);
 	fake_directory(&place->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full");
 	fake_text(&place->root, "sys/devices/pci0000:00/0000:01:10.1/misc/full", "uevent",
 		  "MAJOR=1\nMINOR=7\nDEVNAME=full\n");
 	fake_link(&place->root, "sys/dev/char/1:7",
 		  "../../devices/pci0000:00/0000:01:10.1/misc/full");
-	ck_assert_int_eq(device_open(&place->roots, &place->loader, FAKE_PF, &place->pf), 0);
+	ck_assert_int_eq(device_open(&place->roots, place->loader, FAKE_PF, &place->pf), 0);
 }
 
 static void place_clear(struct place *place)
 {
 	device_close(&place->pf);
+	loader_free(place->loader);
 	fake_clear(&place->root, &place->roots);
+}
+
+/* Look again, with these plugins, after the machine was changed. */
+static void place_reopen(struct place *place, char *const *names)
+{
+	device_close(&place->pf);
+	loader_free(place->loader);
+	place->loader = load(names);
+	ck_assert_int_eq(device_open(&place->roots, place->loader, FAKE_PF, &place->pf), 0);
 }
 
 START_TEST(nodes_are_found_by_their_place_in_sysfs)
 {
 	struct device_nodes table;
-	struct viod_nodes nodes;
 	struct place place;
 
 	place_new(&place);
 	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
 	ck_assert_uint_eq(table.count, 1);
 	ck_assert_int_eq(table.items[0].vf, 1);
-	ck_assert_int_eq(nodes_of(&place.pf, 1, &table, &nodes), 0);
-	ck_assert_uint_eq(nodes.count, 1);
-	ck_assert_str_eq(nodes.items[0], "/dev/full");
-	nodes_clear(&nodes);
-	ck_assert_int_eq(nodes_of(&place.pf, 0, &table, &nodes), 0);
-	ck_assert_uint_eq(nodes.count, 0);
-	nodes_clear(&nodes);
+	ck_assert_str_eq(table.items[0].path, "/dev/full");
+	ck_assert_uint_eq(table.items[0].flags, 0);
 	device_nodes_clear(&table);
 	place_clear(&place);
 }
@@ -171,19 +193,21 @@ END_TEST
 
 START_TEST(holders_block_what_their_flags_say)
 {
-	const struct viod_holder address = { .what = "an address" }, other = { .what = "a bridge" };
+	const struct viod_holder address = { .what = "an address", .flags = VIOD_HOLDER_REMOVAL },
+				 again = { .what = "an address" },
+				 other = { .what = "a bridge", .flags = VIOD_HOLDER_YIELDS };
 	struct viod_holders holders = { 0 };
 
 	ck_assert(!holders_object(&holders, 0));
-	ck_assert_int_eq(holders_add_flagged(&holders, &address, VIOD_HOLDER_REMOVAL), 0);
+	ck_assert_int_eq(holders_add(&holders, &address), 0);
 	ck_assert(holders_object(&holders, 0));
 	ck_assert(holders_object(&holders, VIOD_HOLDER_YIELDS));
 	ck_assert(!holders_object(&holders, VIOD_HOLDER_REMOVAL));
 	/* Who is in the way of everything for one reason is so whatever the others are. */
-	ck_assert_int_eq(holders_add(&holders, &address), 0);
+	ck_assert_int_eq(holders_add(&holders, &again), 0);
 	ck_assert_uint_eq(holders.count, 1);
 	ck_assert(holders_object(&holders, VIOD_HOLDER_REMOVAL));
-	ck_assert_int_eq(holders_add_flagged(&holders, &other, VIOD_HOLDER_YIELDS), 0);
+	ck_assert_int_eq(holders_add(&holders, &other), 0);
 	ck_assert_uint_eq(holders.count, 2);
 	holders_clear(&holders);
 }
@@ -202,6 +226,9 @@ static void add_block(struct place *place, const char *directory, const char *nu
 	fake_text(&place->root, path, "dev", text);
 	snprintf(path, sizeof(path), "sys/dev/block/%s", number);
 	snprintf(target, sizeof(target), "../../devices/%s", directory);
+	fake_link(&place->root, path, target);
+	fake_directory(&place->root, "sys/class/block");
+	snprintf(path, sizeof(path), "sys/class/block/%s", name);
 	fake_link(&place->root, path, target);
 }
 
@@ -234,8 +261,7 @@ START_TEST(a_disk_is_its_functions_however_it_is_reached)
 	fake_link(&place.root,
 		  "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders/dm-3",
 		  "../../../../../block/dm-3");
-	device_close(&place.pf);
-	ck_assert_int_eq(device_open(&place.roots, &place.loader, FAKE_PF, &place.pf), 0);
+	place_reopen(&place, NULL);
 	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
 	ck_assert(has_node(&table, 1, "/dev/nvme0n2"));
 	ck_assert(has_node(&table, 1, "/dev/nvme0n2p1"));
@@ -246,20 +272,128 @@ START_TEST(a_disk_is_its_functions_however_it_is_reached)
 }
 END_TEST
 
+/* What the holder says, where there is one and no other. */
+static const char *only_holder(const struct viod_holders *holders)
+{
+	ck_assert_uint_eq(holders->count, 1);
+	return holders->items[0].what;
+}
+
+/* By its plugin, whatever the kind of the PF's file; or by core, where that plugin is not loaded.
+ */
 START_TEST(an_interface_elsewhere_is_a_holder)
 {
+	static char *const none[] = { NULL };
 	struct viod_holders *holders;
 	struct place place;
 
 	place_new(&place);
+	fake_directory(&place.root, "sys/class/net");
+	fake_directory(&place.root, "sys/class/infiniband");
 	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.0/net");
 	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/infiniband");
+	place_reopen(&place, NULL);
 	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
-	ck_assert_uint_eq(holders[0].count, 1);
-	ck_assert_ptr_nonnull(strstr(holders[0].items[0].what, "network interface is in another"));
-	ck_assert_uint_eq(holders[1].count, 1);
-	ck_assert_ptr_nonnull(strstr(holders[1].items[0].what, "RDMA device is in another"));
+	ck_assert_str_eq(only_holder(&holders[0]),
+			 "another network namespace (its interface was moved there)");
+	ck_assert_str_eq(only_holder(&holders[1]),
+			 "another network namespace (its RDMA device was moved there)");
+	ck_assert_uint_eq(holders[2].count, 0);
 	holders_free(holders, place.pf.n_vfs);
+	place_reopen(&place, none);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_str_eq(only_holder(&holders[0]),
+			 "another namespace (its device of class net was moved there)");
+	ck_assert_str_eq(only_holder(&holders[1]),
+			 "another namespace (its device of class infiniband was moved there)");
+	holders_free(holders, place.pf.n_vfs);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(the_pf_has_holders_of_its_own)
+{
+	struct viod_holders *holders;
+	struct viod_holder holder;
+	struct place place;
+
+	place_new(&place);
+	fake_directory(&place.root, "sys/bus/pci/devices/" FAKE_PF "/net");
+	place_reopen(&place, NULL);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_ptr_nonnull(strstr(only_holder(&holders[2]), "its interface was moved there"));
+	ck_assert_uint_eq(holders[2].items[0].flags, 0);
+	holders_free(holders, place.pf.n_vfs);
+	/* Asked about as another function, it is held by its VFs. */
+	ck_assert_int_eq(holders_of_other(&place.pf, FAKE_PF, &holder), 1);
+	ck_assert_str_eq(holder.what, "its 2 VFs");
+	ck_assert_int_eq(holders_of_other(&place.pf, "0000:01:10.0", &holder), 0);
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.0/net");
+	ck_assert_int_eq(holders_of_other(&place.pf, "0000:01:10.0", &holder), 1);
+	ck_assert_ptr_nonnull(strstr(holder.what, "its interface was moved there"));
+	ck_assert_int_eq(holders_of_other(&place.pf, "0000:01:11.0", &holder), -ENODEV);
+	place_clear(&place);
+}
+END_TEST
+
+/* The group of a VFIO device is no child of the function; /dev/full plays its node. */
+START_TEST(a_vfio_group_is_a_node_of_each_function_in_it)
+{
+	struct viod_holders *holders;
+	struct device_nodes table;
+	struct place place;
+	int fd;
+
+	place_new(&place);
+	ck_assert_int_eq(unlinkat(place.root.fd, "sys/dev/char/1:7", 0), 0);
+	fake_directory(&place.root, "dev/vfio");
+	fake_link(&place.root, "dev/vfio/12", "/dev/full");
+	fake_directory(&place.root, "sys/kernel/iommu_groups/12");
+	fake_link(&place.root, "sys/bus/pci/devices/0000:01:10.1/iommu_group",
+		  "../../../../kernel/iommu_groups/12");
+	fake_link(&place.root, "sys/bus/pci/devices/" FAKE_PF "/iommu_group",
+		  "../../../../kernel/iommu_groups/12");
+	place_reopen(&place, NULL);
+	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_uint_eq(table.count, 2);
+	ck_assert(has_node(&table, 1, "/dev/vfio/12"));
+	ck_assert(has_node(&table, VIOD_PF, "/dev/vfio/12"));
+	ck_assert_uint_eq(table.items[0].flags, VIOD_NODE_EXCLUSIVE | VIOD_NODE_DRIVES);
+	device_nodes_clear(&table);
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[0].count, 0);
+	ck_assert_int_eq(holders[1].items[0].pid, getpid());
+	/* Who drives the PF itself is no matter of 'force'. */
+	ck_assert_int_eq(holders[2].items[0].pid, getpid());
+	ck_assert_uint_eq(holders[2].items[0].flags, 0);
+	holders_free(holders, place.pf.n_vfs);
+	close(fd);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(who_has_a_node_open)
+{
+	struct viod_node node = { .path = "/dev/full", .device = makedev(1, 7) };
+	struct viod_holder holder;
+	struct place place;
+	int fd;
+
+	place_new(&place);
+	ck_assert_int_eq(holders_of_node(&place.pf, &node, &holder), 0);
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(holders_of_node(&place.pf, &node, &holder), 1);
+	ck_assert_int_eq(holder.pid, getpid());
+	ck_assert_str_eq(holder.what, "/dev/full");
+	node.flags = VIOD_NODE_BLOCK;
+	ck_assert_int_eq(holders_of_node(&place.pf, &node, &holder), 0);
+	close(fd);
+	close(place.roots.trees[VIOD_TREE_PROC]);
+	place.roots.trees[VIOD_TREE_PROC] = -1;
+	ck_assert_int_lt(holders_of_node(&place.pf, &node, &holder), 0);
 	place_clear(&place);
 }
 END_TEST
@@ -288,7 +422,7 @@ START_TEST(mounts_and_swap_are_the_hosts_use_of_a_disk)
 	add_block(&place, "pci0000:00/0000:01:10.0/nvme/nvme1/nvme1n1", "259:1", "nvme1n1");
 	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
 	ck_assert(has_node(&table, 0, "/dev/nvme1n1"));
-	node = table.items[0].block ? &table.items[0] : &table.items[1];
+	node = table.items[0].flags & VIOD_NODE_BLOCK ? &table.items[0] : &table.items[1];
 	fake_text(&place.root, "proc/1", "mountinfo",
 		  "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n"
 		  "30 22 259:1 / /srv/data rw,relatime shared:9 - xfs /dev/nvme1n1 rw\n");
@@ -314,7 +448,7 @@ static size_t count_routes(struct place *place, const char *table, const char *t
 	fake_text(&place->root, "proc/net", table, text);
 	ck_assert_int_eq(holders_check_route(&place->pf, &holders), 0);
 	count = holders.count;
-	ck_assert(count == 0 || holders.flags[0] == VIOD_HOLDER_YIELDS);
+	ck_assert(count == 0 || holders.items[0].flags == VIOD_HOLDER_YIELDS);
 	holders_clear(&holders);
 	return count;
 }
@@ -366,6 +500,9 @@ int main(void)
 		holders_block_what_their_flags_say,
 		a_disk_is_its_functions_however_it_is_reached,
 		an_interface_elsewhere_is_a_holder,
+		the_pf_has_holders_of_its_own,
+		a_vfio_group_is_a_node_of_each_function_in_it,
+		who_has_a_node_open,
 		mounts_and_swap_are_the_hosts_use_of_a_disk,
 		the_default_route_may_go_over_a_bridge,
 	};

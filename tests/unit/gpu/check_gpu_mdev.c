@@ -109,7 +109,7 @@ static void machine_new(struct bench *b, unsigned vfs)
 static void machine_clear(struct bench *b)
 {
 	json_decref(b->pf.notes);
-	holders_free(b->pf.waits_for, 0);
+	holders_free(b->pf.blocked_by, 0);
 	bench_clear(b);
 }
 
@@ -205,8 +205,8 @@ START_TEST(only_own_idle_old_ones_are_removed)
 	}
 	content(&b, PF "/" FOREIGN, "remove", text);
 	ck_assert_str_eq(text, "");
-	ck_assert_ptr_nonnull(b.pf.waits_for);
-	ck_assert_uint_eq(b.pf.waits_for->count, 1);
+	ck_assert_ptr_nonnull(b.pf.blocked_by);
+	ck_assert_uint_eq(b.pf.blocked_by->count, 1);
 	assert_said(&b, ", made just now and kept");
 	machine_clear(&b);
 }

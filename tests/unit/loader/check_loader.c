@@ -241,6 +241,22 @@ START_TEST(names_enable)
 }
 END_TEST
 
+START_TEST(what_core_needs_is_loaded_where_it_is)
+{
+	static const char *const needs[] = { "coachman", "absent", NULL };
+	char *names[] = { (char *)"good", (char *)"crash", NULL };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_loader_ struct loader *loader = NULL;
+	struct viod_plugin core = core_plugin;
+
+	core.needs = needs;
+	ck_assert_int_eq(loader_new(bad_directory, names, &core, &host, &diags, &loader), 0);
+	ck_assert(is_loaded(loader, "coachman"));
+	ck_assert_uint_eq(loader->n_plugins, 4);
+	ck_assert_uint_eq(diags.count, 0);
+}
+END_TEST
+
 START_TEST(driver_words)
 {
 	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
@@ -409,6 +425,7 @@ int main(void)
 	tcase_add_test(tests, schema_has_all_that_concern_a_kind);
 	tcase_add_test(tests, unknown_kinds);
 	tcase_add_test(tests, names_enable);
+	tcase_add_test(tests, what_core_needs_is_loaded_where_it_is);
 	tcase_add_test(tests, driver_words);
 	tcase_add_test(tests, own_plugins);
 	tcase_add_test(tests, no_folder);

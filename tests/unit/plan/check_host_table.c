@@ -197,12 +197,12 @@ START_TEST(a_holder_that_is_waited_for_is_named_once)
 
 	set_up();
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(host_table.wait_for(&pf, VIOD_PF, &holder), 0);
-	ck_assert_uint_eq(pf.waits_for->count, 1);
+		ck_assert_int_eq(host_table.blocked_by(&pf, VIOD_PF, &holder), 0);
+	ck_assert_uint_eq(pf.blocked_by->count, 1);
 	assert_diag_count(&pf.diags, 1);
 	text = diag_text(&pf.diags.items[0]);
 	ck_assert_str_eq(text, "waiting for qemu (pid 12): /dev/vfio/3");
-	holders_free(pf.waits_for, 0);
+	holders_free(pf.blocked_by, 0);
 	tear_down();
 }
 END_TEST
