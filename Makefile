@@ -166,7 +166,7 @@ make check        everything below up to check-vm, preceded by deps; ends with "
 make lint         static checks of the sources
 make check-unit   unit tests and fuzz corpora, with sanitizers; seconds
 make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCES=2000
-make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1
+make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1, SANITIZE=1
 make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60
 make coverage     which lines of core and plugins the unit tests run; LEAST=90
@@ -187,9 +187,17 @@ deps:
 check: deps
 	+@SUBMAKE="$(SUBMAKE)" tests/check lint check-unit check-fake check-vm
 
+# SANITIZE=1: with the objects of check-unit, which are slower.
+ifeq ($(SANITIZE),1)
+check-vm:
+	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" all vm-binaries
+	+@VIOD_VM_SANITIZED=1 VIOD_VM_SLOWNESS=4 VIOD_BUILD=$(abspath $(BUILD)/sanitized) \
+		tests/vm/run $(if $(VERBOSE),--verbose) $(SCENARIOS)
+else
 check-vm:
 	+@$(SUBMAKE) all vm-binaries
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/run $(if $(VERBOSE),--verbose) $(SCENARIOS)
+endif
 
 demo: deps
 	+@$(SUBMAKE) -s all

@@ -7,6 +7,7 @@
 #                            lib.sh and many.sh beside it. Until the boot files may be added to $payload, the guest's /usr/lib/viod-test.
 #   machine_boot             starts the guest; what PROGRAM reports can be read from the descriptor $report
 #   machine_boot_here        the same with this terminal as the guest's console; returns when the guest has ended
+#   machine_say LINE...      what the guest's program can read from /dev/virtio-ports/viod.queue, also before the guest is started
 #   machine_death            why a guest that stopped reporting did so
 #
 # Environment: see tests/vm/run.
@@ -46,7 +47,9 @@ machine_prepare() {
 	fi
 	payload=$tree/usr/lib/viod-test units=$tree/etc/systemd/system
 	mkdir -p "$payload"/{plugins,bin} "$units/multi-user.target.wants"
-	cp "$vm/guest"/{lib,many}.sh "$payload/"
+	cp "$vm/guest"/*.sh "$payload/"
+	mkfifo "$work"/queue.{in,out}
+	exec {queue}<>"$work/queue.in"
 	cp "$vm/guest/$1" "$payload/program"
 	cp "$vm/guest/viod-test.service" "$units/"
 	ln -s ../viod-test.service "$units/multi-user.target.wants/"
@@ -67,20 +70,26 @@ machine_prepare() {
 	done
 }
 
+machine_say() { printf '%s\n' "$@" >&"$queue"; }
+
 machine_pack() {
 	# The names and not ".": the archive must say nothing about the root directory itself.
 	(cd "$tree" && tar --owner=0 --group=0 --numeric-owner --mode=go-w -cf "$work/payload" -- *)
 }
 
+# machine_devise [KERNEL-PARAMETER...]
 machine_devise() {
+	# What an emulated processor is slow at: a fifth level of page tables, a clock that is a device, pages cleared twice.
+	local lean="no5lvl tsc=reliable init_on_alloc=0 apparmor=0 audit=0 randomize_kstack_offset=off nokaslr rcupdate.rcu_expedited=1"
+	# One processor each: in emulation a second one makes every atomic operation of the guest, and every wait for the other, dear.
 	# shellcheck disable=SC2054  # the commas are QEMU's
 	machine=(
 		-nodefaults -no-user-config -display none -no-reboot
-		-M q35,kernel-irqchip=split,sata=off,smbus=off -cpu max -accel "${VIOD_VM_ACCEL:-tcg,thread=multi}" -smp 2 -m 2048
+		-M q35,kernel-irqchip=split,sata=off,smbus=off -cpu max -accel "${VIOD_VM_ACCEL:-tcg,thread=multi}" -smp 1 -m 2048
 		-kernel "$image/vmlinuz" -initrd "$image/initrd.img"
 		-append "console=ttyS0 quiet log_buf_len=4M panic=1 mitigations=off rw intel_iommu=on iommu=nopt \
 systemd.show_status=no systemd.log_color=no sysctl.kernel.hung_task_timeout_secs=60 \
-nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host would set off these two
+nowatchdog rcupdate.rcu_cpu_stall_suppress=1 $lean ${1-} ${VIOD_VM_APPEND-}" # a busy host would set off the first two
 
 		# An IOMMU group for each VF, and interrupt remapping, without which vfio opens nothing.
 		-device intel-iommu,intremap=on,caching-mode=on
@@ -89,11 +98,14 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host w
 		-drive "if=none,id=payload,file=$work/payload,format=raw,readonly=on"
 		-device virtio-blk-pci,drive=root -device virtio-blk-pci,drive=payload
 
-		# Two ports: one for the runner's report; one that is the monitor of this same QEMU, for scenarios that plug devices.
+		# Three ports: for the runner's report; for what it is to do; one that is the monitor of this same QEMU, for scenarios
+		# that plug devices.
 		-device virtio-serial-pci
 		-chardev file,id=report,path=/dev/fd/3 -device virtserialport,chardev=report,name=viod.report
+		-chardev "pipe,id=queue,path=$work/queue" -device virtserialport,chardev=queue,name=viod.queue
 		-chardev "socket,id=qmp,path=$work/qmp,server=on,wait=off" -mon chardev=qmp,mode=control
 		-chardev "socket,id=monitor,path=$work/qmp" -device virtserialport,chardev=monitor,name=viod.monitor
+		-chardev "socket,id=hmp,path=$work/hmp,server=on,wait=off" -mon chardev=hmp,mode=readline
 
 		# Buses 1 to 5: two NICs, an NVMe controller, an empty port, and one without ACS. The NICs hang on one wire, hence have a carrier.
 		-device pcie-root-port,id=port1,chassis=1,slot=1
@@ -118,26 +130,41 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 ${VIOD_VM_APPEND-}" # a busy host w
 	truncate -s 64M "$work"/ns{1,5}
 }
 
-# The report begins with the line BOOTED. A guest that does not get there is started once more: under load the kernel's own boot
-# has been seen to hang in emulation.
+# The report begins with the line BOOTED. A guest that does not get there is started once more, after the reason has been
+# printed: under load the kernel's own boot has been seen to hang in emulation.
 machine_boot() {
 	local try line
 	machine_pack
-	machine_devise
 	for try in 1 2; do
+		machine_devise "${talkative-}"
 		exec {report}< <(exec timeout -k 5 "${VIOD_VM_TIMEOUT:-3600}" \
 			qemu-system-x86_64 "${machine[@]}" -serial "file:$work/console" 3>&1 >"$work/qemu" 2>&1 </dev/null)
 		qemu=$!
 		if IFS= read -r -t "$boot_limit" line <&"$report" || ((try == 2)); then
 			return 0
 		fi
-		printf 'The guest does not boot. '
+		machine_hang
 		machine_death
-		printf 'Once more.\n'
+		printf 'It is started once more.\n'
 		kill "$qemu" 2>/dev/null || :
 		wait "$qemu" 2>/dev/null || :
 		exec {report}<&-
+		local talkative='loglevel=7 systemd.show_status=yes'
 	done
+}
+
+# machine_hang: what a guest that does not boot is doing.
+machine_hang() {
+	local status=0
+	if kill -0 "$qemu" 2>/dev/null; then
+		printf 'The guest has not booted within %d s; the load of this machine is %s; QEMU:\n' "$boot_limit" "$(cut -d' ' -f1-3 /proc/loadavg)"
+		ps -o stat=,time=,wchan= -p "$(pgrep -P "$qemu" || echo "$qemu")" | sed 's/^/    state, CPU time and wait: /'
+		printf 'info status\ninfo registers\n' | timeout 5 socat -t 2 - "UNIX-CONNECT:$work/hmp" 2>&1 |
+			grep -aE 'VM status|^R?IP=|HLT|CR3' | sed 's/\r$//; s/^/    /' || :
+	else
+		wait "$qemu" || status=$?
+		printf 'QEMU ended with status %d before the guest had booted.\n' "$status"
+	fi
 }
 
 machine_boot_here() {

@@ -29,22 +29,50 @@ fail() {
 	exit 1
 }
 
+# passed: one more check that held. Those below count themselves; the runner fails a scenario in which nothing was counted.
+passed() { printf . >>$viod_run/checks; }
+
 # expect_eq GOT WANTED WHAT
 expect_eq() {
 	quiet
 	[[ $1 == "$2" ]] || fail "$3: '$1', and not '$2'"
+	passed
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# expect COMMAND...: it succeeds.
+expect() {
+	quiet
+	"$@" || fail "not so: $*"
+	passed
+}
+
+# pause SECONDS: without a process; each costs a guest 10 ms and more.
+exec {never}<> <(:)
+pause() { read -rt "$1" -u "$never" || :; }
+
+# A wait has failed when its time is over and it has looked so often a second. A guest that gets little of a busy host looks less
+# often, and has more time therefore: what it waits for is as slow.
+looks=8
+
+# wait_for SECONDS COMMAND...: until it succeeds. It pauses as long as the command took, so that the work that is waited for has
+# half of the processor at least.
 wait_for() {
 	quiet
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) left=$(($1 * looks)) began spent
 	shift
-	until "$@" 2>/dev/null; do
-		((SECONDS <= end)) || fail "waited too long for: $*"
-		sleep 0.05
+	while began=${EPOCHREALTIME/./}; ! "$@" 2>/dev/null; do
+		((--left > 0 || SECONDS <= end)) || fail "waited too long for: $*"
+		spent=$((${EPOCHREALTIME/./} - began))
+		((spent > 20000)) || spent=20000
+		((spent < 500000)) || spent=500000
+		printf -v spent '0.%06d' $spent
+		pause "$spent"
 	done
+	passed
 }
+
+# The same language, and ready five times as soon in a machine that is emulated.
+jq() { command gojq "$@"; }
 
 # ---- configuration
 
@@ -72,57 +100,154 @@ restart_viod() {
 	systemctl reset-failed viod.service 2>/dev/null || :
 	systemctl restart viod.service
 }
+# viod_pid: the child of PID 1 in its unit that is called viod; 0 without one. "systemctl show" needs ten times as long.
 viod_pid() {
 	quiet
-	systemctl show -P MainPID viod.service
+	local pid name parent
+	while read -r pid; do
+		read -r _ name _ parent _ 2>/dev/null <"/proc/$pid/stat" || continue
+		if [[ $name == '(viod)' && $parent == 1 ]]; then
+			printf '%s\n' "$pid"
+			return
+		fi
+	done 2>/dev/null </sys/fs/cgroup/system.slice/viod.service/cgroup.procs || :
+	echo 0
 }
 
 # state PF FILTER: of the PF's state file, by jq.
 state() {
 	quiet
-	jq -r "$2" "/run/viod/state/$1.json"
+	if [[ $2 == .state ]]; then
+		local state_now
+		read_state "$1" || return
+		printf '%s\n' "$state_now"
+	else
+		jq -r "$2" "/run/viod/state/$1.json"
+	fi
+}
+# read_state PF: $state_now is the state in its state file; starts no process. The line is near the beginning.
+read_state() {
+	local line
+	state_now=
+	while IFS= read -r line; do
+		if [[ $line == ' "state": '* ]]; then
+			line=${line#*: \"} state_now=${line%%\"*}
+			return
+		fi
+	done 2>/dev/null <"/run/viod/state/$1.json"
+	return 1
 }
 
 # wait_state PF STATE [SECONDS]
 wait_state() {
 	quiet
-	local now='' text='' old='' end=$((SECONDS + ${3:-30}))
-	while :; do
-		text=$(cat "/run/viod/state/$1.json" 2>/dev/null) || text=
-		if [[ $text != "$old" ]]; then # jq takes its time
-			now=$(jq -r .state <<<"$text") || now=
-			old=$text
+	local state_now end=$((SECONDS + ${3:-30})) left=$((${3:-30} * looks))
+	until read_state "$1" && [[ $state_now == "$2" ]]; do
+		if ((--left <= 0 && SECONDS > end)); then
+			cat "/run/viod/state/$1.json" >&2 || :
+			fail "$1 is '${state_now:-without a state file}', and not '$2' within ${3:-30} s"
 		fi
-		[[ $now != "$2" ]] || return 0
-		((SECONDS <= end)) || break
-		sleep 0.05
+		pause 0.03
 	done
-	cat "/run/viod/state/$1.json" >&2 || :
-	fail "$1 is '${now:-without a state file}', and not '$2' within ${3:-30} s"
+	passed
 }
 
-# viod_log: what viod's unit logged in this scenario, messages only.
+# wait_released PF [SECONDS]: it has neither a record nor a state file any more.
+wait_released() {
+	quiet
+	wait_for "${2:-20}" released "$1"
+}
+released() { [[ ! -e /run/viod/pf/$1.json && ! -e /run/viod/state/$1.json ]]; }
+
+# expect_finished: viod --check finds nothing to do.
+expect_finished() {
+	quiet
+	local out
+	out=$(viod --check 2>&1) || fail "changes are left: $out"
+	passed
+}
+
+# expect_prompt MS WHAT: viod has done something at once: within seconds of polling and ten times what "viod --check", which
+# looks at the same devices, takes right now. A busy machine makes both longer.
+expect_prompt() {
+	quiet
+	local look began=${EPOCHREALTIME/./}
+	viod --check >/dev/null 2>&1 || :
+	look=$(((${EPOCHREALTIME/./} - began) / 1000))
+	echo "$2: $1 ms, where one look takes $look ms"
+	(($1 <= 3000 + 10 * look)) || fail "$2 took $1 ms, where one look takes $look ms"
+	passed
+}
+
+# ---- the journal
+
+# journal_mark: from here on, until the next mark, is what the functions below look at. The runner sets one before each scenario.
+journal_mark() {
+	quiet
+	journalctl --sync
+	printf '@%s' "$EPOCHREALTIME" >$viod_run/mark
+}
+
+# journal_of_viod [JOURNALCTL-OPTION...]: what viod's unit logged since the mark.
+journal_of_viod() {
+	journalctl -q -u viod.service --since="$(<$viod_run/mark)" "$@"
+}
+
+# viod_log: messages only. An empty journal is no error; one that cannot be read is.
 viod_log() {
 	quiet
-	journalctl --sync && journalctl -q -u viod.service --after-cursor="$(<$viod_run/cursor)" -o cat
+	journalctl --sync && journal_of_viod -o cat
 }
 
-# expect_log REGEX [SECONDS]: in viod_log, now or soon.
+# count_log REGEX: how many lines of viod_log match.
+count_log() {
+	quiet
+	local text
+	text=$(viod_log) || fail "the journal cannot be read"
+	grep -Ec -- "$1" <<<"$text" || (($? == 1)) || fail "grep: $1"
+}
+
+# expect_log REGEX [SECONDS]: in viod_log, now or soon. One process waits for the line, and starts with what is there.
 expect_log() {
 	quiet
-	local end=$((SECONDS + ${2:-10}))
-	until viod_log | grep -Eq -- "$1"; do
-		((SECONDS <= end)) || fail "not logged: $1"
-		sleep 0.1
+	local line part='' follower log left=$((${2:-10} * looks)) end=$((SECONDS + ${2:-10})) found=''
+	exec {log}< <(exec journalctl -q -f --no-tail -u viod.service --since="$(<$viod_run/mark)" -o cat)
+	follower=$!
+	while ((left > 0 || SECONDS <= end)); do
+		if ! IFS= read -r -t 0.1 line <&"$log"; then # it has not come yet, or not as a whole
+			part+=$line
+			left=$((left - 1))
+		elif [[ $part$line =~ $1 ]]; then
+			found=yes
+			break
+		else
+			part=
+		fi
 	done
+	kill "$follower" 2>/dev/null || :
+	exec {log}<&-
+	[[ $found ]] || fail "not logged: $1"
+	passed
 }
 
 # refute_log REGEX: not in viod_log so far.
 refute_log() {
 	quiet
-	local line
-	line=$(viod_log | grep -Em1 -- "$1") || return 0
-	fail "logged: $line"
+	local text line status=0
+	text=$(viod_log) || fail "the journal cannot be read"
+	line=$(grep -Em1 -- "$1" <<<"$text") || status=$?
+	((status == 1)) || fail "logged: $line (grep: $status)"
+	passed
+}
+
+# expect_state_logged PF STATE: it was in that state since the mark, be it for a moment only.
+expect_state_logged() {
+	quiet
+	local text
+	journalctl --sync
+	text=$(journalctl -q --since="$(<$viod_run/mark)" VIOD_PF="$1" VIOD_STATE="$2" -o cat) || fail "the journal cannot be read"
+	[[ $text ]] || fail "$1 was not $2: $(state "$1" .state)"
+	passed
 }
 
 # ---- udev
@@ -135,50 +260,81 @@ start_udev() { quiet; systemctl start systemd-udevd{-control.socket,-kernel.sock
 
 vf_count() {
 	quiet
-	cat "$sys/$1/sriov_numvfs"
+	local count
+	read -r count <"$sys/$1/sriov_numvfs"
+	printf '%s\n' "$count"
+}
+
+# leads_to LINK: the last part of the name of the directory that a link leads to; starts no process.
+leads_to() {
+	local here=$PWD
+	cd -P "$1" 2>/dev/null || return
+	printf '%s\n' "${PWD##*/}"
+	cd "$here" 2>/dev/null || :
 }
 
 # vf_addr PF N: the address of VF N.
 vf_addr() {
 	quiet
-	basename "$(readlink -e "$sys/$1/virtfn$2")"
+	leads_to "$sys/$1/virtfn$2"
 }
 
 # vf_inodes PF: the inode of each VF's directory; a VF that was made anew has another one, whatever its address.
 vf_inodes() {
 	quiet
-	local vf ids=()
-	for vf in "$sys/$1"/virtfn*; do
-		[[ ! -e $vf ]] || ids+=("$(stat -Lc %i "$vf")")
-	done
-	printf '%s\n' "${ids[*]}"
+	local ids
+	ids=$(stat -Lc %i "$sys/$1"/virtfn* 2>/dev/null) || :
+	printf '%s\n' "${ids//$'\n'/ }"
 }
 
 # driver_of ADDRESS: its name, or "none".
 driver_of() {
 	quiet
-	local link
-	link=$(readlink "$sys/$1/driver") || link=none
-	basename "$link"
+	leads_to "$sys/$1/driver" || echo none
 }
 
 # netdev_of ADDRESS: the name of its (first) network interface.
 netdev_of() {
 	quiet
 	local name=("$sys/$1"/net/*)
-	basename "${name[0]}"
+	printf '%s\n' "${name[0]##*/}"
 }
 
 # group_of ADDRESS: the number of its IOMMU group.
 group_of() {
 	quiet
-	basename "$(readlink -e "$sys/$1/iommu_group")"
+	leads_to "$sys/$1/iommu_group"
 }
 
 # vf_link PF N FILTER: what "ip" says about VF N of a NIC, by jq: vf_link $NIC0 3 '.vlan_list[0].vlan // 0'.
 vf_link() {
 	quiet
 	ip -d -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[] | select(.vf == $2) | $3"
+}
+
+# ---- who uses VFs
+
+# add_consumer: the user "consumer" without privileges, and the group of KVM's users. The runner removes them.
+add_consumer() {
+	quiet
+	getent group kvm >/dev/null || groupadd --system kvm
+	getent passwd consumer >/dev/null || useradd --system --no-create-home consumer
+}
+
+# load_vfio: with devices that cannot remap their interrupts, such as those of the software bench.
+load_vfio() {
+	quiet
+	modprobe -a vfio-pci vfio_iommu_type1
+	echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+}
+
+# hold_vf HOW ADDRESS [SECONDS]: a process, $holder, that has the VF open by VFIO (tests/vm/programs/vfio-hold.c).
+hold_vf() {
+	quiet
+	: >$viod_run/holder
+	"$viod_test/bin/vfio-hold" "$@" >$viod_run/holder &
+	holder=$!
+	wait_for 10 grep -q holding $viod_run/holder
 }
 
 # ---- the machine
@@ -255,6 +411,7 @@ vf_is() {
 expect_vf() {
 	quiet
 	vf_is "$@" || fail "VF $2 of $1 has not all of '${*:3}': $(vfs "$1" | grep "^$2 ")"
+	passed
 }
 
 # each_vf N FORMAT: FORMAT for each VF from 0, where @ is its number, and @x the same as two octets.
@@ -275,22 +432,13 @@ nvme=/dev/nvme0 # the controller of $NVME
 # secondaries: of each secondary controller that has anything, VF:STATE:QUEUES:INTERRUPTS in one line.
 secondaries() {
 	quiet
-	local key value vf=0 state='' queues=0 all=()
-	while IFS=: read -r key _ value _; do
-		case $key in
-		*SCS*) state=${value##*(} state=${state%)*} ;;
-		*VFN*) vf=$((value)) ;;
-		*NVQ*) queues=$((value)) ;;
-		*NVI*) [[ $queues:$((value)):$state == 0:0:Offline ]] || all+=("$vf:$state:$queues:$((value))") ;;
-		esac
-	done < <(nvme list-secondary "$nvme")
-	printf '%s\n' "${all[*]}"
+	"$viod_test/bin/nvme-look" "$nvme" secondaries
 }
 
 # attached NSID: the identifiers of the controllers it is attached to.
 attached() {
 	quiet
-	nvme list-ctrl "$nvme" -n "$1" | sed -n 's/.*\]://p'
+	"$viod_test/bin/nvme-look" "$nvme" attached "$1"
 }
 
 # disk_of ADDRESS: the block device of the only namespace of a VF on the nvme driver.
@@ -307,281 +455,10 @@ disk_of() {
 	fail "$1 has no disk"
 }
 
-# ---- cards that nobody has (tests/kmod/bench.c tells what they are, and what its files do)
-
-bench=/sys/kernel/debug/viod-bench
-
-# bench_load: the module. bench_pf does it by itself.
-bench_load() {
-	quiet
-	[[ ! -e $bench ]] || return 0
-	modprobe -a vfio mdev # vGPUs need them
-	insmod "$viod_test/viod_bench.ko" || fail "no bench"
-}
-
-# bench_unload: cards and all. What hangs goes on. The runner does it after each scenario.
-bench_unload() {
-	quiet
-	[[ ! -e $bench ]] || rmmod viod_bench
-	rm -f /run/modprobe.d/viod-bench.conf
-	[[ -e /sys/module/igb ]] || modprobe igb
-}
-
-# bench_pf NAME [KEY=VALUE...]: adds a card with a driver of that name, and prints the addresses of its PFs, a line each:
-# "bench_pf mlx5_core ports=2 vfs=16". For igb, the guest's own NICs are without a driver from then on.
-bench_pf() {
-	quiet
-	local before
-	bench_load
-	if [[ $1 == igb* && -e /sys/module/igb ]]; then
-		rmmod igbvf 2>/dev/null || :
-		rmmod igb
-		mkdir -p /run/modprobe.d
-		echo blacklist igb >/run/modprobe.d/viod-bench.conf # which has an alias of the I350
-	fi
-	before=$(<$bench/cards)
-	echo "$*" >$bench/add || fail "no card '$*'"
-	comm -13 <(sort <<<"$before") <(sort $bench/cards) | cut -d' ' -f1
-	udevadm settle # it gives interfaces their names
-}
-
-# bench_remove PF: the card it is on.
-bench_remove() {
-	quiet
-	echo "0x${1%%:*}" >$bench/remove
-}
-
-# bench_fault PF OPERATION VF ACTION [TIMES]: a rule: bench_fault $pf mac 3 EIO; bench_fault $pf create '*' hang;
-# bench_fault $pf probe '*' delay=50. Of several errors the newest counts. bench_clear PF takes all of them back and lets go on what hangs.
-bench_fault() {
-	quiet
-	echo "${*:2}" >"$bench/$1/faults"
-}
-bench_clear() {
-	quiet
-	echo clear >"$bench/$1/faults"
-}
-
-# The errors that a rule can name, and what people read of each.
-# shellcheck disable=SC2034 # for scenarios
-declare -A bench_says=(
-	[EPERM]='Operation not permitted' [ENOENT]='No such file or directory' [EIO]='Input/output error'
-	[ENXIO]='No such device or address' [EAGAIN]='Resource temporarily unavailable' [ENOMEM]='Cannot allocate memory'
-	[EACCES]='Permission denied' [EBUSY]='Device or resource busy' [EEXIST]='File exists' [ENODEV]='No such device'
-	[EINVAL]='Invalid argument' [ENOSPC]='No space left on device' [ERANGE]='Numerical result out of range'
-	[ENETDOWN]='Network is down' [EMSGSIZE]='Message too long' [EPROTONOSUPPORT]='Protocol not supported'
-	[EOPNOTSUPP]='Operation not supported' [ETIMEDOUT]='Connection timed out'
-)
-# shellcheck disable=SC2034
-bench_errors=(
-	EPERM ENOENT EIO ENXIO EAGAIN ENOMEM EACCES EBUSY EEXIST ENODEV EINVAL ENOSPC ERANGE ENETDOWN EMSGSIZE
-	EPROTONOSUPPORT EOPNOTSUPP ETIMEDOUT
-)
-
-# bench_count PF NAME: how often that was done since bench_forget PF.
-bench_count() {
-	quiet
-	sed -n "s/^$2 //p" "$bench/$1/counters"
-}
-bench_forget() {
-	quiet
-	echo >"$bench/$1/counters"
-}
-
-# bench_vf PF N KEY: what the card itself knows of a VF, such as resets, probes, sets, mac, vlan.
-bench_vf() {
-	quiet
-	sed -n "s/^$2 .*\b$3=\([^ ]*\).*/\1/p" "$bench/$1/vfs"
-}
-
-# bench_knob PF NAME VALUE: carrier, speed, limit, reset-ms, present (0: unplugged), reset.
-bench_knob() {
-	quiet
-	echo "$3" >"$bench/$1/$2"
-}
-
-# afresh PF [PLUGINS]: viod stopped, without files and records, and the PF without VFs and rules. It begins with those plugins
-# only: "net" is without what is known about any vendor. "afresh PF" is with all.
-afresh() {
-	quiet
-	stop_viod
-	rm -rf /etc/vio.d/*.conf /run/viod/{pf,state}
-	bench_clear "$1"
-	{ echo 0 >"$sys/$1/sriov_numvfs"; } 2>/dev/null || :
-	rm -f /etc/viod.conf
-	[[ ! ${2-} ]] || echo "plugins = $2" >/etc/viod.conf
-	bench_forget "$1"
-}
-
-# bench_cost PF: what was done to it since bench_forget: writes of the count, attributes set, resets of VFs and probes.
-bench_cost() {
-	quiet
-	local name
-	for name in numvfs-writes vf-sets vf-resets probe; do bench_count "$1" $name; done | xargs
-}
-
-# expect_free PF: a restart, a reload and a file that only looks different cost the card nothing, and its VFs stay.
-expect_free() {
-	quiet
-	local before after
-	before=$(vf_inodes "$1")
-	bench_forget "$1"
-	restart_viod
-	wait_state "$1" configured
-	echo '# nothing' | tee -a /etc/vio.d/*.conf >/dev/null
-	systemctl reload viod.service
-	after=$SECONDS
-	wait_for 10 eval '((SECONDS > after + 1))' # what the edit alone would bring comes after 100 ms
-	wait_state "$1" configured
-	expect_eq "$(bench_cost "$1")" "0 0 0 0" "what a restart, a reload and a comment cost $1"
-	expect_eq "$(vf_inodes "$1")" "$before" "VFs afterwards"
-}
-
-# ---- what viod asks of the kernel, and accidents
-
-traced=write,pwrite64,writev,sendmsg,sendto,ioctl
-
-# trace_viod [STRACE-OPTION...]: from its next start on viod runs under strace (it stays the main process of its unit), with
-# its writes in $viod_run/trace. Further options inject faults, "-e inject=write:error=EBUSY:when=3"; "when" counts the calls
-# of each process by itself, and "-P PATH" limits everything to one file.
-trace_viod() {
-	quiet
-	local command dir=/run/systemd/system/viod.service.d
-	command=$(systemctl show -P ExecStart viod.service | sed -n 's/.*argv\[\]=\(.*\) ; ignore_errors.*/\1/p')
-	[[ $command ]] || fail "viod.service has no ExecStart"
-	[[ $command == */strace* ]] && fail "trace_viod: already traced"
-	: >"$viod_run/trace"
-	mkdir -p "$dir"
-	# Off with the unit's own sandbox as far as it stands in strace's way.
-	cat >"$dir/trace.conf" <<-END
-		[Service]
-		ExecStart=
-		ExecStart=/usr/bin/strace -D -f -yy -s 256 -o $viod_run/trace -e trace=$traced $* -- $command
-		SystemCallFilter=
-		SystemCallArchitectures=
-		CapabilityBoundingSet=~
-		NoNewPrivileges=no
-		ProtectProc=default
-		ReadWritePaths=$viod_run
-	END
-	systemctl daemon-reload
-}
-untrace_viod() {
-	quiet
-	rm -f /run/systemd/system/viod.service.d/trace.conf
-	systemctl daemon-reload
-}
-
-# trace_now, trace_end: the same for the viod that runs already, without a restart.
-trace_now() {
-	quiet
-	local pid
-	pid=$(viod_pid)
-	: >"$viod_run/trace"
-	strace -f -yy -s 256 -o "$viod_run/trace" -e trace="$traced" -p "$pid" 2>/dev/null &
-	wait_for 10 grep -q '^TracerPid:.*[1-9]' "/proc/$pid/status"
-}
-trace_end() {
-	quiet
-	pkill -INT -x strace
-	wait_for 10 grep -q '^TracerPid:.*[^1-9]0$' "/proc/$(viod_pid)/status"
-}
-
-# kill_viod_at N [STRACE-OPTION...]: after its next start a process of viod dies by SIGKILL just before its Nth write to a
-# file. With "-P /sys/bus/pci/devices/$NIC0/sriov_numvfs" only writes to that file count, and only they are traced.
-kill_viod_at() {
-	quiet
-	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
-}
-
-# arm_kill_at: from its next start on a process of viod dies just before the change of the device that the file $KILL_AT tells,
-# "7 job" or "7 daemon" (tests/vm/programs/kill-at.c); the file is gone then. Viod is started again at once, however often.
-arm_kill_at() {
-	quiet
-	export KILL_AT=$viod_run/kill-at
-	mkdir -p /run/systemd/system/viod.service.d
-	cat >/run/systemd/system/viod.service.d/kill.conf <<-END
-		[Unit]
-		StartLimitIntervalSec=0
-		[Service]
-		Environment=LD_PRELOAD=$viod_test/bin/kill-at KILL_AT=$KILL_AT
-		ReadWritePaths=$viod_run
-		RestartSec=10ms
-	END
-	systemctl daemon-reload
-}
-
-# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first undisturbed and then with a job killed at its
-# change 1, 2, ... until neither has so many. What the function LOOK prints of PF is each time as without the kill.
-kill_at_each() {
-	quiet
-	local pf=$1 look=$2 name=$3 text n half round done=() baseline='' wanted=''
-	text=$(cat)
-	for ((n = 0; ; n++)); do
-		for half in apply release; do
-			round="$pf: killed at change $n of the $half"
-			rm -f "$KILL_AT"
-			[[ $n == 0 || ${done[*]} == *$half* ]] || echo "$n job" >"$KILL_AT"
-			[[ $n != 0 || $half != apply ]] || baseline=$($look "$pf")
-			if [[ $half == apply ]]; then
-				conf "$name" <<<"$text"
-				kill_at_await "$pf" kill_at_ready
-			else
-				rm "/etc/vio.d/$name.conf"
-				kill_at_await "$pf" kill_at_gone
-			fi
-			[[ ! -e $KILL_AT ]] || done+=("$half:$((n - 1))")
-			[[ $n != 0 || $half != apply ]] || wanted=$($look "$pf")
-			[[ $half == apply ]] || { diff <(echo "$baseline") <($look "$pf") >&2 || fail "$round: given back"; }
-			[[ $half == release ]] || { diff <(echo "$wanted") <($look "$pf") >&2 || fail "$round: applied"; }
-		done
-		[[ ${#done[*]} != 2 ]] || break
-		((n < 60)) || fail "no end of changes"
-	done
-	echo "$pf: changes ${done[*]}"
-	((n >= 6)) || fail "that is too few to be all"
-}
-kill_at_ready() { [[ $(state "$1" .state) == configured ]]; }
-kill_at_gone() { [[ ! -e /run/viod/pf/$1.json && ! -e /run/viod/state/$1.json ]]; }
-# kill_at_await PF CONDITION: a job that was killed is tried again at once.
-kill_at_await() {
-	local end=$((SECONDS + 40))
-	until $2 "$1" 2>/dev/null; do
-		((SECONDS <= end)) || { cat "/run/viod/state/$1.json" >&2 || :; fail "$round: not $2"; }
-		[[ -e $KILL_AT || $(state "$1" .state 2>/dev/null) != failed ]] || kill -HUP "$(viod_pid)"
-		sleep 0.05
-	done
-}
-
-# forget_trace: what the functions below show begins here, or at viod's next start.
-forget_trace() {
-	quiet
-	traced_from="$(head -c 32 "$viod_run/trace" | head -n 1) $(stat -c %s "$viod_run/trace")"
-}
-traced_from=
-traced_lines() {
-	local from=0
-	[[ ${traced_from% *} != "$(head -c 32 "$viod_run/trace" | head -n 1)" ]] || from=${traced_from##* }
-	tail -c "+$((from + 1))" "$viod_run/trace"
-}
-
-# sys_writes: the traced writes to files in /sys, one a line. "sys_writes | wc -l" counts them.
-sys_writes() {
-	quiet
-	traced_lines | grep -E '(write|pwrite64|writev)\([0-9]+</sys/' || :
-}
-
-# link_writes: the traced netlink requests that change a link.
-link_writes() {
-	quiet
-	traced_lines | grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' || :
-}
-
-# link_write_vfs: the VFs in link_writes, a number a line, each once. strace does not show all of a message with hundreds.
-link_write_vfs() {
-	quiet
-	link_writes | grep -o '{vf=[0-9]*' | sed 's/.*=//' | sort -nu
-}
+# shellcheck source=tests/vm/guest/cards.sh
+. "$viod_test/cards.sh"
+# shellcheck source=tests/vm/guest/accidents.sh
+. "$viod_test/accidents.sh"
 
 # ---- programs (tests/vm/guest/runner, demo)
 
@@ -590,7 +467,7 @@ open_report() {
 	local tries
 	for ((tries = 0; tries < 100; tries++)); do
 		[[ ! -e /dev/virtio-ports/viod.report ]] || break
-		sleep 0.1
+		pause 0.1
 	done
 	exec {port}>/dev/virtio-ports/viod.report
 	echo BOOTED >&"$port"

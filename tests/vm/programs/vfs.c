@@ -170,9 +170,12 @@ static void write_answer(const char *path)
 
 int main(int argc, char **argv)
 {
-	unsigned index = argc > 1 ? if_nametoindex(argv[1]) : 0;
+	unsigned index = 0;
 
-	need(index > 0, "usage: vfs INTERFACE [FILE [stats]]");
+	if (argc > 1)
+		index = argv[1][0] == '#' ? strtoul(argv[1] + 1, NULL, 10)
+					  : if_nametoindex(argv[1]);
+	need(index > 0, "usage: vfs INTERFACE|#NUMBER [FILE [stats]]");
 	ask(index, RTEXT_FILTER_VF | (argc > 3 ? 0 : RTEXT_FILTER_SKIP_STATS));
 	if (argc > 2)
 		write_answer(argv[2]);

@@ -7,7 +7,7 @@ expect_eq "$(vf_count "$NIC0")" 7 "VFs of the NIC"
 groups=$(for n in {0..6}; do group_of "$(vf_addr "$NIC0" "$n")"; done | sort -u | wc -l)
 expect_eq "$groups" 7 "IOMMU groups of 7 VFs"
 vf=$(vf_addr "$NIC0" 6)
-wait_for 10 test -d "$sys/$vf/net"
+wait_for 10 test -e "$sys/$vf/driver/unbind" # which comes after the interface
 expect_eq "$(driver_of "$vf")" igbvf "driver of $vf"
 ip link set "$(netdev_of "$NIC0")" up
 wait_for 10 grep -q 1 "$sys/$NIC0/net/$(netdev_of "$NIC0")/carrier"

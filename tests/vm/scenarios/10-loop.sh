@@ -32,7 +32,7 @@ wait_for 20 eval '[[ $(vf_count $NIC0) == 7 ]]'
 wait_state $NIC0 configured
 
 rm /etc/vio.d/nic0.conf
-wait_for 20 eval '[[ ! -e /run/viod/pf/$NIC0.json ]]'
+wait_released $NIC0 20
 expect_eq "$(vf_count $NIC0)" 0 "VFs after the file went"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 "autoprobe after the file went"
 expect_log 'given back'

@@ -18,23 +18,23 @@ wait_for 10 has 3 /etc/vio.d/nvme.conf
 
 # What is out of force is not looked at.
 echo rubbish >/run/vio.d/nvme.conf
-sleep 0.3
+pause 0.3
 has 3 /etc/vio.d/nvme.conf
 refute_log rubbish
 asks /run/vio.d 2
 
 ln -sf /dev/null /etc/vio.d/nvme.conf
-wait_for 10 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 10
 expect_eq "$(vf_count $NVME)" 0 "VFs of a masked file"
 rm /etc/vio.d/nvme.conf
 wait_for 10 has 2 /run/vio.d/nvme.conf
 
 # A mask in the middle hides what is below it, and is itself hidden from above.
 ln -sf /dev/null /run/vio.d/nvme.conf
-wait_for 10 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 10
 asks /etc/vio.d 3
 wait_for 10 has 3 /etc/vio.d/nvme.conf
 rm /etc/vio.d/nvme.conf /run/vio.d/nvme.conf
 wait_for 10 has 1 /usr/lib/vio.d/nvme.conf
 rm -r /usr/lib/vio.d
-wait_for 10 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 10

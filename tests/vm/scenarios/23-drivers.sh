@@ -19,7 +19,7 @@ wanted() {
 }
 
 # As somebody might have left it: VF 0 native, VF 1 with vfio-pci by hand, VF 2 unbound with an override.
-modprobe vfio-pci
+modprobe -a igbvf vfio-pci
 echo 3 >$sys/$NIC0/sriov_numvfs
 vf1=$(vf_addr $NIC0 1) vf2=$(vf_addr $NIC0 2)
 wait_for 10 test -e "$sys/$vf2/driver"
@@ -44,7 +44,7 @@ wanted igbvf vfio-pci 'igbvf:(null) vfio-pci:vfio-pci none:vfio-pci'
 # A VF's driver changes nothing of its neighbours.
 expect_eq "$(vf_inodes $NIC0)" "$inodes" "VFs"
 rm /etc/vio.d/nic0.conf
-wait_for 10 test ! -e /run/viod/pf/$NIC0.json
+wait_released $NIC0 10
 expect_eq "$(drivers)" "$found" "after the file went"
 expect_eq "$(vf_inodes $NIC0)" "$inodes" "VFs after the file went"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 autoprobe

@@ -44,7 +44,7 @@ refused "^$dir/foreign.conf: the file belongs to user [0-9]+, .*chown root"
 refused "^$dir/writable.conf: every user may write to the file \(mode 0666\); run: chmod go-w"
 refute_log 'hidden|backup'
 # However bad a file is, its news are a handful of lines.
-(($(viod_log | grep -c junk.conf) < 40)) || fail "junk.conf fills the journal"
+(($(count_log junk.conf) < 40)) || fail "junk.conf fills the journal"
 
 # One that comes later is told of, too, and the link did not make viod deaf.
 mkdir $dir/late.conf

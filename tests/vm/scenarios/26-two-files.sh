@@ -37,11 +37,11 @@ wait_for 10 eval '[[ $(vf_count $NVME) == 3 && $(config_of $NVME) == "\"configur
 printf '[pf]\nname = 03:00.0\nkind = dev\nvsf = 1\n' | conf e
 expect_log "e.conf:4:1: unknown key 'vsf'"
 rm /etc/vio.d/e.conf
-sleep 0.5
+pause 0.5
 expect_eq "$(config_of $NVME) $(vf_count $NVME)" '"configured","/etc/vio.d/d.conf" 3' "after a broken second file"
 
 # A file that asks for another PF from now on gives the first one back.
 asks 01:00.0 1 | conf d
 wait_for 10 eval '[[ $(vf_count $NVME) == 0 && $(vf_count $NIC0) == 1 ]]'
-wait_for 10 test ! -e /run/viod/pf/$NVME.json -a ! -e /run/viod/state/$NVME.json
+wait_released $NVME 10
 expect_log "^$NVME: /etc/vio.d/d.conf asks for it no longer: putting back"

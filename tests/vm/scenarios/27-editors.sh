@@ -10,7 +10,7 @@ start_viod
 before=$(vf_inodes $NVME)
 : >/etc/vio.d/nvme.conf
 for line in '[pf]' 'name = 03:00.0' 'kind = dev' 'vfs = 1' '[vf0]' 'driver = none'; do
-	sleep 0.15
+	pause 0.15
 	printf '%s\n' "$line" >>/etc/vio.d/nvme.conf
 done
 expect_log '/etc/vio.d/nvme.conf:1:1: '
@@ -18,7 +18,7 @@ wait_for 10 eval '[[ $(state $NVME "[.state, .error] | @csv") == "\"configured\"
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs after a slow writer"
 refute_log "putting back"
 rm /etc/vio.d/nvme.conf
-wait_for 10 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 10
 
 # From here on the file asks for devices that are not there: their names in /run/viod/state tell which version counts.
 asks() { printf '[pf]\nname = 0f:00.%d\nkind = dev\nvfs = 1\n' "$1"; }
@@ -32,7 +32,7 @@ gone() {
 }
 
 rm -r /etc/vio.d
-sleep 0.2
+pause 0.2
 mkdir /etc/vio.d
 asks 1 >$file
 became 1
@@ -62,7 +62,7 @@ became 2
 rm -r ${target%/*}
 expect_log "$file: this symbolic link points to a file that does not exist"
 mkdir ${target%/*}
-sleep 0.2
+pause 0.2
 asks 1 >$target
 became 1
 

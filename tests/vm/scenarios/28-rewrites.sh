@@ -24,7 +24,7 @@ pid=$(viod_pid)
 rewrite 40 1 # what is allocated once is allocated now
 wait_for 20 eval '[[ $(vf_count $NVME) == 1 ]]'
 wait_state $NVME configured
-sleep 0.5
+pause 0.5
 fds=$(fds) resident=$(resident)
 
 began=$SECONDS
@@ -32,8 +32,8 @@ rewrite 300 3
 spent=$((SECONDS - began + 1))
 wait_for 20 eval '[[ $(vf_count $NVME) == 3 ]]'
 wait_state $NVME configured
-sleep 0.5
-applies=$(viod_log | grep -c "^$NVME: applying") || :
+pause 0.5
+applies=$(count_log "^$NVME: applying") || :
 ((applies <= 4 + 2 * spent)) || fail "$applies applies in $spent s"
 expect_eq "$(fds)" "$fds" "open files"
 (($(resident) <= resident + 256)) || fail "$resident kB grew to $(resident) kB"

@@ -54,7 +54,7 @@ expect_eq "$(vf_inodes $NIC0) $(vf_inodes $NVME)" "$before" "VFs after a reload"
 # on-remove = keep: the file goes, the VFs stay, nobody is in charge of them.
 rm /etc/vio.d/nic0.conf
 expect_log "nic0.conf is gone: everything is kept, as on-remove asks"
-wait_for 5 test ! -e /run/viod/pf/$NIC0.json -a ! -e /run/viod/state/$NIC0.json
+wait_released $NIC0 5
 
 # SIGTERM leaves them, too.
 stop_viod
@@ -68,13 +68,13 @@ echo 1 >/proc/sys/fs/inotify/max_user_watches
 start_viod
 echo "$watches" >/proc/sys/fs/inotify/max_user_watches
 expect_log 'changes of files cannot be watched: .*max_user_watches'
-wait_for 10 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 10
 expect_eq "$(vf_count $NVME)" 0 "VFs of a file that went while viod was down"
 expect_eq "$(vf_inodes $NIC0)" "${before% * *}" "VFs that were kept"
 
 # Nothing tells viod of this file but the reload, which (with systemd 253) returns when the file is in force.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 3\n[vf*]\ndriver = none\n' | conf nvme
-sleep 0.5
+pause 0.5
 expect_eq "$(vf_count $NVME)" 0 "VFs before the reload"
 systemctl reload viod
 [[ $(systemctl show -P Type viod) == notify-reload ]] || wait_for 10 eval '[[ $(vf_count $NVME) == 3 ]]'

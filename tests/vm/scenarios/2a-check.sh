@@ -27,6 +27,11 @@ cat >/root/draft/nic0.conf <<-CONF
 	vlan = 100
 CONF
 cd /root/draft || exit
+# What counts writes sees them.
+watched bash -c "echo 1 >$sys/$NIC1/sriov_drivers_autoprobe"
+[[ $(writes) == *sriov_drivers_autoprobe* ]] || fail "a write to sysfs is not seen: $(</root/trace)"
+watched ip link set "$(netdev_of $NIC1)" up
+[[ $(writes) == *RTM_* ]] || fail "a change of a link is not seen: $(</root/trace)"
 check 2 watched viod --check nic0.conf
 expect_eq "$(writes)" "" "writes of --check"
 printed "^/root/draft/nic0.conf: $NIC0: [0-9]+ steps$"

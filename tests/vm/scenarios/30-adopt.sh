@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # VFs that were there before viod are adopted as they are, and given back as they were: count, drivers, overrides, autoprobe.
 # timeout: 90
-modprobe vfio-pci
+modprobe -a igbvf vfio-pci
 
 # snapshot PF: everything that is to be the same afterwards. Inodes tell a VF from one that was made again.
 snapshot() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Killed at every single write of an apply and of a release, the job or the daemon with it: the end is as without the kill.
 # timeout: 600
-modprobe vfio-pci
+modprobe -a igbvf vfio-pci
 netdev=$(netdev_of $NIC0)
 ip link set "$netdev" up
 arm_kill_at
@@ -13,35 +13,29 @@ look() {
 	printf 'autoprobe %s\n' "$(<$sys/$NIC0/sriov_drivers_autoprobe)"
 	for vf in $sys/$NIC0/virtfn*; do
 		[[ -e $vf ]] || continue
-		driver=$(readlink "$vf/driver") || driver=none
-		printf '%s %s %s\n' "${vf##*/}" "${driver##*/}" "$(<"$vf/driver_override")"
+		driver=$(leads_to "$vf/driver") || driver=none
+		printf '%s %s %s\n' "${vf##*/}" "$driver" "$(<"$vf/driver_override")"
 	done
 	# VF 2 is given no address: whenever igbvf comes back to it, it takes one at random.
 	ip -d link show "$netdev" | sed -nE '/ vf 2 /s/ether [^ ]*//; s/.*(promiscuity [0-9]+).*/\1/p; s/^ *(vf .*)/\1/p'
 }
 
 state=/run/viod/state/$NIC0.json record=/run/viod/pf/$NIC0.json
-# state_is STATE: without a process of its own. The file may go at any time.
-state_is() {
-	quiet
-	local text=''
-	read -rd '' text 2>/dev/null <"$state" || :
-	[[ $text == *"\"state\": \"$1\""* ]]
-}
+state_is() { local state_now; read_state $NIC0 && [[ $state_now == "$1" ]]; }
 configured() { state_is configured; }
-released() { [[ ! -e $state && ! -e $record ]]; }
 # await CONDITION: a job that was killed is tried again after a second; with $hurry set, at once.
 await() {
 	quiet
-	local end=$((SECONDS + 30)) pid
-	until $1; do
-		((SECONDS <= end)) || { cat $state $record >&2; fail "$round: not $1"; }
+	local end=$((SECONDS + 30)) left=$((30 * looks)) pid
+	until $1 $NIC0; do
+		((--left > 0 || SECONDS <= end)) || { cat $state $record >&2; fail "$round: not $1"; }
 		if [[ $hurry && ! -e $KILL_AT ]] && state_is failed; then
 			pid=$(viod_pid)
 			kill -HUP "$pid"
 		fi
-		sleep 0.02
+		pause 0.02
 	done
+	passed
 }
 
 apply() {
@@ -74,6 +68,7 @@ expect_look() {
 	local now
 	now=$(look)
 	[[ $now == "$1" ]] || { diff <(printf '%s\n' "$1") <(printf '%s\n' "$now") >&2 || :; fail "$round: $2"; }
+	passed
 }
 
 # rounds VICTIM: at write 1, 2, ... of the apply and then of the release, until neither has so many.

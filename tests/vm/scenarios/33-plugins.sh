@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A plugin that crashes, hangs or leaks costs one job: its PF says where it was, others configure, the daemon does not notice.
 # timeout: 150
+# crashes: \(SIGSEGV\)
 # kernel-log: viod(-job)?\[[0-9]+\]|segfault at
 cp $viod_test/plugins/{crash,hang,leak}.so /usr/lib/viod/
 mkdir -p /run/systemd/system/viod.service.d
-printf '[Service]\nWatchdogSec=2s\nLimitCORE=0\n' >/run/systemd/system/viod.service.d/watchdog.conf
+printf '[Service]\nWatchdogSec=5s\nLimitCORE=0\n' >/run/systemd/system/viod.service.d/watchdog.conf
 systemctl daemon-reload
 
 # misbehave KIND LINES...: what NIC1 is asked for.
@@ -82,7 +83,7 @@ for n in 1 2 3 4; do
 	wait_state $NIC1 configured
 done
 rm /etc/vio.d/nic1.conf
-wait_for 15 test ! -e /run/viod/pf/$NIC1.json -a ! -e /run/viod/state/$NIC1.json
+wait_released $NIC1 15
 expect_eq "$(vf_count $NIC1)" 0 "VFs after the bad files went"
 
 expect_eq "$(viod_pid)" "$pid" "viod after all that"

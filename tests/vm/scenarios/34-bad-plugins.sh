@@ -27,18 +27,21 @@ conf nic0 <<-CONF
 	vfs = 2
 CONF
 start_viod
-viod_log
+log=$(viod_log)
+printf '%s\n' "$log"
 wait_state $NVME configured
 wait_state $NIC0 invalid
 expect_eq "$(vf_count $NIC0)" 0 "VFs of a kind whose plugin was refused"
 error=$(state $NIC0 .error)
 [[ $error == *"kind 'bad-magic' needs plugin 'bad-magic', which is not loaded: "* ]] || fail "the error: $error"
+maps=$(<"/proc/$(viod_pid)/maps")
+[[ $maps == *$lib/dev.so* ]] || fail "no plugin is mapped: $maps"
 for file in $lib/*.so; do
 	name=$(basename "$file" .so)
 	case $name in
 	bad-* | cycle-* | unsafe | foreign | dangling | noise | empty | directory)
-		viod_log | grep -E "$name(\.so)?['/: ]" | grep -Evq '^0000' || fail "nothing is said about $name"
-		! grep -q "$file" "/proc/$(viod_pid)/maps" || fail "$name is still mapped"
+		[[ $(grep -E "$name(\.so)?['/: ]" <<<"$log" | grep -Ev '^0000') ]] || fail "nothing is said about $name"
+		[[ $maps != *"$file"* ]] || fail "$name is still mapped"
 		;;
 	esac
 done

@@ -44,7 +44,7 @@ expect_eq "$(vlan_of_spare)" 5 "vlan"
 expect_log "^$SPARE: configured as in /etc/vio.d/spare.conf: 3 VFs"
 
 unplug_nic
-wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+wait_state $SPARE absent 10
 expect_eq "$(state $SPARE '.vfs | length')" 0 "VFs of a device that went"
 
 # Edited while it is away: the next plug gets the last version.
@@ -60,18 +60,18 @@ spare_done 4
 
 # The PF loses its driver, and gets it back. igb takes its VFs along.
 echo $SPARE >/sys/bus/pci/drivers/igb/unbind
-wait_for 10 eval '[[ $(state $SPARE .state) == waiting ]]'
+wait_state $SPARE waiting 10
 echo $SPARE >/sys/bus/pci/drivers/igb/bind
 wait_for 20 spare_done 4
 expect_eq "$(vlan_of_spare)" 5 "vlan after the driver came back"
 
 # Deleted while it is away: nothing is left to be put back, and nothing comes when it is plugged again.
 unplug_nic
-wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+wait_state $SPARE absent 10
 rm /etc/vio.d/spare.conf
-wait_for 10 test ! -e /run/viod/pf/$SPARE.json -a ! -e /run/viod/state/$SPARE.json
+wait_released $SPARE 10
 plug_nic
-sleep 1
+pause 1
 expect_eq "$(vf_count $SPARE)" 0 "VFs without a file"
 unplug_nic
 
@@ -82,8 +82,8 @@ rm /etc/vio.d/nic0.conf
 wait_for 10 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
 udevadm settle
 stop_udev
-modprobe -r igbvf
-[[ ! -e /sys/bus/pci/drivers/igbvf ]] || fail "igbvf is still there"
+modprobe -r igbvf vfio-pci
+[[ ! -e /sys/bus/pci/drivers/igbvf && ! -e /sys/module/vfio_pci ]] || fail "a driver of VFs is still there"
 plug_nic
 wait_for 30 spare_done 2
 for n in 0 1; do
@@ -101,5 +101,5 @@ CONF
 wait_state $NIC1 configured
 expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" vfio-pci "driver that nobody else would have loaded"
 unplug_nic
-wait_for 10 eval '[[ $(state $SPARE .state) == absent ]]'
+wait_state $SPARE absent 10
 start_udev

@@ -29,7 +29,7 @@ quiet_now() {
 	local spent end=$((SECONDS + 10))
 	while :; do
 		spent=$(cpu)
-		sleep 1.5
+		pause 1.5
 		[[ $(cpu) != "$spent" ]] || return 0
 		((SECONDS <= end)) || fail "viod does not come to rest after $1"
 	done
@@ -64,15 +64,15 @@ quiet_now "the count was put back"
 # Somebody who insists is no reason to spin: each of his changes is answered once.
 for _ in 1 2 3 4 5 6 7 8; do
 	[[ ! -e $sys/$vf0/driver ]] || echo "$vf0" >"$sys/$vf0/driver/unbind" || :
-	sleep 0.1
+	pause 0.1
 done
 wait_for 15 right
 quiet_now "somebody insisted"
 
 # report: told of, and left. Also across a restart nothing of it is taken for the file's wish.
+journal_mark
 write_conf report
 expect_log 'configured as in'
-sleep 0.3
 wait_state $NIC0 configured
 echo "$vf0" >"$sys/$vf0/driver/unbind"
 expect_log "vf0: .*the device was changed externally; the file wants vf0.driver: none -> default"
@@ -87,14 +87,14 @@ wait_for 10 right
 
 # ignore: not even told of.
 write_conf ignore
-sleep 0.3
+pause 0.3
 wait_state $NIC0 configured
 quiet_now "drift = ignore"
 spent=$(cpu)
 echo "$vf1" >"$sys/$vf1/driver/unbind"
-sleep 1
+pause 1
 quiet_now "a change that is ignored"
 expect_eq "$(drivers)" "igbvf none none" "drivers under drift = ignore"
-(($(viod_log | grep -c 'the file wants') == 1)) || fail "drift that is ignored was told of"
+(($(count_log 'the file wants') == 1)) || fail "drift that is ignored was told of"
 spent=$(($(cpu) - spent))
 echo "CPU time for ignored events: $spent us"

@@ -30,7 +30,7 @@ for n in 1 2 3; do
 	delays+=("$(dmesg | sed -nE "/viod-test: round $n\$/,\$p" | awk -F '[][]' '
 		/viod-test/ { began = $2 } /VFs allocated/ { printf "%d", ($2 - began) * 1000; exit }')")
 	rm /etc/vio.d/nic0.conf
-	wait_for 10 test ! -e /run/viod/pf/$NIC0.json -a ! -e /run/viod/state/$NIC0.json
+	wait_released $NIC0 10
 done
 limit=$((100 + 20 * slow))
 echo "file to first write: ${delays[*]} ms, mv and the log included; this machine is $slow times slower, so the limit is $limit ms"
@@ -58,7 +58,7 @@ CONF
 wait_state $NIC0 configured
 wait_state $NIC1 configured
 udevadm settle
-sleep 3
+pause 3
 pid=$(viod_pid)
 grep -E '^(VmHWM|VmRSS|RssAnon|RssFile|Threads)' "/proc/$pid/status"
 resident=$(sed -nE 's/^VmRSS:\s*([0-9]+) kB/\1/p' "/proc/$pid/status")
@@ -67,11 +67,11 @@ resident=$(sed -nE 's/^VmRSS:\s*([0-9]+) kB/\1/p' "/proc/$pid/status")
 # At rest the daemon sleeps: it is never scheduled, and makes no call.
 switches() { quiet; grep -h ctxt_switches "/proc/$pid/status" | xargs; }
 before=$(switches)
-sleep 15
+pause 15
 expect_eq "$(switches)" "$before" "switches to the daemon in 15 s"
 strace -f -o $viod_run/idle -p "$pid" &
 tracer=$!
-sleep 20
+pause 20
 kill -INT $tracer
 wait $tracer || :
 grep -v 'detached' $viod_run/idle || :

@@ -24,17 +24,17 @@ write_conf() { # VLAN QOS SPOOFCHK TRUST RATE
 		mac = 52:54:00:aa:00:01
 	CONF
 }
-expect_vf() { # VF FILTER WANTED
+await_vf() { # VF FILTER WANTED
 	quiet
 	wait_for 20 eval '[[ $(vf_link $NIC0 '"$1 '$2'"') == '"$3"' ]]'
 }
 expect_all() { # VLAN QOS SPOOFCHK TRUST RATE
 	for n in 0 1 2; do
-		expect_vf $n '.vlan_list[0].vlan // 0' "$1"
-		expect_vf $n '.vlan_list[0].qos // 0' "$2"
-		expect_vf $n '.spoofchk' "$3"
-		expect_vf $n '.trust' "$4"
-		expect_vf $n '.rate.max_tx' "$5"
+		await_vf $n '.vlan_list[0].vlan // 0' "$1"
+		await_vf $n '.vlan_list[0].qos // 0' "$2"
+		await_vf $n '.spoofchk' "$3"
+		await_vf $n '.trust' "$4"
+		await_vf $n '.rate.max_tx' "$5"
 	done
 }
 
@@ -50,20 +50,21 @@ wait_state $NIC0 configured
 wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]' # creating VFs takes it away; rates need one
 write_conf 100 3 true true 200
 expect_all 100 3 true true 200
-expect_vf 1 .address 52:54:00:aa:00:01
+await_vf 1 .address 52:54:00:aa:00:01
 wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 1 "messages for three VFs and all attributes"
 expect_log "nic0.conf:.*'link-state' cannot be set with this driver"
 expect_log "nic0.conf:.*'query-rss' cannot be set with this driver"
-expect_eq "$(viod_log | grep -c "'link-state' cannot be set")" 1 "warnings of what igb lacks"
+expect_eq "$(count_log "'link-state' cannot be set")" 1 "warnings of what igb lacks"
 
 # One attribute of one VF: one message, and the others stay.
 sed -i 's/^mac = 52:54:00:aa:00:01/mac = 52:54:00:aa:00:11/' /etc/vio.d/nic0.conf
-expect_vf 1 .address 52:54:00:aa:00:11
+await_vf 1 .address 52:54:00:aa:00:11
 wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 2 "messages, with one for one address"
-link_writes | tail -n 1 | grep -q 'IFLA_VF_MAC' || fail "the message has no address"
-! link_writes | tail -n 1 | grep -qE 'IFLA_VF_(VLAN|TRUST|SPOOFCHK|RATE)' || fail "the message has more than the address"
+message=$(link_writes | tail -n 1)
+[[ $message == *IFLA_VF_MAC* ]] || fail "the message has no address: $message"
+! grep -qE 'IFLA_VF_(VLAN|TRUST|SPOOFCHK|RATE)' <<<"$message" || fail "the message has more than the address"
 
 write_conf 0 0 false false 0
 expect_all 0 0 false false 0
@@ -90,9 +91,9 @@ expect_log 'nic0.conf:9:.*igb only has 802.1Q'
 sed -i 's/^vlan-proto = .*/max-tx-rate = 2000/' /etc/vio.d/nic0.conf
 wait_state $NIC0 degraded
 expect_log 'nic0.conf:9:.*vf1.max-tx-rate was refused by igb.*at most the speed of the link'
-for n in 0 1 2; do expect_vf $n '.vlan_list[0].vlan // 0' 7; done
-expect_vf 1 .trust true
-expect_vf 1 .rate.max_tx 0
+for n in 0 1 2; do await_vf $n '.vlan_list[0].vlan // 0' 7; done
+await_vf 1 .trust true
+await_vf 1 .rate.max_tx 0
 expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" igbvf "driver of a VF that is well"
 
 # Wrong on its face: nothing is touched.
@@ -113,7 +114,7 @@ expect_log 'nic0.conf:6:.*needs a VLAN'
 expect_log 'nic0.conf:8:.*above its max-tx-rate'
 sed -i -e '/qos/d' -e '/min-tx/d' /etc/vio.d/nic0.conf
 expect_log 'nic0.conf:9:.*only InfiniBand has GUIDs'
-expect_vf 2 '.vlan_list[0].vlan // 0' 7
+await_vf 2 '.vlan_list[0].vlan // 0' 7
 
 # What was there before viod is put back with the file's end; VFs of the host's own making are kept.
 rm /etc/vio.d/nic0.conf

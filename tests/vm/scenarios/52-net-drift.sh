@@ -20,7 +20,7 @@ write_conf enforce
 start_viod
 wait_state $NIC0 configured
 wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]'
-sleep 2 # what viod's own work has caused is over
+pause 2 # what viod's own work has caused is over
 
 # The kernel sends one message for the change and one for what viod does about it. Five times, the best counts: the machine
 # below this one is busy with other things too. "ip" itself, which does no more than start and ask, is the measure.
@@ -63,14 +63,14 @@ ip link set "$(netdev_of "$(vf_addr $NIC0 2)")" netns viod-test
 ip link set "$pf" vf 2 vlan 55
 ip link set "$pf" vf 0 vlan 56
 wait_for 20 vlan_is 0 100
-sleep 2
+pause 2
 vlan_is 2 55 || fail "a VF in use was corrected"
 ip netns delete viod-test
 wait_for 30 vlan_is 2 100 # and when it is let go, the next look mends it
 
 write_conf report
 wait_state $NIC0 configured
-sleep 1
+pause 1
 ip link set "$pf" vf 1 vlan 57
 expect_log 'the device was changed externally; the file wants vf1.vlan: 57 -> 100'
 vlan_is 1 57 || fail "drift = report did more than report"
@@ -78,8 +78,8 @@ vlan_is 1 57 || fail "drift = report did more than report"
 write_conf ignore
 wait_for 20 vlan_is 1 100 # an edit is a person's wish
 wait_state $NIC0 configured
-sleep 1
+pause 1
 ip link set "$pf" vf 1 vlan 58
-sleep 3
+pause 3
 vlan_is 1 58 || fail "drift = ignore did something"
 refute_log 'vf1.vlan: 58'

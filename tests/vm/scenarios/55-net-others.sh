@@ -20,7 +20,8 @@ wait_state $NIC0 configured
 udevadm settle
 properties_of $vf | grep -qx NM_UNMANAGED=1 || fail "NetworkManager would take the VF: $(properties_of $vf)"
 properties_of $vf | grep -qx ID_VIOD=1 || fail "the VF is not marked"
-! properties_of $NIC0 | grep -q VIOD || fail "the PF is marked"
+unmarked() { quiet; local text; text=$(properties_of "$1") && [[ $text == *INTERFACE=* && $text != *VIOD* ]]; }
+unmarked $NIC0 || fail "the PF is marked: $(properties_of $NIC0)"
 wait_for 20 eval 'networkctl list --no-legend | grep -w "$(netdev_of $vf)" | grep -qw unmanaged'
 
 # A VF that comes back from a namespace is marked as well.
@@ -33,7 +34,7 @@ wait_for 20 eval 'properties_of $vf | grep -qx NM_UNMANAGED=1'
 # VFs that viod has nothing to do with are nobody's business here.
 echo 1 >$sys/$NIC1/sriov_numvfs
 udevadm settle
-! properties_of "$(vf_addr $NIC1 0)" | grep -q VIOD || fail "a VF of another PF is marked"
+unmarked "$(vf_addr $NIC1 0)" || fail "a VF of another PF is marked"
 expect_eq "$(find /run/viod/managed -type l | wc -l)" 2 "entries"
 
 # Nor were the VFs of the other PF, until a file adopts them; and they are anybody's again when it is gone. An event is all
@@ -47,7 +48,7 @@ conf nic1 <<-CONF
 CONF
 wait_for 20 eval 'properties_of "$vf1" | grep -qx NM_UNMANAGED=1'
 rm /etc/vio.d/nic1.conf
-wait_for 20 eval '! properties_of "$vf1" | grep -q NM_UNMANAGED'
+wait_for 20 unmarked "$vf1"
 expect_eq "$(cat /sys/class/net/"$(netdev_of "$vf1")"/ifindex)" "$before" "the adopted VF's interface"
 
 rm /etc/vio.d/nic0.conf

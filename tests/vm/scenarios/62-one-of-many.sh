@@ -41,7 +41,7 @@ expect_eq "$(link_write_vfs)" 300 "VFs in it"
 forget_trace
 write_conf 300 off fourth
 systemctl reload viod.service
-sleep 3
+pause 3
 wait_state netdevsim10 configured
 restart_viod
 wait_state netdevsim10 configured 60

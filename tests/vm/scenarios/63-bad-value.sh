@@ -18,7 +18,7 @@ trace_viod
 start_viod
 wait_state netdevsim10 degraded 60
 expect_log "many\\.conf:${line%%:*}:.*vf300\\.max-tx-rate"
-expect_eq "$(viod_log | grep -c 'was refused')" 1 "complaints"
+expect_eq "$(count_log 'was refused')" 1 "complaints"
 {
 	each_vf 300 '@ mac=02:00:00:00:@x min=0 max=1000 spoofchk=off link-state=auto query-rss=off trust=on vlan=1@ qos=0 proto=802.1q\n'
 	printf '300 mac=02:00:00:00:01:2c min=0 max=0 spoofchk=off link-state=auto query-rss=off trust=on vlan=1300 qos=0 proto=802.1q\n'

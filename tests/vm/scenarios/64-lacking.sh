@@ -17,7 +17,7 @@ trace_viod
 start_viod
 wait_for 60 vf_is "$(netdev_of $NIC0)" 6 vlan=42 spoofchk=off
 expect_log 'nic0\.conf:6:.*link-state'
-expect_eq "$(viod_log | grep -c 'link-state')" 1 "complaints about link-state"
+expect_eq "$(count_log 'link-state')" 1 "complaints about link-state"
 each_vf 7 '@ vlan=42 spoofchk=off\n' >wanted
 vfs "$(netdev_of $NIC0)" | sed -E 's/^([0-9]+) .*(spoofchk=[a-z]+).*(vlan=[0-9]+).*/\1 \3 \2/' >got
 diff wanted got || fail "not all of the rest is set"

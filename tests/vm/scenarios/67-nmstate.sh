@@ -57,7 +57,7 @@ expect_eq "$(link_writes | wc -l)" 1 "messages for a new address"
 write_conf 2 "[vf0]
 mac = 00:11:22:33:44:eF"
 systemctl reload viod.service
-sleep 2
+pause 2
 wait_state netdevsim10 configured
 expect_eq "$(link_writes | wc -l)" 1 "messages after the same address in another case"
 

@@ -11,7 +11,7 @@ write_conf() { # DRIFT
 }
 calm() { # no trace of viod's own work is left in the kernel's queue
 	wait_state netdevsim10 configured 60
-	sleep 2
+	pause 2
 	wait_state netdevsim10 configured
 	vfs "$pf" >now
 	forget_trace
@@ -42,7 +42,7 @@ write_conf ignore # an edit is somebody's wish
 wait_for 20 vf_is "$pf" 400 vlan=1400
 calm
 ip link set "$pf" vf 300 vlan 77
-sleep 3
+pause 3
 expect_vf "$pf" 300 vlan=77
 expect_eq "$(link_writes | wc -l)" 0 "messages of a viod that ignores drift"
 refute_log 'vf300'

@@ -6,10 +6,13 @@ folder=/sys/bus/netdevsim/devices/netdevsim10/net
 name() { quiet; local names=("$folder"/*); printf '%s\n' "${names[0]##*/}"; }
 ip link set "$(name)" up
 
+number=$(<"$folder/$(name)/ifindex")
+
 rename_forever() {
 	quiet
 	local n
 	for ((n = 0; ; n++)); do
+		pause 0.02 # or there is little left for viod
 		ip link set "$(name)" name "port$((n % 7))n" 2>/dev/null || continue
 		printf '%d\n' $n >$viod_run/renames
 	done
@@ -20,13 +23,7 @@ write_conf() {
 		each_vf 256 '[vf@]\nmac = 02:00:00:00:@x\n'
 	} | conf many
 }
-# A look at an interface that has just been renamed finds nothing; the next one does.
-everywhere() {
-	quiet
-	vfs "$(name)" >got 2>/dev/null || return
-	expected=$(each_vf 256 "@ mac=02:00:00:00:@x min=0 max=0 spoofchk=off link-state=auto query-rss=off trust=on vlan=$1 qos=0 proto=802.1q\\n")
-	[[ $(<got) == "$expected" ]]
-}
+everywhere() { [[ $(vfs "#$number") == "$expected" ]]; }
 
 rename_forever &
 renamer=$!
@@ -36,7 +33,8 @@ start_viod
 for ((vlan = 101; vlan <= 108; vlan++)); do
 	before=$(<$viod_run/renames)
 	write_conf $vlan
-	wait_for 30 everywhere $vlan
+	expected=$(each_vf 256 "@ mac=02:00:00:00:@x min=0 max=0 spoofchk=off link-state=auto query-rss=off trust=on vlan=$vlan qos=0 proto=802.1q\\n")
+	wait_for 30 everywhere
 	(($(<$viod_run/renames) > before)) || fail "the interface kept its name while VLAN $vlan was set"
 done
 wait_state netdevsim10 configured

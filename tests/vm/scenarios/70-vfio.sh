@@ -3,8 +3,7 @@
 # timeout: 120
 
 # The group that KVM's users are in: udev makes it on Debian; elsewhere it may be missing.
-getent group kvm >/dev/null || groupadd --system kvm
-getent passwd consumer >/dev/null || useradd --system --no-create-home consumer
+add_consumer
 
 # write_conf DRIVER [LINE...]: of all VFs.
 write_conf() {
@@ -18,6 +17,7 @@ drivers() { quiet; local n; for n in {0..6}; do driver_of "$(vf_addr $NIC0 $n)";
 nodes() { quiet; local n; for n in {0..6}; do stat -c '%U:%G %a' "/dev/vfio/$(group_of "$(vf_addr $NIC0 $n)")"; done | sort | uniq -c | xargs; }
 has() { quiet; [[ $("$1") == "$2" ]]; }
 
+[[ ! -e /sys/module/vfio_iommu_type1 ]] || fail "vfio_iommu_type1 is there before viod"
 write_conf vfio 'group = kvm' 'mode = 0660'
 start_viod
 wait_state $NIC0 configured 60
@@ -82,7 +82,7 @@ wait_state $NIC0 configured
 refute_log 'did not take|did not change'
 trace_now
 systemctl reload viod
-sleep 1
+pause 1
 expect_eq "$(sys_writes)" "" "writes for a finished PF"
 trace_end
 write_conf vfio 'group = kvm' 'mode = 0660'
@@ -112,7 +112,7 @@ printf '[pf]\nname = 01:00.0\nkind = dev\n[vf*]\ndriver = vfio\nowner = root\nmo
 wait_state $NIC0 configured
 expect_eq "$(driver_of "$vf0") $(stat -c '%U:%G %a' "$node")" "vfio-pci root:root 666" "taken over"
 rm /etc/vio.d/nic0.conf
-wait_for 20 test ! -e /run/viod/pf/$NIC0.json
+wait_released $NIC0 20
 expect_eq "$(driver_of "$vf0"):$(<"$sys/$vf0/driver_override")" 'igbvf:(null)' "VF 0 given back"
 expect_eq "$(driver_of "$vf1"):$(<"$sys/$vf1/driver_override") $(stat -c '%U:%G %a' "$node")" \
 	'vfio-pci:vfio-pci consumer:kvm 640' "VF 1 given back"

@@ -24,7 +24,7 @@ write_conf 'driver = default'
 wait_for 20 eval '[[ $(driver_of "$other") == igbvf ]]'
 wait_state $NIC0 configured
 rm /etc/vio.d/nic0.conf
-wait_for 20 test ! -e /run/viod/pf/$NIC0.json
+wait_released $NIC0 20
 expect_eq "$(now)" "$before" "given back"
 stop_viod
 
@@ -43,7 +43,7 @@ start_viod
 wait_for 30 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
 rm /etc/vio.d/nic0.conf
-wait_for 20 test ! -e /run/viod/pf/$NIC0.json
+wait_released $NIC0 20
 expect_eq "$(now)" "$before" "given back in the end"
 stop_viod
 
@@ -87,5 +87,5 @@ wait_for 30 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
 expect_eq "$(stat -c '%U %a' "/dev/vfio/$(group_of "$vf")")" "root 600" "node of a VF that went from driver to driver"
 rm /etc/vio.d/nic0.conf
-wait_for 20 test ! -e /run/viod/pf/$NIC0.json
+wait_released $NIC0 20
 expect_eq "$(now)" "$before" "given back"

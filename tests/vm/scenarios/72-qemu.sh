@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A QEMU of an unprivileged user has a VF: whatever happens to the file or to viod, it keeps it; then all is done at once
 # timeout: 240
-getent group kvm >/dev/null || groupadd --system kvm
-getent passwd consumer >/dev/null || useradd --system --no-create-home consumer
+add_consumer
 
 trap 'systemctl kill -s KILL machine-web1.scope 2>/dev/null || :' EXIT # it is no part of the scenario's own unit
 
@@ -61,7 +60,7 @@ expect_kept() {
 	[[ $(vmm 'info pci') == *8086:10ca* ]] || fail "the machine has lost its NIC, $1: $(vmm 'info pci')"
 	expect_eq "$(find "/proc/$machine/fd" -lname '*vfio-device*' | wc -l)" 1 "its descriptor of the device, $1"
 	expect_eq "$(driver_of "$vf"):$(vf_inodes $NIC0)" "vfio-pci:$before" "driver and VFs, $1"
-	! grep -ls '^State:.D' /proc/[0-9]*/status || fail "something hangs: $1"
+	wait_for 5 eval '! grep -qs "^State:.D" /proc/[0-9]*/status' # a process may be there for a moment
 }
 expect_blocked() {
 	quiet
@@ -105,14 +104,15 @@ expect_blocked "kill -9"
 # Nobody looks more often than once a second.
 strace -e trace=clone,clone3,fork,vfork -o $viod_run/forks -p "$(viod_pid)" 2>/dev/null &
 tracer=$!
-sleep 6
+began=$SECONDS
+pause 5
+wait_for 60 grep -qE '^(clone|clone3|v?fork)\(' $viod_run/forks
 kill -INT $tracer
 wait $tracer || :
 jobs=$(grep -cE '^(clone|clone3|v?fork)\(' $viod_run/forks || :)
-((jobs >= 1 && jobs <= 7)) || fail "$jobs jobs in 6 s: $(<$viod_run/forks)"
-echo "$jobs jobs in 6 s"
+((jobs <= SECONDS - began + 2)) || fail "$jobs jobs in $((SECONDS - began)) s: $(<$viod_run/forks)"
 
-# The machine ends, and a driver that waits is there within a second and the work of a job in this slow machine.
+# The machine ends, and a driver that waits is there at once.
 write_conf 3 igbvf
 expect_blocked "driver again"
 vmm quit
@@ -120,8 +120,7 @@ wait_for 20 test ! -e "/proc/$machine"
 ended=${EPOCHREALTIME/./}
 wait_for 10 eval '[[ $(driver_of "$vf") == igbvf ]]'
 spent=$(((${EPOCHREALTIME/./} - ended) / 1000))
-echo "the driver changed $spent ms after the end of the machine"
-((spent < 1500)) || fail "that took long"
+expect_prompt "$spent" "the driver after the end of the machine"
 wait_state $NIC0 configured
 expect_eq "$(vf_inodes $NIC0)" "$before" "VFs afterwards"
 

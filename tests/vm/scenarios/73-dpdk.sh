@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # DPDK takes a VF that viod prepared: dpdk-devbind.py lists it, dpdk-testpmd of an unprivileged user drives it
 # timeout: 150
-getent group kvm >/dev/null || groupadd --system kvm
-getent passwd consumer >/dev/null || useradd --system --no-create-home consumer
+add_consumer
 ip link set "$(netdev_of $NIC0)" up
 conf nic0 <<-CONF
 	[pf]

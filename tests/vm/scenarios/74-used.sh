@@ -11,7 +11,7 @@ expect_held() {
 	quiet
 	wait_state $NIC0 blocked
 	[[ $(state $NIC0 .error) == *"VF 1 ($vf) is used by "*"$1"* ]] || fail "error: $(state $NIC0 .error)"
-	sleep 1.5
+	pause 1.5
 	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs while one is in use: $1"
 }
 # round WHAT: the count is to change, then the file goes; both are blocked. Then all as before.
@@ -83,16 +83,16 @@ nvme_conf 3
 wait_state $NVME blocked
 [[ $(state $NVME .error) == *"VF 0 ($vf) is used by the host: mounted at /srv/disk"* ]] || fail "error: $(state $NVME .error)"
 rm /etc/vio.d/nvme.conf
-sleep 1.5
+pause 1.5
 wait_state $NVME blocked
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs while a disk is mounted"
 touch /srv/disk/still-there
 umount /srv/disk
 # Open, by a process.
 exec {open}<"$disk"
-sleep 1.5
+pause 1.5
 [[ $(state $NVME .error) == *"VF 0 ($vf) is used by "*" (pid "*"): $disk" ]] || fail "error: $(state $NVME .error)"
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs while a disk is open"
 exec {open}<&-
-wait_for 30 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 30
 expect_eq "$(vf_count $NVME)" 0 "NVMe VFs after the release"

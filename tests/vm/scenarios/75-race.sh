@@ -2,7 +2,6 @@
 # A holder that comes between viod's last look and its write: the job is stuck, all else goes on, and it ends with the holder
 # timeout: 240
 export PAUSE_AT=$viod_run/pause
-hold=$viod_test/bin/vfio-hold
 mkdir -p /run/systemd/system/viod.service.d
 cat >/run/systemd/system/viod.service.d/pause.conf <<-END
 	[Service]
@@ -19,7 +18,7 @@ write_conf() {
 		name = $2
 		kind = dev
 		vfs = $3
-		timeout = 8
+		timeout = 12
 		[vf*]
 		driver = vfio
 		[vf1]
@@ -33,10 +32,7 @@ hold_in_between() {
 	echo "$1" >"$PAUSE_AT"
 	"${@:2}"
 	wait_for 20 test -e "$PAUSE_AT.reached"
-	: >$viod_run/holder
-	$hold all "$vf" >$viod_run/holder &
-	holder=$!
-	wait_for 10 grep -q holding $viod_run/holder
+	hold_vf all "$vf"
 	rm "$PAUSE_AT"
 }
 expect_stuck() {
@@ -83,5 +79,5 @@ wait_state $NIC1 configured
 kill $holder
 wait_for 20 eval '[[ $(vf_count $NIC0) == 5 ]]'
 wait_state $NIC0 configured
-n=$(viod_log | grep -c "did not end in time")
+n=$(count_log "did not end in time")
 ((n == 2)) || fail "told $n times that a job is late"

@@ -10,7 +10,7 @@ write_conf() {
 		name = $pf
 		kind = net
 		vfs = $1
-		timeout = 3
+		timeout = 6
 		[vf*]
 		trust = on
 		vlan = 7

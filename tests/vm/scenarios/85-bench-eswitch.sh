@@ -44,7 +44,7 @@ make_bond() {
 	ip link set bond9 up
 }
 make_bond
-sleep 1.2 # as long as a LAG takes
+pause 1.2 # as long as a LAG takes
 expect_eq "$(<$lag)" disabled "LAG with a VF in use"
 ip link delete bond9
 echo "$vf" >"$sys/$vf/driver/unbind"

@@ -38,21 +38,21 @@ dd if="$disk" bs=64k count=16 iflag=direct 2>/dev/null | cmp - /root/data || fai
 "$viod_test/bin/viod-vfio-probe" -r 0:8 "$sys/$(vf_addr $NVME 1)" || fail "VF 1 cannot be opened through libviod-vfio"
 
 # What is there plans nothing, and what is printed is the same again.
-out=$(viod --check) || fail "a finished PF has changes: $out"
+expect_finished
 
 rm /etc/vio.d/nvme.conf
-wait_for 30 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 30
 expect_eq "$(nvme list-secondary $nvme)" "$before" "secondary controllers after the release"
 expect_eq "$(vf_count $NVME) $(attached 1)$(attached 2)" "0 " "VFs and namespaces after the release"
 
 # The example that is installed beside viod, but for the address.
 sed 's/^name = .*/name = 03:00.0/' /usr/share/doc/viod/examples/nvme.conf | conf nvme
-wait_for 30 eval '[[ $(state $NVME .state) == configured ]]'
+wait_state $NVME configured 30
 expect_eq "$(secondaries)" "1:Online:2:1 2:Online:2:1 3:Online:2:1 4:Online:2:1" "secondary controllers of the example"
 expect_eq "$(attached 2) $(attached 3)" "0x1 0x2" "controllers of namespaces 2 and 3"
 expect_eq "$(driver_of "$(vf_addr $NVME 0)") $(driver_of "$(vf_addr $NVME 1)")" "vfio-pci nvme" "drivers of the example"
 rm /etc/vio.d/nvme.conf
-wait_for 30 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 30
 
 # All there can be.
 conf nvme <<-CONF
@@ -76,6 +76,6 @@ expect_eq "$(driver_of "$(vf_addr $NVME 15)") $(driver_of "$(vf_addr $NVME 12)")
 expect_eq "$(blockdev --getsize64 "$(disk_of "$(vf_addr $NVME 15)")")" 67108864 "the disk of VF 15"
 
 rm /etc/vio.d/nvme.conf
-wait_for 30 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 30
 expect_eq "$(nvme list-secondary $nvme)" "$before" "secondary controllers after the release of 16"
 expect_eq "$(vf_count $NVME) $(attached 3)" "0 " "VFs and namespace 3 after the release"

@@ -8,7 +8,7 @@ look() {
 	printf '%s|%s|%s|%s|' "$(<$sys/$NVME/sriov_drivers_autoprobe)" "$(secondaries)" "$(attached 1)" "$(attached 5)"
 	local vf
 	for vf in $sys/$NVME/virtfn*; do
-		[[ ! -e $vf ]] || printf ' %s' "$(driver_of "$(basename "$(readlink "$vf")")")"
+		[[ ! -e $vf ]] || printf ' %s' "$(leads_to "$vf/driver" || echo none)"
 	done
 }
 apply() {
@@ -28,17 +28,20 @@ apply() {
 	CONF
 }
 state=/run/viod/state/$NVME.json
+# The state first: a look at the controller takes longer.
+settled() { if [[ $1 == gone ]]; then released $NVME; else read_state $NVME && [[ $state_now == "$1" ]]; fi; }
 await() {
 	quiet
-	local end=$((SECONDS + 30)) pid
-	until [[ $(look) == "$1" ]] && { [[ $2 == gone && ! -e /run/viod/pf/$NVME.json ]] || grep -q "\"state\": \"$2\"" $state 2>/dev/null; }; do
-		((SECONDS <= end)) || { cat $state >&2 || :; fail "$round: $(look), and not $1"; }
-		if [[ ! -e $KILL_AT ]] && grep -q '"state": "failed"' $state 2>/dev/null; then
+	local end=$((SECONDS + 30)) left=$((30 * looks)) pid state_now
+	until settled "$2" && [[ $(look) == "$1" ]]; do
+		((--left > 0 || SECONDS <= end)) || { cat $state >&2 || :; fail "$round: $(look), and not $1"; }
+		if [[ ! -e $KILL_AT ]] && read_state $NVME && [[ $state_now == failed ]]; then
 			pid=$(viod_pid)
 			kill -HUP "$pid"
 		fi
-		sleep 0.05
+		pause 0.05
 	done
+	passed
 }
 
 start_viod

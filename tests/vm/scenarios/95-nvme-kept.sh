@@ -34,7 +34,7 @@ write_conf 2
 wait_state $NVME configured
 expect_eq "$(secondaries) $(of_pf)" "1:Online:2:1 2:Online:2:1 30" "VFs with the queues that were left"
 rm /etc/vio.d/nvme.conf
-wait_for 30 test ! -e /run/viod/pf/$NVME.json
+wait_released $NVME 30
 expect_eq "$(secondaries) $(of_pf)" " 30" "queues afterwards"
 expect_eq "$(controllers)" "1 2" "controllers that were told anything"
 give_pf 0
@@ -43,10 +43,8 @@ give_pf 0
 write_conf 4 '[vf0]' 'driver = nvme' 'namespaces = 1' '[vf1]' 'driver = vfio-pci' 'namespaces = 2'
 wait_state $NVME configured
 disk=$(disk_of "$(vf_addr $NVME 0)")
-echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-"$viod_test/bin/vfio-hold" all "$(vf_addr $NVME 1)" >$viod_run/hold &
-holder=$!
-wait_for 10 grep -q holding $viod_run/hold
+load_vfio
+hold_vf all "$(vf_addr $NVME 1)"
 while dd if="$disk" of=/dev/null bs=4k count=256 iflag=direct 2>/dev/null; do :; done &
 reader=$!
 before=$(vf_inodes $NVME)

@@ -15,7 +15,7 @@ all_set() { quiet; vf_is "$link" 0 mac=02:00:00:00:00:00 vlan=100 trust=on && vf
 afresh "$pf" net
 write_conf
 start_viod
-expect_eq "$(state "$pf" .state)" degraded "without the quirk" # for a second: then viod tries again
+expect_state_logged "$pf" degraded # for a second: then viod tries again
 
 afresh "$pf"
 write_conf
@@ -46,10 +46,11 @@ expect_log 'max-tx-rate was refused by i40e.*up to the speed of its link'
 
 # The same without the quirk: it is tried, and VFs fail.
 afresh "$pf" net
+journal_mark
 write_conf 'min-tx-rate = 50'
 bench_knob "$pf" reset-ms 0
 start_viod
-expect_eq "$(state "$pf" .state)" degraded "a guaranteed rate without the quirk"
+expect_state_logged "$pf" degraded
 
 # Too many, the driver's diagnostics, a reset of a count that has not ended yet.
 afresh "$pf"
@@ -60,9 +61,9 @@ expect_eq "$(state "$pf" .state)" failed "a count that is refused"
 expect_log 'i40e has not enough queues or interrupts left'
 bench_clear "$pf"
 wait_state "$pf" configured 60
-before=$(viod_log | grep -c degraded)
+before=$(count_log degraded)
 bench_fault "$pf" mac '*' EAGAIN 3
 sed -i 's/02:00:00:00:00/02:00:00:00:11/' /etc/vio.d/nic.conf
 wait_for 20 vf_is "$link" 1 mac=02:00:00:00:11:01
 wait_state "$pf" configured
-expect_eq "$(viod_log | grep -c degraded)" "$before" "VFs that failed where EAGAIN is for a while"
+expect_eq "$(count_log degraded)" "$before" "VFs that failed where EAGAIN is for a while"

@@ -6,7 +6,7 @@ write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = 2\n[vf*]\n%b\n' "$pf" 
 afresh "$pf" net
 write_conf 'vlan = 5\nqos = 3'
 start_viod
-expect_eq "$(state "$pf" .state)" degraded "a priority without the quirk"
+expect_state_logged "$pf" degraded
 # A container gets the interface of VF 0.
 use() {
 	quiet

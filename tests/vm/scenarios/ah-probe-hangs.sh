@@ -4,7 +4,7 @@
 pf=$(bench_pf plain)
 other=$(bench_pf plain)
 write_conf() { # NAME PF VFS
-	printf '[pf]\nname = %s\nkind = dev\nvfs = %s\ntimeout = 6\n[vf*]\ndriver = plain_nicvf\n' "$2" "$3" | conf "$1"
+	printf '[pf]\nname = %s\nkind = dev\nvfs = %s\ntimeout = 10\n[vf*]\ndriver = plain_nicvf\n' "$2" "$3" | conf "$1"
 }
 bound() { # PF: how many VFs their driver has made an interface for; sysfs names the driver while it still probes
 	quiet
@@ -21,7 +21,7 @@ write_conf other "$other" 4
 wait_for 20 eval '[[ $(bound $pf) == 14 ]]'
 wait_state "$other" configured
 wait_state "$pf" stuck 40
-((SECONDS - began >= 6)) || fail "stuck before the time was up"
+((SECONDS - began >= 10)) || fail "stuck before the time was up"
 expect_log "^$pf: job [0-9]+ did not end in time, it is in apply\(\) of plugin .*, step 'vf(3|9).driver: plain_nicvf'; the kernel has not answered a write yet"
 expect_eq "$(bound "$pf")" 14 "VFs with a driver beside two that hang"
 pgrep -x viod-worker >/dev/null || fail "the processes inside the kernel are gone"
@@ -43,7 +43,7 @@ bench_fault "$pf" probe 17 hang
 write_conf nic "$pf" 20
 wait_for 20 eval '[[ $(bound $pf) == 19 ]]'
 rm /etc/vio.d/nic.conf
-wait_for 40 eval '[[ $(viod_log | grep -c "^$pf: job .* did not end in time") == 2 ]]'
+wait_for 40 eval '[[ $(count_log "^$pf: job .* did not end in time") == 2 ]]'
 expect_eq "$(vf_count "$pf")" 20 "VFs of a job that still hangs"
 bench_clear "$pf"
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'

@@ -38,7 +38,7 @@ expect_eq "$(state "$pf" '[.vfs[].driver] | unique | @csv')" '"nvidia"' drivers
 expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(group_of "$(vf_addr "$pf" 1)")" "what a machine opens"
 expect_eq "$(state "$pf" '.facts.profiles["NVIDIA A16-4Q"] | [.id, .framebuffer, .available] | @csv')" '"712","4096M","0"' \
 	"what is told of a type that is used up"
-out=$(viod --check) || fail "a finished PF has changes: $out"
+expect_finished
 forget_trace
 restart_viod
 wait_state "$pf" configured
@@ -59,11 +59,8 @@ untrace_viod
 
 # A machine has one: it keeps it, whatever the file says, until it lets go.
 vf=$(vf_addr "$pf" 2)
-modprobe vfio_iommu_type1
-echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-"$viod_test/bin/vfio-hold" all "$vf" >$viod_run/hold &
-holder=$!
-wait_for 10 grep -q holding $viod_run/hold
+load_vfio
+hold_vf all "$vf"
 sed -i 's/A16-2Q/A16-1Q/' /etc/vio.d/gpu0.conf
 wait_state "$pf" blocked
 expect_eq "$(<"$sys/$vf/nvidia/current_vgpu_type")" 711 "the type of the VF in use"

@@ -2,8 +2,7 @@
 # Mediated devices: made with a UUID that stays the same, kept while young, open, or somebody else's; gone with the file
 # timeout: 400
 pf=$(bench_pf nvidia-mdev)
-modprobe vfio_iommu_type1
-echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+load_vfio
 bench_knob "$pf" mixed 1
 mdevs=/sys/bus/mdev/devices
 mine=11111111-2222-3333-4444-555555555555
@@ -33,7 +32,7 @@ expect_eq "$(mdev_of 1)/$(mdev_of 2)" "$mine/" "UUIDs of VFs 1 and 2"
 [[ $stable =~ ^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$ ]] || fail "UUID of VF 0: $stable"
 expect_eq "$(cat $mdevs/{"$stable",$mine}/mdev_type/name | sort -u)" "NVIDIA A16-2Q" "types of the mdevs"
 expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(basename "$(readlink "$mdevs/$mine/iommu_group")")" "what a machine opens"
-out=$(viod --check) || fail "a finished PF has changes: $out"
+expect_finished
 forget_trace
 restart_viod
 wait_state "$pf" configured 60
@@ -41,9 +40,7 @@ expect_eq "$(sys_writes)" "" "writes of a restart"
 untrace_viod
 
 # Opened by a machine: kept, and named.
-"$viod_test/bin/vfio-hold" all "$mine" >$viod_run/hold &
-holder=$!
-wait_for 10 grep -q holding $viod_run/hold
+hold_vf all "$mine"
 sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
 expect_eq "$(mdev_of 1)" "$mine" "the mdev in use"

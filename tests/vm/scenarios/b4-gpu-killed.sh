@@ -3,17 +3,29 @@
 # timeout: 900
 arm_kill_at
 
+print_file() { # starts no process: there are hundreds of looks
+	local word words
+	while read -ra words; do
+		for word in "${words[@]}"; do
+			[[ $word == @(resets|probes|sets|users)=* ]] || printf '%s ' "$word"
+		done
+		echo
+	done 2>/dev/null <"$1" || :
+}
 # look PF: all that the card knows, but for how often it was asked.
 look() {
 	quiet
-	local vf path
-	cat "$sys/$1"/sriov_{numvfs,drivers_autoprobe} "$sys/$1"/sriov_admin/pf/profile/* 2>/dev/null || :
-	sed -E 's/(resets|probes|sets|users)=[0-9]+//g' "$bench/$1/vfs"
+	local vf file
+	for file in "$sys/$1"/sriov_{numvfs,drivers_autoprobe} "$sys/$1"/sriov_admin/pf/profile/*; do
+		print_file "$file"
+	done
+	print_file "$bench/$1/vfs"
 	for vf in "$sys/$1"/virtfn*; do
 		[[ -e $vf ]] || continue
-		path=$(readlink "$vf/driver") || path=none
-		printf '%s %s %s\n' "${vf##*/}" "${path##*/}" "$(<"$vf/driver_override")"
-		(cd "$vf" && printf 'mdev %s\n' *-*-*-*-*)
+		printf '%s ' "${vf##*/}"
+		leads_to "$vf/driver" || echo none
+		print_file "$vf/driver_override"
+		for file in "$vf"/*-*-*-*-*; do printf 'mdev %s\n' "${file##*/}"; done
 	done
 }
 pf=$(bench_pf xe)

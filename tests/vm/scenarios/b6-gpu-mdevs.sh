@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Mdevs that no VF is named for: each where there are fewest, of VFs or of a PF without any, kept while young, open or another's
 # timeout: 400
-modprobe vfio_iommu_type1
-echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+load_vfio
 mdevs=/sys/bus/mdev/devices
 
 # of PF: "PARENT TYPE" of each of its mdevs, the PF as "pf" and a VF as its number, in one line.
@@ -54,7 +53,7 @@ expect_eq "$(state "$pf" ".facts.mdevs[\"$uuid\"] | [.node, .[\"made-by\"]] | @c
 # All parents have one; what that leaves none of is told too.
 expect_eq "$(state "$pf" '.facts.profiles | [.["NVIDIA A16-2Q"], .["NVIDIA A16-4Q"], .["NVIDIA A16-1-4C"]] | map(.id, .framebuffer, .available) | @csv')" \
 	'"nvidia-711","2048M","0","nvidia-712","4096M","0","nvidia-715","4096M","0"' "what is told of types"
-out=$(viod --check) || fail "a finished PF has changes: $out"
+expect_finished
 forget_trace
 restart_viod
 wait_state "$pf" configured 60
@@ -117,9 +116,7 @@ CONF
 wait_state "$pf" configured 60
 expect_eq "$(of "$pf")" "pf:1Q pf:1Q pf:1Q pf:4Q" "mdevs of the PF, and somebody else's"
 expect_eq "$(state "$pf" ".facts.mdevs[\"$foreign\"][\"made-by\"]")" unknown "whose it is"
-"$viod_test/bin/vfio-hold" all "$(uuids "$pf" "NVIDIA A16-4Q")" >$viod_run/hold &
-holder=$!
-wait_for 10 grep -q holding $viod_run/hold
+hold_vf all "$(uuids "$pf" "NVIDIA A16-4Q")"
 # One is open, and stays; the idle one goes meanwhile.
 sed -i 's/^mdevs = .*/mdevs = NVIDIA A16-1Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60

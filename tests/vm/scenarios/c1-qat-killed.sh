@@ -10,8 +10,8 @@ look() {
 	cat "$sys/$1"/{sriov_numvfs,sriov_drivers_autoprobe,qat/state,qat/cfg_services}
 	for vf in "$sys/$1"/virtfn*; do
 		[[ -e $vf ]] || continue
-		path=$(readlink "$vf/driver") || path=none
-		printf '%s %s %s\n' "${vf##*/}" "${path##*/}" "$(<"$vf/driver_override")"
+		path=$(leads_to "$vf/driver") || path=none
+		printf '%s %s %s\n' "${vf##*/}" "$path" "$(<"$vf/driver_override")"
 	done
 }
 conf="[pf]

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Tracing what viod writes, and injecting faults, for scenarios. Read by lib.sh.
+#
+# shellcheck disable=SC2154  # lib.sh's variables
+
+# ---- what viod asks of the kernel, and accidents
+
+traced=write,pwrite64,writev,sendmsg,sendto,ioctl
+
+# trace_viod [STRACE-OPTION...]: from its next start on viod runs under strace (it stays the main process of its unit), with
+# its writes in $viod_run/trace. Further options inject faults, "-e inject=write:error=EBUSY:when=3"; "when" counts the calls
+# of each process by itself, and "-P PATH" limits everything to one file.
+trace_viod() {
+	quiet
+	local command dir=/run/systemd/system/viod.service.d
+	command=$(systemctl show -P ExecStart viod.service | sed -n 's/.*argv\[\]=\(.*\) ; ignore_errors.*/\1/p')
+	[[ $command ]] || fail "viod.service has no ExecStart"
+	[[ $command == */strace* ]] && fail "trace_viod: already traced"
+	: >"$viod_run/trace"
+	mkdir -p "$dir"
+	# Off with the unit's own sandbox as far as it stands in strace's way.
+	cat >"$dir/trace.conf" <<-END
+		[Service]
+		ExecStart=
+		ExecStart=/usr/bin/strace -D -f -yy -s 256 -o $viod_run/trace -e trace=$traced $* -- $command
+		SystemCallFilter=
+		SystemCallArchitectures=
+		CapabilityBoundingSet=~
+		NoNewPrivileges=no
+		ProtectProc=default
+		ReadWritePaths=$viod_run
+	END
+	systemctl daemon-reload
+}
+untrace_viod() {
+	quiet
+	rm -f /run/systemd/system/viod.service.d/trace.conf
+	systemctl daemon-reload
+}
+
+# trace_now, trace_end: the same for the viod that runs already, without a restart.
+trace_now() {
+	quiet
+	local pid
+	pid=$(viod_pid)
+	: >"$viod_run/trace"
+	strace -f -yy -s 256 -o "$viod_run/trace" -e trace="$traced" -p "$pid" 2>/dev/null &
+	wait_for 10 grep -q '^TracerPid:.*[1-9]' "/proc/$pid/status"
+}
+trace_end() {
+	quiet
+	pkill -INT -x strace
+	wait_for 10 grep -q '^TracerPid:.*[^1-9]0$' "/proc/$(viod_pid)/status"
+}
+
+# kill_viod_at N [STRACE-OPTION...]: after its next start a process of viod dies by SIGKILL just before its Nth write to a
+# file. With "-P /sys/bus/pci/devices/$NIC0/sriov_numvfs" only writes to that file count, and only they are traced.
+kill_viod_at() {
+	quiet
+	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
+}
+
+# arm_kill_at: from its next start on a process of viod dies just before the change of the device that the file $KILL_AT tells,
+# "7 job" or "7 daemon" (tests/vm/programs/kill-at.c); the file is gone then. Viod is started again at once, however often.
+arm_kill_at() {
+	quiet
+	export KILL_AT=$viod_run/kill-at
+	mkdir -p /run/systemd/system/viod.service.d
+	cat >/run/systemd/system/viod.service.d/kill.conf <<-END
+		[Unit]
+		StartLimitIntervalSec=0
+		[Service]
+		Environment=LD_PRELOAD=$viod_test/bin/kill-at KILL_AT=$KILL_AT
+		ReadWritePaths=$viod_run
+		RestartSec=10ms
+	END
+	systemctl daemon-reload
+}
+
+# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first undisturbed and then with a job killed at its
+# change 1, 2, ... until neither has so many. What the function LOOK prints of PF is each time as without the kill.
+kill_at_each() {
+	quiet
+	local pf=$1 look=$2 name=$3 text n now half round done=() baseline='' wanted=''
+	text=$(cat)
+	for ((n = 0; ; n++)); do
+		for half in apply release; do
+			round="$pf: killed at change $n of the $half"
+			rm -f "$KILL_AT"
+			[[ $n == 0 || ${done[*]} == *$half* ]] || echo "$n job" >"$KILL_AT"
+			[[ $n != 0 || $half != apply ]] || baseline=$($look "$pf")
+			if [[ $half == apply ]]; then
+				conf "$name" <<<"$text"
+				kill_at_await "$pf" kill_at_ready
+			else
+				rm "/etc/vio.d/$name.conf"
+				kill_at_await "$pf" kill_at_gone
+			fi
+			[[ ! -e $KILL_AT ]] || done+=("$half:$((n - 1))")
+			[[ $n != 0 || $half != apply ]] || wanted=$($look "$pf")
+			now=$($look "$pf")
+			if [[ $half == apply && $now != "$wanted" ]]; then
+				diff <(echo "$wanted") <(echo "$now") >&2 || fail "$round: applied"
+			elif [[ $half == release && $now != "$baseline" ]]; then
+				diff <(echo "$baseline") <(echo "$now") >&2 || fail "$round: given back"
+			fi
+		done
+		[[ ${#done[*]} != 2 ]] || break
+		((n < 60)) || fail "no end of changes"
+	done
+	echo "$pf: changes ${done[*]}"
+	((n >= 6)) || fail "that is too few to be all"
+}
+kill_at_ready() { read_state "$1" && [[ $state_now == configured ]]; }
+kill_at_gone() { released "$1"; }
+# kill_at_await PF CONDITION: a job that was killed is tried again at once.
+kill_at_await() {
+	local state_now end=$((SECONDS + 40)) left=$((40 * looks))
+	until $2 "$1" 2>/dev/null; do
+		((--left > 0 || SECONDS <= end)) || { cat "/run/viod/state/$1.json" >&2 || :; fail "$round: not $2"; }
+		[[ -e $KILL_AT ]] || ! read_state "$1" || [[ $state_now != failed ]] || kill -HUP "$(viod_pid)"
+		pause 0.03
+	done
+	passed
+}
+
+# forget_trace: what the functions below show begins here, or at viod's next start.
+forget_trace() {
+	quiet
+	traced_from="$(head -c 32 "$viod_run/trace" | head -n 1) $(stat -c %s "$viod_run/trace")"
+}
+traced_from=
+traced_lines() {
+	local from=0
+	[[ ${traced_from% *} != "$(head -c 32 "$viod_run/trace" | head -n 1)" ]] || from=${traced_from##* }
+	tail -c "+$((from + 1))" "$viod_run/trace"
+}
+
+# sys_writes: the traced writes to files in /sys, one a line. "sys_writes | wc -l" counts them.
+sys_writes() {
+	quiet
+	traced_lines | grep -E '(write|pwrite64|writev)\([0-9]+</sys/' || :
+}
+
+# link_writes: the traced netlink requests that change a link.
+link_writes() {
+	quiet
+	traced_lines | grep -E 'send(msg|to)\(.*RTM_(SET|NEW|DEL)LINK' || :
+}
+
+# link_write_vfs: the VFs in link_writes, a number a line, each once. strace does not show all of a message with hundreds.
+link_write_vfs() {
+	quiet
+	link_writes | grep -o '{vf=[0-9]*' | sed 's/.*=//' | sort -nu
+}
