@@ -84,6 +84,15 @@ conf() {
 	mv "/etc/vio.d/.$1.new" "/etc/vio.d/$1.conf"
 }
 
+# files_seen: viod has read all files as they are now, for it has read one that came after them and has gone again.
+files_seen() {
+	quiet
+	printf '[pf]\nname = 0f:1f.7\nkind = dev\nvfs = 1\n' | conf zz-seen
+	wait_for 10 test -e /run/viod/state/0000:0f:1f.7.json
+	rm /etc/vio.d/zz-seen.conf
+	wait_for 10 test ! -e /run/viod/state/0000:0f:1f.7.json
+}
+
 # ---- the daemon
 
 start_viod() {

@@ -18,7 +18,7 @@ wait_for 10 has 3 /etc/vio.d/nvme.conf
 
 # What is out of force is not looked at.
 echo rubbish >/run/vio.d/nvme.conf
-pause 0.3
+files_seen
 has 3 /etc/vio.d/nvme.conf
 refute_log rubbish
 asks /run/vio.d 2

@@ -37,7 +37,7 @@ wait_for 10 eval '[[ $(vf_count $NVME) == 3 && $(config_of $NVME) == "\"configur
 printf '[pf]\nname = 03:00.0\nkind = dev\nvsf = 1\n' | conf e
 expect_log "e.conf:4:1: unknown key 'vsf'"
 rm /etc/vio.d/e.conf
-pause 0.5
+files_seen
 expect_eq "$(config_of $NVME) $(vf_count $NVME)" '"configured","/etc/vio.d/d.conf" 3' "after a broken second file"
 
 # A file that asks for another PF from now on gives the first one back.
