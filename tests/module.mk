@@ -56,7 +56,7 @@ $(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.
 	@cp -r tests/vendor-example $(VENDOR)/source
 	@PKG_CONFIG_SYSROOT_DIR=$(abspath $(VENDOR))/viod PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 \
 		PKG_CONFIG_LIBDIR=$(abspath $(VENDOR))/viod$(PREFIX)/share/pkgconfig \
-		env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C $(VENDOR)/source \
+		env -u MAKEFLAGS -u MAKELEVEL -u BUILD $(MAKE) -s -C $(VENDOR)/source \
 		CFLAGS=-Werror DESTDIR=$(abspath $(VENDOR))/package install
 	@touch $@
 
