@@ -29,7 +29,7 @@ enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory
 	return gpu_exists(pf, path) ? GPU_MDEV : GPU_PLAIN;
 }
 
-/* The mdevs of a parent are directories in it that have the type they were made of. */
+/* The mdevs of a parent are directories in it, each with a link to its type. */
 int gpu_each_mdev(struct viod_pf *pf, int vf,
 		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* AMD GPUs with the host driver GIM, which makes VFs when it is loaded, as many as its parameter
- * vf_num says for each GPU, and at no other time. */
+/* AMD GPUs with the host driver GIM, which creates VFs only when it is loaded, as many as its
+ * parameter vf_num requests for each GPU. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "common/tree.h"
 
-/* vf_num takes a number for each GPU, in the order of their addresses. */
+/* vf_num is a list with a number for each GPU, in the order of their addresses. */
 struct line {
 	const char *address;
 	int64_t count;
@@ -44,11 +44,12 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	line.address = self->address;
 	line.count = *vfs;
 	(void)gpu_glob(pf, "bus/pci/drivers/gim/*:*:*.*", add_gpu, &line);
-	viod_report(pf, VIOD_ERROR, VIOD_PF, row, viod_where(wanted, VIOD_PF, row), 0,
-		    "the GIM driver makes VFs only when it is loaded, and made %u; with the line "
-		    "'options gim vf_num=%s' in /etc/modprobe.d/gim.conf it makes %" PRId64
-		    " when it is loaded next",
-		    viod_vf_count(state), *line.text ? line.text : "COUNT", *vfs);
+	viod_report(
+		pf, VIOD_ERROR, VIOD_PF, row, viod_where(wanted, VIOD_PF, row), 0,
+		"the GIM driver creates VFs only when it is loaded, and created %u; with the line "
+		"'options gim vf_num=%s' in /etc/modprobe.d/gim.conf it creates %" PRId64
+		" the next time",
+		viod_vf_count(state), *line.text ? line.text : "COUNT", *vfs);
 	return -EPERM;
 }
 

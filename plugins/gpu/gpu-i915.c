@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Intel GPUs with an i915 driver from outside of the kernel, the only ones with SR-IOV. Its knobs
- * have been in "iov" and in "prelim_iov" of the card, with or without a number behind "gt".
+ * Intel GPUs with an i915 driver from outside the kernel tree; only those have SR-IOV. Depending on
+ * the release its files are in "iov" or "prelim_iov" of the card, with or without a number after
+ * "gt".
  */
 #include <errno.h>
 #include <string.h>
@@ -33,8 +34,8 @@ const struct gpu_share_layout gpu_share_layouts[] = {
 	{ 0 },
 };
 
-/* Without its driver the PF loses all VFs, and on many machines the console, and does not get them
- * back. */
+/* Unbinding the driver removes all VFs and, on many machines, the console; binding it again does
+ * not restore them. */
 static int validate(struct viod_pf *pf, const struct viod_values *wanted)
 {
 	const struct viod_option *row = viod_option_of(wanted, VIOD_PF, "driver");

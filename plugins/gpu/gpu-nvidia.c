@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * NVIDIA GPUs with the vGPU host driver. Its VFs are made by a write of the count, or, where the
- * driver does not take that, by the vendor's tool, which makes all there can be and may leave the
- * PF without its driver.
+ * NVIDIA GPUs with the vGPU host driver. VFs are created by a write of the count or, if the driver
+ * does not accept that, by the vendor's tool, which creates all of them and may leave the PF
+ * without its driver.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,12 +18,13 @@
 #include "common/tree.h"
 
 #define TOOL "/usr/lib/nvidia/sriov-manage"
-/* It waits for the GPU's lock, and starts over some times: half of what the file gives the job. */
+/* The tool waits for the lock of the GPU, and retries several times. Its limit is half of
+ * 'timeout'. */
 static int tool_seconds = 60;
 
 /* --- the tool -------------------------------------------------------------------------------- */
 
-/* The job's own signals are not the tool's. */
+/* The tool must not inherit the signal settings of the job. */
 static _Noreturn void become_tool(char *const arguments[])
 {
 	static char *environment[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -38,7 +39,7 @@ static _Noreturn void become_tool(char *const arguments[])
 	_exit(127);
 }
 
-/* 0 when it ended well, -errno. It is a child of the job, and has an end. */
+/* 0 if the tool succeeded, or -errno. It runs as a child of the job, with a time limit. */
 static int run_tool(const char *what, const char *address)
 {
 	char *arguments[] = { (char *)TOOL, (char *)what, (char *)address, NULL };
@@ -57,7 +58,7 @@ static int run_tool(const char *what, const char *address)
 			r = poll(&ready, 1, tool_seconds * 1000);
 		while (r < 0 && errno == EINTR);
 		close(ready.fd);
-		/* What it has started is of its group. */
+		/* Its children are in its process group. */
 		if (r == 0)
 			(void)kill(-pid, SIGKILL);
 	}
@@ -107,7 +108,7 @@ static int by_tool(struct viod_pf *pf, unsigned count)
 		return -ENODEV;
 	snprintf(driver, sizeof(driver), "%s", self->driver);
 	snprintf(address, sizeof(address), "%s", self->address);
-	/* At boot it may come before the driver is ready for it. */
+	/* At boot the driver may not be ready yet. */
 	for (int tries = 0; tries < 2 && r < 0 && r != -ETIMEDOUT; tries++) {
 		int bound;
 
@@ -117,25 +118,25 @@ static int by_tool(struct viod_pf *pf, unsigned count)
 			r = bound;
 	}
 	if (r == -ETIMEDOUT) {
-		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
-			    TOOL
-			    " %s %s did not end within %d s and was killed; something holds the "
-			    "GPU, or 'timeout' of the file is too short for it",
-			    count ? "-e" : "-d", address, tool_seconds);
+		viod_report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
+			TOOL
+			" %s %s did not end within %d s and was killed; another program uses the GPU, or 'timeout' in the file is too short",
+			count ? "-e" : "-d", address, tool_seconds);
 		return r;
 	}
 	if (r < 0) {
-		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, -r,
-			    TOOL
-			    " %s %s failed; DCGM, nvidia-persistenced or a running vGPU may hold "
-			    "the GPU",
-			    count ? "-e" : "-d", address);
+		viod_report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, NULL, -r,
+			TOOL
+			" %s %s failed; DCGM, nvidia-persistenced or a running vGPU may use the GPU",
+			count ? "-e" : "-d", address);
 		return r;
 	}
 	if (count && count_now(pf) != count) {
 		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
-			    "this driver takes no count, and " TOOL
-			    " made all VFs there can be, %u; write 'vfs = max'",
+			    "this driver accepts no count, and " TOOL
+			    " created all VFs, %u; write 'vfs = max'",
 			    count_now(pf));
 		return -ERANGE;
 	}
@@ -164,8 +165,8 @@ static bool asks_for(const struct viod_values *wanted, int vf, const char *key)
 	return value && *value && strcmp(value, "none") != 0;
 }
 
-/* 1: the VF has the driver; 0: none, or it is going to be made anew; -1: another, which it is not
- * taken from for want of a word. */
+/* 1: the VF is bound to the driver; 0: to none, or it will be re-created; -1: to another driver,
+ * from which it is not unbound unless a file requests it. */
 static int has_driver(struct viod_pf *pf, const struct viod_values *state,
 		      const struct viod_values *wanted, int vf, const char *driver)
 {
@@ -179,8 +180,8 @@ static int has_driver(struct viod_pf *pf, const struct viod_values *state,
 	return strcmp(function->driver, driver) == 0 ? 1 : -1;
 }
 
-/* vGPUs are made by the driver that the PF has. No module need say that it is for the VFs, and then
- * the kernel's choice is none. */
+/* The driver of the PF creates the vGPUs. Its module may not list the ids of the VFs, so the kernel
+ * would not bind them. */
 static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
 	const struct viod_function *self = viod_function(pf, VIOD_PF);
@@ -222,7 +223,7 @@ static const struct viod_match match[] = {
 static const struct viod_advice advice[] = {
 	{ "profile", EPERM, "a virtual machine uses the vGPU" },
 	{ "vfs", ENOENT,
-	  "the nvidia driver that is loaded makes no VFs; they need the vGPU host driver" },
+	  "the loaded nvidia driver does not create VFs; they need the vGPU host driver" },
 	{ NULL, 0, NULL },
 };
 

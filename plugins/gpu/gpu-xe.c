@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Intel GPUs with the xe driver: where it has had the shares of its functions. */
+/* Intel GPUs with the xe driver: the places of the shares of functions. */
 #include "common/share.h"
 
 #define TIMES                                                                                 \

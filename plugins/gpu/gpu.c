@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Graphics and compute devices: vGPUs, in whichever way the driver makes them. What else a driver
- * offers is up to its quirk. */
+/* Graphics and compute devices: vGPUs, by either interface of the driver. Other features are up to
+ * the quirk of a driver. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "mdev.h"
 
-/* Said before the VFs are made, and not at each look at them. */
+/* Reported before the VFs are created, and not each time they are observed. */
 static void hint(struct viod_pf *pf, const struct viod_values *state,
 		 const struct viod_values *wanted)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Placing mdevs, and taking back those that are not wanted any more. */
+/* Apply for "mdevs": create mdevs, and remove those that are no longer wanted. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "mdev.h"
 
-/* --- taking away ----------------------------------------------------------------------------- */
+/* --- removing ----------------------------------------------------------------------------- */
 
 struct clearance {
 	struct gpu_batches batches;
@@ -25,7 +25,7 @@ static bool is_surplus(const struct gpu_mdev *mdev, const struct clearance *clea
 		       gpu_batches_count(&clearance->batches, type ? type->name : mdev->id);
 }
 
-/* One that cannot go does not keep the others. */
+/* If one cannot be removed, the others still are. */
 static int clear_one(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data)
 {
 	struct clearance *clearance = data;
@@ -44,7 +44,7 @@ static int clear_one(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data
 	return 0;
 }
 
-/* Types go by the names that the driver has for them. */
+/* Types are counted by the names that the driver uses. */
 static int read_order(struct viod_pf *pf, const struct viod_step *step,
 		      const struct gpu_types *types, struct gpu_batches *ret_batches)
 {
@@ -78,7 +78,8 @@ int gpu_mdevs_clear(struct viod_pf *pf, const struct viod_step *step)
 	return r < 0 ? r : clearance.error;
 }
 
-/* --- making ---------------------------------------------------------------------------------- */
+/* --- creating ----------------------------------------------------------------------------------
+ */
 
 static int count_one(struct viod_pf *pf, const char *path, void *data)
 {
@@ -88,8 +89,8 @@ static int count_one(struct viod_pf *pf, const char *path, void *data)
 	return 0;
 }
 
-/* The parent with the fewest mdevs that has this type to give and was not tried before, which is
- * what the marks say, by place behind the PF. False: there is none. */
+/* The parent with the fewest mdevs that offers this type and was not tried before; tried[0] is the
+ * PF, tried[vf + 1] a VF. False: there is none. */
 static bool best_parent(struct viod_pf *pf, const struct gpu_type *type, const bool *tried,
 			size_t n_tried, int *ret_vf)
 {
@@ -126,7 +127,7 @@ static int find_surplus(struct viod_pf *pf, const struct gpu_mdev *mdev, void *d
 	return is_surplus(mdev, data);
 }
 
-/* A parent that does not take it is passed over for the next. */
+/* If creation fails on a parent, the next one is tried. */
 static int place_one(struct viod_pf *pf, const struct gpu_type *type, const char *uuid, bool count)
 {
 	size_t n_tried = parents(pf);
@@ -156,11 +157,11 @@ static int explain(struct viod_pf *pf, const struct viod_step *step, const struc
 	gpu_types_list(types, list, sizeof(list));
 	viod_report(pf, VIOD_ERROR, VIOD_PF, &gpu_rows[GPU_ROW_MDEVS], &step->where, 0,
 		    "no function of this GPU has room for '%s' number %u; there is: %s", type->name,
-		    number + 1, *list ? list : "nothing, the vGPU host driver is not there");
+		    number + 1, *list ? list : "none (is the vGPU host driver loaded?)");
 	return -error;
 }
 
-/* @waits: what there is no room for now may have some when what is to go has gone. */
+/* @waits: some mdevs are still to be removed, so lack of room now is not final. */
 static int place_batch(struct viod_pf *pf, const struct viod_step *step,
 		       const struct gpu_types *types, const struct gpu_batch *batch, bool waits)
 {
@@ -195,7 +196,8 @@ int gpu_mdevs_place(struct viod_pf *pf, const struct viod_step *step)
 	waits = gpu_mdevs_each(pf, find_surplus, &clearance) == 1;
 	for (size_t i = 0; i < batches->count && r == 0; i++)
 		r = place_batch(pf, step, clearance.types, &batches->items[i], waits);
-	/* The file named them otherwise, and could not be told so before the VFs were there. */
+	/* The file uses other names for the types, which could not be resolved before the VFs
+	 * existed. */
 	if (r == 0 && !waits && gpu_batches_format(batches, text) == 0 &&
 	    memcmp(text, step->data, sizeof(text)) != 0)
 		viod_mark(pf, VIOD_PF, &gpu_rows[GPU_ROW_MDEVS], VIOD_MARK_ROUNDED);

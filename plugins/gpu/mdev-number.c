@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* UUIDs of mdevs: derived from what the mdev is for, and recognised by that. */
+/* UUIDs of mdevs: derived from their purpose, and recognised by it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -35,8 +35,8 @@ int gpu_mdev_node(struct viod_pf *pf, const char *path, char *ret_name, size_t s
 
 /* --- the note --------------------------------------------------------------------------------- */
 
-/* What is noted of an mdev: "END PARENT INODE". The inode tells it from another one of the same
- * UUID that came when it had gone with its parent's driver; 0 until the mdev is there. */
+/* The note of an mdev: "END PARENT INODE". The inode distinguishes it from another one of the same
+ * UUID that was created after the parent's driver removed it; 0 until the mdev exists. */
 struct mdev_note {
 	int64_t end;
 	char parent[64];
@@ -102,7 +102,7 @@ static int is_this(struct viod_pf *pf, const char *path, void *data)
 	return search->inode != 0;
 }
 
-/* The note comes first: an mdev without one is somebody else's for ever. */
+/* The note is written first: an mdev without a note is never removed. */
 int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid)
 {
 	const struct viod_function *function = viod_function(pf, vf);

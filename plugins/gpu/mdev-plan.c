@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a file may say of mdevs without a VF, and the two steps that come of it. */
+/* The key "mdevs": its validation, and the two steps of its plan. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

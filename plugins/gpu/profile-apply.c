@@ -12,8 +12,7 @@ static int refuse_quarantined(struct viod_pf *pf, const struct viod_step *step, 
 
 	viod_report(
 		pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, 0,
-		"the VF is quarantined: it failed to become '%s' %u times, and is not tried again. "
-		"Another profile is tried; the VF may need its PF's VFs to be made anew",
+		"the VF is quarantined: profile '%s' failed on it %u times, and viod does not retry; set another profile, or re-create the VFs",
 		order->profile, times);
 	return -EIO;
 }
@@ -31,7 +30,7 @@ static int write_type(struct viod_pf *pf, int vf, const char *directory, const c
 		r = viod_read(pf, vf, path, now, sizeof(now));
 	if (r < 0 || strcmp(now, id) == 0)
 		return r;
-	/* Half a vGPU is none. */
+	/* The type was not set: clear it. */
 	if (strcmp(id, "0") != 0)
 		(void)viod_write(pf, vf, path, "0");
 	return -EIO;
@@ -51,7 +50,7 @@ static int make_own(struct viod_pf *pf, const struct viod_step *step, const stru
 	r = gpu_mdev_make(pf, step->vf, type, uuid);
 	if (r == -EEXIST)
 		viod_report(pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_UUID], &step->where, 0,
-			    "an mdev with the UUID %s is there already, of another parent", uuid);
+			    "an mdev with the UUID %s exists already, on another parent", uuid);
 	return r;
 }
 
@@ -63,7 +62,7 @@ static int remove_own(struct viod_pf *pf, const char *path, void *data)
 
 	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0)
 		return 0;
-	/* Those of [pf] are no business of this VF's section. */
+	/* Those of [pf] do not belong to the section of this VF. */
 	if (snprintf(link, sizeof(link), "%s/mdev_type", path) < (int)sizeof(link) &&
 	    viod_link_at(pf, VIOD_TREE_SYS, link, id, sizeof(id)) == 0 &&
 	    gpu_mdev_number(pf, id, uuid) >= 0)
@@ -71,8 +70,7 @@ static int remove_own(struct viod_pf *pf, const char *path, void *data)
 	if (!gpu_mdev_is_own(pf, path, uuid, &end)) {
 		viod_report(
 			pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, 0,
-			"mdev %s is not viod's and stays; 'echo 1 >/sys/bus/mdev/devices/%s/remove' "
-			"removes it",
+			"mdev %s was not created by viod and is not removed; 'echo 1 >/sys/bus/mdev/devices/%s/remove' removes it",
 			uuid, uuid);
 		return -EPERM;
 	}
@@ -89,7 +87,7 @@ int gpu_profile_clear(struct viod_pf *pf, const struct viod_step *step)
 
 	switch (gpu_mode_of(pf, step->vf, &directory)) {
 	case GPU_PLAIN:
-		/* It went with the driver. */
+		/* It was removed with the driver. */
 		return 0;
 	case GPU_MDEV:
 		return gpu_each_mdev(pf, step->vf, remove_own, (void *)step);
@@ -118,14 +116,15 @@ static int give(struct viod_pf *pf, const struct viod_step *step, const struct g
 		r = make_own(pf, step, type);
 	if (r == 0) {
 		gpu_note_outcome(pf, step->vf, order->profile, false);
-		/* The file named it otherwise, and could not be told so before the VF was there. */
+		/* The file uses another name for the type, which could not be resolved before the
+		 * VF existed. */
 		if (strlen(type->name) != length || strcmp(type->name, order->profile) != 0)
 			viod_mark(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE], VIOD_MARK_ROUNDED);
 		return 0;
 	}
 	if (r == -EAGAIN || r == -EEXIST)
 		return r;
-	/* What the GPU has no room for, beside what others have, is no fault of this VF. */
+	/* Lack of room beside the vGPUs of other VFs is not a failure of this VF. */
 	if (offered)
 		gpu_note_outcome(pf, step->vf, order->profile, true);
 	return gpu_explain(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, types, type, -r);
@@ -144,10 +143,10 @@ int gpu_profile_set(struct viod_pf *pf, const struct viod_step *step)
 	if (r < 0)
 		return r;
 	if (now.mode == GPU_PLAIN) {
-		viod_report(pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, 0,
-			    "the VF's driver offers no vGPUs: neither files of the vendor nor "
-			    "mdev_supported_types are there; is it the vGPU host driver?%s",
-			    gpu_hint(pf));
+		viod_report(
+			pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_PROFILE], &step->where, 0,
+			"the VF's driver offers no vGPUs: there are neither files of the vendor nor mdev_supported_types; is it the vGPU host driver?%s",
+			gpu_hint(pf));
 		return -EOPNOTSUPP;
 	}
 	types = gpu_learn(pf, step->vf);

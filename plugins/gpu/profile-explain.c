@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why a GPU does not take a type: drivers answer EINVAL or the like, whatever it is. */
+/* Why a GPU refuses a type: drivers return EINVAL or similar errors for any reason. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ int gpu_refuse_type(struct viod_pf *pf, int vf, const struct viod_option *row,
 	gpu_types_list(types, list, sizeof(list));
 	if (!nearest)
 		viod_report(pf, VIOD_ERROR, vf, row, where, 0,
-			    "the GPU's driver offers no profiles at all; is it the vGPU host "
+			    "the GPU's driver offers no profiles; is it the vGPU host "
 			    "driver?%s",
 			    gpu_hint(pf));
 	else
@@ -86,15 +86,15 @@ int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
 	if (gpu_is_mig(type->name)) {
 		viod_report(
 			pf, VIOD_ERROR, vf, row, where, error,
-			"the GPU does not take '%s': such profiles need MIG mode and a free GPU "
+			"the GPU does not accept '%s': such profiles need MIG mode and a free GPU "
 			"instance of that size (nvidia-smi mig -cgi)",
 			type->name);
 		return -error;
 	}
 	if (!find_other(pf, &other)) {
 		viod_report(pf, VIOD_ERROR, vf, row, where, error,
-			    "the GPU does not take '%s' (%" PRIu32
-			    " MiB); what the other VFs have may leave too little",
+			    "the GPU does not accept '%s' (%" PRIu32
+			    " MiB); the other VFs may leave too little memory",
 			    type->name, type->framebuffer);
 		return -error;
 	}
@@ -103,7 +103,7 @@ int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
 		snprintf(place, sizeof(place), "VF %d", other.vf);
 	viod_report(
 		pf, VIOD_ERROR, vf, row, where, error,
-		"the GPU does not take '%s' beside '%s' of %s: unless its heterogeneous mode is "
+		"the GPU does not accept '%s' beside '%s' of %s: unless its heterogeneous mode is "
 		"on (nvidia-smi vgpu -shm 1), all vGPUs of a GPU have one size",
 		type->name, its ? its->name : other.found, place);
 	return -error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who has an mdev. They are devices of their own, in IOMMU groups of their own. What cannot be told
- * is kept.
+ * Holders of mdevs, which are separate devices in IOMMU groups of their own. An mdev whose use
+ * cannot be determined counts as in use.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@ static int check_owner(struct viod_pf *pf, const char *path, const char *uuid,
 	if (left <= 0)
 		return 0;
 	snprintf(holder->what, sizeof(holder->what),
-		 "mdev %s, made just now and kept %" PRId64 " s for its user", uuid, left);
+		 "mdev %s, just created and reserved %" PRId64 " s for its user", uuid, left);
 	return 1;
 }
 
@@ -59,7 +59,7 @@ static int check_opened(struct viod_pf *pf, const char *path, const char *uuid,
 	int r;
 
 	r = find_node(pf, path, name, &node);
-	/* Nobody can open what has no group. */
+	/* An mdev without a group cannot be opened. */
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = viod_node_user(pf, &node, holder);
@@ -76,12 +76,12 @@ int gpu_mdev_user(struct viod_pf *pf, const char *path, struct viod_holder *ret_
 	*ret_holder = (struct viod_holder){ 0 };
 	if (gpu_uuid_parse(strrchr(path, '/') + 1, uuid) < 0)
 		return 0;
-	/* Whoever has opened it is named, before what only keeps it. */
+	/* A process that has it open is reported rather than its grace or creator. */
 	r = check_opened(pf, path, uuid, ret_holder);
 	return r != 0 ? r : check_owner(pf, path, uuid, ret_holder);
 }
 
-/* Whoever has a group's node open is found by core, which looks for all of them at once. */
+/* Core finds the processes that have a group's node open, for all groups at once. */
 static int check_mdev(struct viod_pf *pf, const char *path, void *data)
 {
 	struct viod_holder holder = { 0 };

@@ -15,7 +15,7 @@ static int add_mdev_type(struct viod_pf *pf, const char *path, void *data)
 	char file[GPU_PATH_MAX], text[512];
 
 	snprintf(type.id, sizeof(type.id), "%s", strrchr(path, '/') + 1);
-	/* Some drivers give no name to their types; the id serves then. */
+	/* Some drivers do not name their types; then the id is used. */
 	if (snprintf(file, sizeof(file), "%s/name", path) >= (int)sizeof(file) ||
 	    viod_read_at(pf, VIOD_TREE_SYS, file, type.name, sizeof(type.name)) < 0 || !*type.name)
 		snprintf(type.name, sizeof(type.name), "%s", type.id);
@@ -41,7 +41,7 @@ void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types)
 	case GPU_VENDOR:
 		text = malloc(65536);
 		snprintf(path, sizeof(path), "%s/creatable_vgpu_types", directory);
-		/* The list tells what there is, and a VF can be one of that unless it is one. */
+		/* The file lists every type; a VF that is already a vGPU cannot become another. */
 		if (text && viod_read(pf, vf, path, text, 65536) == 0)
 			gpu_catalogue_parse(text, gpu_look(pf, vf, &now) == 0 && !*now.id, types);
 		free(text);
@@ -80,8 +80,8 @@ static int take_from(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data
 	return 0;
 }
 
-/* Each VF tells what it could become, though not all of them can; some drivers say how many of a
- * type a GPU takes. */
+/* Each VF lists the types it could have, as if it were the only one; some drivers report the
+ * maximum of a type on a GPU. */
 static void limit_available(struct viod_pf *pf, struct gpu_types *types)
 {
 	struct gpu_types left = *types;
@@ -105,7 +105,7 @@ const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 	static unsigned looked_at;
 	char *text;
 
-	/* More VFs than at the last look: they have just been made, or been given their driver. */
+	/* More VFs than before: they were just created, or bound to their driver. */
 	if (of == pf && looked_at >= vfs && known.count)
 		return &known;
 	known.count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which vGPU each VF is to be, and whether that can be. */
+/* The vGPU of each VF: observe, validate, complete and plan. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ int gpu_observe(struct viod_pf *pf, struct viod_values *state)
 	unsigned vfs = viod_vf_count(state);
 	const struct gpu_types *types;
 
-	/* How many are left is another number after each apply. */
+	/* The number of available vGPUs changes with each apply. */
 	gpu_types_forget();
 	types = gpu_types_known(pf, vfs);
 
@@ -69,7 +69,7 @@ static int validate_driver(struct viod_pf *pf, const struct viod_values *wanted,
 	viod_report(
 		pf, VIOD_ERROR, vf, row, viod_where(wanted, vf, row), 0,
 		"a VF with a profile stays on the driver that makes it a vGPU; remove 'driver = %s' "
-		"(a virtual machine opens it all the same), or 'profile'",
+		"(a virtual machine can open it nevertheless), or 'profile'",
 		driver->name);
 	return -EINVAL;
 }
@@ -84,7 +84,7 @@ int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted)
 
 		if (uuid && gpu_uuid_parse(uuid, parsed) < 0) {
 			REFUSE(pf, wanted, vf, GPU_ROW_UUID,
-			       "'%s' is no UUID; 'uuidgen' makes one, and without the key viod does",
+			       "'%s' is no UUID; 'uuidgen' creates one, or remove the key and viod derives one",
 			       uuid);
 			r = -EINVAL;
 		}
@@ -97,14 +97,13 @@ int gpu_validate(struct viod_pf *pf, const struct viod_values *wanted)
 
 /* --- what this device offers ----------------------------------------------------------------- */
 
-/* A VF that has its driver, and neither way. */
+/* A VF whose driver has neither interface. */
 static int refuse_plain(struct viod_pf *pf, const struct viod_values *wanted, int vf)
 {
 	const struct viod_function *function = viod_function(pf, vf);
 
 	REFUSE(pf, wanted, vf, GPU_ROW_PROFILE,
-	       "driver '%s' of this VF offers no vGPUs: neither files of the vendor nor "
-	       "mdev_supported_types are there; remove 'profile', or load the vGPU host driver%s",
+	       "driver '%s' of this VF offers no vGPUs: there are neither files of the vendor nor mdev_supported_types; remove 'profile', or load the vGPU host driver%s",
 	       function->driver, gpu_hint(pf));
 	return -EOPNOTSUPP;
 }
@@ -121,7 +120,7 @@ static void complete_uuid(struct viod_pf *pf, const struct viod_values *state,
 	}
 	if (mode == GPU_VENDOR || given)
 		return;
-	/* What somebody made already is as good. */
+	/* An mdev that exists already is kept. */
 	now = (unsigned)vf < viod_vf_count(state) ? text_of(state, vf, GPU_ROW_UUID) : NULL;
 	if (now)
 		snprintf(uuid, sizeof(uuid), "%s", now);
@@ -213,8 +212,8 @@ static int add(struct viod_plan *plan, enum gpu_code code, const struct viod_cha
 	return viod_step_add(plan, &step);
 }
 
-/* @clear: the half that takes away; the other half comes when that is done for all VFs, since a GPU
- * may have one size of vGPUs at a time. */
+/* @clear: the half that removes. The other half comes after it for all VFs, since the vGPUs of a
+ * GPU may have to be of one size. */
 static int plan_vf(const struct viod_values *state, const struct vf_changes *changes, bool clear,
 		   struct viod_plan *plan)
 {
@@ -224,7 +223,7 @@ static int plan_vf(const struct viod_values *state, const struct vf_changes *cha
 	const char *uuid = there ? text_of(state, change->vf, GPU_ROW_UUID) : NULL;
 	struct gpu_order order = { 0 };
 
-	/* A UUID alone says what there is not to be, or changes what is there. */
+	/* A change of the UUID alone matters only for an mdev that exists. */
 	if (!changes->profile && (is_none(now) || !uuid))
 		return 0;
 	if (clear)
@@ -238,7 +237,7 @@ static int plan_vf(const struct viod_values *state, const struct vf_changes *cha
 	return is_none(order.profile) ? 0 : add(plan, GPU_SET, change, &order, "");
 }
 
-/* The next VF's changes of ours; how many of the list that took. */
+/* The changes of this plugin for the next VF; returns the number of list entries of that VF. */
 static size_t changes_of(const struct viod_change *changes, size_t n_changes,
 			 struct vf_changes *ret_changes)
 {
@@ -255,7 +254,7 @@ static size_t changes_of(const struct viod_change *changes, size_t n_changes,
 	return n;
 }
 
-/* VFs that are told what to be come before mdevs that go wherever there is room. */
+/* VFs with a profile come before the mdevs of [pf], which can be on any parent. */
 int gpu_plan(struct viod_pf *pf, const struct viod_values *state, const struct viod_change *changes,
 	     size_t n_changes, struct viod_plan *plan)
 {

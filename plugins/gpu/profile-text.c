@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What drivers and files write about vGPU types. */
+/* The texts of drivers and files about vGPU types. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 /* --- catalogue ------------------------------------------------------------------------------- */
 
-/* Without spaces around it. -EINVAL where nothing is left, or too much. */
+/* Without surrounding spaces. -EINVAL if the rest is empty or too long. */
 static int copy_trimmed(const char *text, size_t length, char *ret_text, size_t size)
 {
 	while (length && isspace((unsigned char)*text)) {
@@ -151,7 +151,7 @@ static bool id_is(const char *id, const char *text)
 	return strcmp(id, text) == 0 || (is_number(text) && dash && strcmp(dash + 1, text) == 0);
 }
 
-/* "NVIDIA A16-2Q" is "A16-2Q" to many. */
+/* "NVIDIA A16-2Q" is also known as "A16-2Q". */
 static bool name_is(const char *name, const char *text)
 {
 	size_t length = strlen(name), wanted = strlen(text);
@@ -172,7 +172,7 @@ const struct gpu_type *gpu_types_find(const struct gpu_types *types, const char 
 	return NULL;
 }
 
-/* Letters to be changed, added or left out. */
+/* The edit distance, ignoring case. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[GPU_PROFILE_MAX + 1], n = strnlen(b, GPU_PROFILE_MAX);
@@ -279,7 +279,7 @@ void gpu_types_read(const char *text, struct gpu_types *types)
 		    copy_trimmed(text + id, line - id, type.name, sizeof(type.name)) == 0) {
 			memcpy(type.id, text, id);
 			type.framebuffer = gpu_framebuffer_of_name(type.name);
-			/* What is not on offer now is used up. */
+			/* A type that is not offered now is used up. */
 			if (!has_id(types, type.id))
 				(void)gpu_types_add(types, &type);
 		}
@@ -307,7 +307,7 @@ int gpu_uuid_parse(const char *text, char ret_uuid[static GPU_UUID_MAX])
 	return 0;
 }
 
-/* FNV-1a; two of them with different beginnings fill a UUID. Nobody is to be kept from guessing. */
+/* FNV-1a; two hashes with different offsets fill a UUID, which need not be secret. */
 static uint64_t digest(uint64_t start, const char *machine, const char *address)
 {
 	uint64_t hash = start;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * vGPUs: a VF (or a GPU) that is given one of the types its driver offers. Two ways exist. Mediated
- * devices, of the kernel's mdev, are made below a parent and have a UUID. NVIDIA's driver on newer
- * kernels makes the VF itself a vGPU, by a file of its own ("vendor VFIO"). In both the VF stays on
- * its driver.
+ * vGPUs: a VF (or a GPU) with one of the types that its driver offers. There are two interfaces.
+ * Mediated devices of the kernel are created below a parent and have a UUID. With NVIDIA's driver
+ * on newer kernels the VF itself becomes a vGPU, by a file of the driver ("vendor VFIO"). With both
+ * the VF stays bound to its driver.
  */
 #ifndef GPU_PROFILE_H
 #define GPU_PROFILE_H
@@ -36,8 +36,8 @@ struct gpu_type {
 	char id[GPU_ID_MAX];	    /* "711", "nvidia-711" */
 	char name[GPU_PROFILE_MAX]; /* "NVIDIA A16-2Q" */
 	uint32_t framebuffer;	    /* MiB; 0: not known, or less than one GiB */
-	int32_t available;	    /* how many more at most; -1: not told */
-	int32_t most;		    /* on a whole GPU; 0: not told */
+	int32_t available;	    /* how many more at most; -1: not reported */
+	int32_t most;		    /* on a whole GPU; 0: not reported */
 };
 
 struct gpu_types {
@@ -45,32 +45,32 @@ struct gpu_types {
 	size_t count;
 };
 
-/** A line of creatable_vgpu_types: "711 : NVIDIA A16-2Q", or the two the other way round. -EINVAL
- *  for a heading or anything else. */
+/** A line of creatable_vgpu_types: "711 : NVIDIA A16-2Q", or both parts in reverse order. -EINVAL
+ * for a heading or anything else. */
 int gpu_catalogue_line(const char *line, struct gpu_type *ret_type);
-/** All its lines; those that are none are passed over. @available: of each type, how many more can
- *  be made of what has this catalogue; -1: not told. */
+/** All its lines; lines that are not valid are ignored. @available: how many more of each type the
+ * function with this catalogue can have; -1: not reported. */
 void gpu_catalogue_parse(const char *text, int32_t available, struct gpu_types *types);
 
-/** MiB: "A16-12Q" is 12 GiB; 0 where the name does not tell. */
+/** MiB: "A16-12Q" is 12 GiB; 0 if the name does not contain it. */
 uint32_t gpu_framebuffer_of_name(const char *name);
-/** "…, framebuffer=2048M, …"; 0 where it is not there. */
+/** "…, framebuffer=2048M, …"; 0 if it is missing. */
 uint32_t gpu_framebuffer_of_description(const char *text);
-/** "…, max_instance=8"; 0 where it is not there. */
+/** "…, max_instance=8"; 0 if it is missing. */
 int32_t gpu_most_of_description(const char *text);
 /** "A100-1-5C": such types need a MIG instance. */
 bool gpu_is_mig(const char *name);
 
-/** Add a type, or what is new about one of the same id. False where the table is full. */
+/** Add a type, or update the one of the same id. False if the table is full. */
 bool gpu_types_add(struct gpu_types *types, const struct gpu_type *type);
 /** By name, by id, or by the number at its end; NULL. */
 const struct gpu_type *gpu_types_find(const struct gpu_types *types, const char *text);
-/** The one whose name looks most like the text, or NULL. */
+/** The type with the name nearest to the text, or NULL. */
 const struct gpu_type *gpu_types_nearest(const struct gpu_types *types, const char *text);
 /** "NVIDIA A16-1Q (1024 MiB, 3 left), …", as much as fits. */
 void gpu_types_list(const struct gpu_types *types, char *ret_text, size_t size);
 
-/** "ID\tNAME\n…" and back, for the note about what was seen. */
+/** Types as "ID\tNAME\n…" and back, for the note about known types. */
 void gpu_types_write(const struct gpu_types *types, char *ret_text, size_t size);
 void gpu_types_read(const char *text, struct gpu_types *types);
 
@@ -99,7 +99,7 @@ void gpu_mdev_reserve(int vf, bool reserved);
 
 /* --- types and vGPUs (profile-look.c) --------------------------------------------------------- */
 
-/** Add the types that a function can be given now. */
+/** Add the types that a function can have now. */
 void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types);
 
 /** True if the function's driver offers this type now. */
@@ -155,11 +155,11 @@ int gpu_mdev_user(struct viod_pf *pf, const char *path, struct viod_holder *ret_
 int gpu_refuse_type(struct viod_pf *pf, int vf, const struct viod_option *row,
 		    const struct viod_where *where, const struct gpu_types *types,
 		    const char *profile);
-/** What a driver may mean that answers with an error when it is asked for a type. -error. */
+/** Report the probable reason for the error of a driver that refused a type. Returns -error. */
 int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
 		const struct viod_where *where, const struct gpu_types *types,
 		const struct gpu_type *type, int error);
-/** What to do with a processing accelerator that is no GPU, as the end of a sentence. */
+/** Advice for a processing accelerator that is not a GPU, as the end of a message. */
 const char *gpu_hint(struct viod_pf *pf);
 
 /* --- ops -------------------------------------------------------------------------------------- */

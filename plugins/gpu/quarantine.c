@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VFs that failed to become a profile again and again. */
+/* VFs on which a profile failed repeatedly. */
 #include <stdio.h>
 #include <string.h>
 
 #include "profile.h"
 
-/* A VF that failed so often is left alone until its file asks for something else. */
+/* After this many failures viod does not retry until the file requests another profile. */
 #define FAILURES_MAX 2
 
 /* The note of a VF that failed: "TIMES PROFILE". */

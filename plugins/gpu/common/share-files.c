@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the knobs are, and what stands in them. */
+/* The files of shares: their places and contents. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "share.h"
 
-/* Files of one knob: one for each tile or GT. */
+/* Files of one share: one for each tile or GT. */
 #define FILES_MAX 32
 
 struct files {
@@ -25,7 +25,7 @@ static int copy_path(struct viod_pf *pf, const char *path, void *data)
 	return 1;
 }
 
-/* cardN, whatever N is. */
+/* The directory cardN, for any N. */
 static int find_card(struct viod_pf *pf, char ret_path[static GPU_PATH_MAX])
 {
 	char pattern[GPU_PATH_MAX];
@@ -232,7 +232,7 @@ int gpu_share_is_auto(struct viod_pf *pf, const struct gpu_share_place *place, u
 	return 0;
 }
 
-/* Where there is a switch for it, some drivers refuse it as long as anybody has anything. */
+/* Some drivers refuse to enable automatic provisioning while any VF has a share. */
 static int zero_all(struct viod_pf *pf, const struct gpu_share_place *place)
 {
 	char text[16];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows, and what a plan does with them. */
+/* The options of shares, and their operations. */
 #include "share.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 const struct viod_option gpu_share_rows[] = {
 	[GPU_ROW_PF +
 	 GPU_EXEC_QUANTUM] = { ROW(PF, INT, "exec-quantum", exec_quantum), .max = SHARE_MAX,
-			       .help = "Milliseconds that the PF runs at a stretch; 0 = no limit." },
+			       .help = "Milliseconds that the PF runs before another function; 0 = no limit." },
 	[GPU_ROW_PF +
 		GPU_PREEMPT_TIMEOUT] = { ROW(PF, INT, "preempt-timeout", preempt_timeout),
 					 .max = SHARE_MAX,
@@ -26,10 +26,10 @@ const struct viod_option gpu_share_rows[] = {
 	[GPU_ROW_PF + GPU_PRIORITY] = { ROW(PF, ENUM, "priority", priority),
 					.names = gpu_priorities, .help = "Who runs first." },
 	[GPU_ROW_PF + GPU_VRAM] = { ROW(PF, SIZE, "vram", vram),
-				    .help = "Memory that is kept for the PF." },
+				    .help = "Memory that is reserved for the PF." },
 	[GPU_ROW_VF +
 		GPU_EXEC_QUANTUM] = { ROW(VF, INT, "exec-quantum", exec_quantum), .max = SHARE_MAX,
-				      .help = "Milliseconds that the VF runs at a stretch; 0 = no limit." },
+				      .help = "Milliseconds that the VF runs before another function; 0 = no limit." },
 	[GPU_ROW_VF +
 		GPU_PREEMPT_TIMEOUT] = { ROW(VF, INT, "preempt-timeout", preempt_timeout),
 					 .max = SHARE_MAX,
@@ -44,29 +44,29 @@ const struct viod_option gpu_share_rows[] = {
 			   .flags = VIOD_OPTION_INTERNAL,
 			   .phase = VIOD_PHASE_RESIZE,
 			   VIOD_FIELD(struct gpu_shares, auto_provisioning),
-			   .help = "Whether the driver gives VFs their shares by itself." },
+			   .help = "Whether the driver assigns shares to VFs automatically." },
 	[GPU_ROW_END] = { 0 },
 };
 
 const struct viod_advice gpu_share_advice[] = {
 	{ "vram", EIO,
-	  "the GPU's firmware refuses it; the VFs together ask for more than there is" },
-	{ "vram", EBUSY, "memory of a VF changes only while nobody uses it" },
-	{ "vram", ENOSPC, "less memory is left than this VF is to have" },
-	{ "vram", EDQUOT, "less memory is left than this VF is to have" },
+	  "the GPU's firmware refuses it; the VFs together request more than the GPU has" },
+	{ "vram", EBUSY, "the memory of a VF can change only while the VF is not in use" },
+	{ "vram", ENOSPC, "less memory is left than this VF requests" },
+	{ "vram", EDQUOT, "less memory is left than this VF requests" },
 	{ "exec-quantum", EIO, "the GPU's firmware refuses this value" },
 	{ "preempt-timeout", EIO, "the GPU's firmware refuses this value" },
-	{ "priority", EPERM, "this GPU does not let its priorities be changed" },
-	{ "exec-quantum", EPERM, "this GPU does not let its time be divided by hand" },
-	{ "preempt-timeout", EPERM, "this GPU does not let its time be divided by hand" },
+	{ "priority", EPERM, "the priorities of this GPU cannot be changed" },
+	{ "exec-quantum", EPERM, "the time shares of this GPU cannot be set" },
+	{ "preempt-timeout", EPERM, "the time shares of this GPU cannot be set" },
 	{ NULL, 0, NULL },
 };
 
-/* What a step carries. */
+/* The data of a step. */
 struct order {
 	uint64_t value;
 	int32_t vf;
-	uint32_t share; /* enum gpu_share; GPU_SHARES: the driver provides again */
+	uint32_t share; /* enum gpu_share; GPU_SHARES: automatic provisioning */
 };
 
 static const struct viod_option *row_of(int vf, enum gpu_share share)
@@ -106,7 +106,7 @@ int gpu_share_observe(struct viod_pf *pf, struct viod_values *state)
 			if (gpu_share_get(pf, &place, vf, share, &value) == 0)
 				put_value(state, vf, share, value);
 		}
-	/* While there are VFs nothing tells whether their shares are the driver's idea. */
+	/* While there are VFs, automatic shares cannot be distinguished from others. */
 	if (place.layout->by_hand && viod_vf_count(state) == 0 &&
 	    gpu_share_is_auto(pf, &place, 0, &automatic) == 0)
 		viod_put(state, VIOD_PF, &gpu_share_rows[GPU_ROW_AUTO], &automatic);
@@ -123,7 +123,7 @@ static const struct viod_where *asked(const struct viod_values *wanted, int vf,
 	return viod_get(wanted, vf, row_of(vf, share)) && where->file ? where : NULL;
 }
 
-/* One quota, and the driver leaves the sharing of memory to whoever set it. */
+/* With a single quota, the driver does not assign memory to any other VF. */
 static int validate_vram(struct viod_pf *pf, const struct viod_values *wanted)
 {
 	const struct viod_where *one = NULL;
@@ -141,8 +141,7 @@ static int validate_vram(struct viod_pf *pf, const struct viod_values *wanted)
 		return 0;
 	viod_report(
 		pf, VIOD_ERROR, without, row_of(0, GPU_VRAM), one, 0,
-		"VF %d has no 'vram', and gets no memory when others are given theirs; set it for "
-		"all VFs ([vf*] sets those that have none of their own), or for none",
+		"VF %d has no 'vram', and gets no memory if other VFs have it; set it for all VFs (in [vf*] for those without their own), or for none",
 		without);
 	return -EINVAL;
 }
@@ -177,9 +176,7 @@ static int refuse_without_place(struct viod_pf *pf, const struct viod_values *wa
 		return 0;
 	viod_report(
 		pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-		"the GPU's driver offers no shares to be set: neither 'sriov_admin' in sysfs nor its "
-		"files in debugfs are there; is the driver in SR-IOV mode (max_vfs), and debugfs "
-		"mounted?");
+		"the GPU's driver offers no shares to be set: there is neither 'sriov_admin' in sysfs nor a directory in debugfs; is the driver in SR-IOV mode (max_vfs), and debugfs mounted?");
 	return -EOPNOTSUPP;
 }
 
@@ -191,10 +188,10 @@ static int refuse_missing(struct viod_pf *pf, const struct gpu_share_place *plac
 	if (!where || gpu_share_has(pf, place, vf, share))
 		return 0;
 	if (share == GPU_VRAM && vf == VIOD_PF)
-		viod_report(pf, VIOD_ERROR, vf, row_of(vf, share), where, 0,
-			    "the PF has no 'vram' of its own in %s: it keeps what the VFs are not "
-			    "given; remove it here, and set it in [vfN]",
-			    place->layout->name);
+		viod_report(
+			pf, VIOD_ERROR, vf, row_of(vf, share), where, 0,
+			"the PF has no 'vram' of its own in %s: it has the memory that is not assigned to VFs; remove it here, and set it in [vfN]",
+			place->layout->name);
 	else
 		viod_report(pf, VIOD_ERROR, vf, row_of(vf, share), where, 0,
 			    "this GPU has no '%s' in %s%s; remove it", row_of(vf, share)->key,
@@ -206,7 +203,7 @@ static int refuse_missing(struct viod_pf *pf, const struct gpu_share_place *plac
 	return -EOPNOTSUPP;
 }
 
-/* Where a VF's priority can only be read, all VFs have the same. */
+/* If the priority of a VF is read-only, all VFs have the same. */
 static int check_priorities(struct viod_pf *pf, const struct gpu_share_place *place,
 			    const struct viod_values *wanted)
 {
@@ -255,8 +252,9 @@ int gpu_share_complete(struct viod_pf *pf, const struct viod_values *state,
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
-/* PF profile, memory of VFs that come, VFs, their time, drivers: memory that is given before the
- * VFs come is not divided by the driver, and the driver divides time when they come. */
+/* The order is: shares of the PF, memory of new VFs, the VFs, their time, drivers. The driver does
+ * not overwrite memory that is set before the VFs are created, but it sets their time when they are
+ * created. */
 static void place_step(const struct viod_change *change, unsigned there, struct viod_step *step)
 {
 	bool is_vram = change->option == &gpu_share_rows[GPU_ROW_VF + GPU_VRAM];
@@ -322,8 +320,8 @@ static void format(int vf, enum gpu_share share, uint64_t value, char ret_text[s
 		snprintf(ret_text, 32, "%" PRIu64, value);
 }
 
-/* What is there already may be what an earlier job, which did not live to tell, was given for the
- * same value: a driver that ignores a value does not happen to have the nearest one. */
+/* An unchanged value near the wanted one may be the rounded result of an earlier job that died
+ * before it recorded it. A driver that ignores the write would rarely have such a value. */
 static bool is_near(uint64_t now, uint64_t wanted)
 {
 	uint64_t off = now > wanted ? now - wanted : wanted - now;
@@ -347,7 +345,7 @@ static int read_back(struct viod_pf *pf, const struct gpu_share_place *place,
 	format(order->vf, share, now, has);
 	if ((now == before && !is_near(now, order->value)) || share == GPU_PRIORITY) {
 		viod_report(pf, VIOD_ERROR, step->vf, row_of(order->vf, share), &step->where, 0,
-			    "the driver took %s = %s without an error, and has %s",
+			    "the driver accepted %s = %s without an error, but reports %s",
 			    row_of(order->vf, share)->key, asked_for, has);
 		return -EIO;
 	}
@@ -358,7 +356,7 @@ static int read_back(struct viod_pf *pf, const struct gpu_share_place *place,
 	return 0;
 }
 
-/* A VF that is there may remember what it had in its memory. */
+/* The memory of an existing VF may contain data. */
 static int reset_idle(struct viod_pf *pf, const struct order *order)
 {
 	int r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a function of an Intel GPU has of the GPU's time and memory. The drivers have had the same
- * knobs in several places; where they are is found by looking (share-files.c), never by version.
+ * Shares of the time and memory of an Intel GPU. The place of the driver's files differs between
+ * releases; it is detected (share-files.c), not derived from a version.
  */
 #ifndef GPU_SHARE_H
 #define GPU_SHARE_H
@@ -12,7 +12,7 @@ enum gpu_share {
 	GPU_EXEC_QUANTUM,    /* milliseconds */
 	GPU_PREEMPT_TIMEOUT, /* microseconds */
 	GPU_PRIORITY,	     /* enum gpu_priority */
-	GPU_VRAM,	     /* bytes; of the PF: what is kept for it */
+	GPU_VRAM,	     /* bytes; for the PF: its reserve */
 	GPU_SHARES,
 };
 
@@ -43,7 +43,7 @@ enum gpu_share_base {
 	GPU_BASE_CARD,	   /* its drm/cardN */
 };
 
-/** A place where drivers have put their knobs. Tables end with a NULL name. */
+/** A place of the files of drivers. Tables end with a NULL name. */
 struct gpu_share_layout {
 	const char *name; /* for messages */
 	enum gpu_share_base base;
@@ -51,25 +51,25 @@ struct gpu_share_layout {
 	 * wildcards. */
 	const char *directories[3];
 	const char *files[GPU_SHARES];
-	const char *spare;   /* of the PF: memory that is kept for it; NULL */
+	const char *spare;   /* of the PF: its reserve of memory; NULL */
 	const char *all;     /* directory whose files set all functions at once, or NULL */
-	const char *restore; /* file that gives everything back to the driver when written 1 */
-	bool by_hand;	     /* any write ends automatic provisioning for good */
+	const char *restore; /* file that enables automatic provisioning when written 1 */
+	bool by_hand;	     /* any write ends automatic provisioning */
 };
 
-/** The plugin's own: where its driver may have its knobs, best first. */
+/** Defined by each plugin: the possible places of its driver's files, best first. */
 extern const struct gpu_share_layout gpu_share_layouts[];
 
-/** The layout that is there, and where it begins. */
+/** The layout that was found, and its base. */
 struct gpu_share_place {
 	const struct gpu_share_layout *layout;
 	char base[GPU_PATH_MAX];
 };
 
-/** -ENOENT where there is none. */
+/** -ENOENT if there is none. */
 int gpu_share_find(struct viod_pf *pf, struct gpu_share_place *ret_place);
 
-/** Whether a function has the knob, and whether it can be written. */
+/** True if a function has the share, and if it can be written. */
 bool gpu_share_has(struct viod_pf *pf, const struct gpu_share_place *place, int vf,
 		   enum gpu_share share);
 bool gpu_share_can_set(struct viod_pf *pf, const struct gpu_share_place *place, int vf,
@@ -82,11 +82,11 @@ int gpu_share_get(struct viod_pf *pf, const struct gpu_share_place *place, int v
 int gpu_share_set(struct viod_pf *pf, const struct gpu_share_place *place, int vf,
 		  enum gpu_share share, uint64_t value);
 
-/** Set the priority of all VFs, and leave the PF's alone. */
+/** Set the priority of all VFs, but not of the PF. */
 int gpu_share_set_all_priorities(struct viod_pf *pf, const struct gpu_share_place *place,
 				 enum gpu_priority priority);
 
-/** Whether VFs that are not there have anything, and the driver is to provide by itself again. */
+/** Whether no VF from vfs on has a share, and enabling automatic provisioning again. */
 int gpu_share_is_auto(struct viod_pf *pf, const struct gpu_share_place *place, unsigned vfs,
 		      bool *ret_auto);
 int gpu_share_restore(struct viod_pf *pf, const struct gpu_share_place *place);

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* More than that is in no directory that is looked through here, but for those of all devices. */
+/* No directory that is searched here has more entries, except those of all devices. */
 #define NAMES_MAX 4096
 
-/* All zero where it is not there. */
+/* All zero if it does not exist. */
 static struct stat status_of(struct viod_pf *pf, const char *path)
 {
 	struct stat status;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files below /sys that lie elsewhere than in a function's own directory: debugfs, class/drm,
- * buses. */
+/* Files below /sys outside a function's own directory: debugfs, class/drm, buses. */
 #ifndef GPU_TREE_H
 #define GPU_TREE_H
 
@@ -12,14 +11,14 @@
  *  none. */
 uint64_t gpu_inode(struct viod_pf *pf, const char *path);
 
-/** Whether it is there, and whether its mode lets anybody write it. */
+/** True if it exists, and if its mode has any write permission. */
 bool gpu_exists(struct viod_pf *pf, const char *path);
 bool gpu_writable(struct viod_pf *pf, const char *path);
 
 /**
- * Call found() with each path below /sys that matches: components may hold the wildcards of
+ * Call found() with each path below /sys that matches: components may contain wildcards of
  * fnmatch(3). Sorted by name, "gt2" before "gt10". Ends at the first result that is not 0, which is
- * returned; 0 otherwise, also where nothing matches.
+ * returned; 0 otherwise, also if nothing matches.
  */
 int gpu_glob(struct viod_pf *pf, const char *pattern,
 	     int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);

@@ -34,8 +34,8 @@ START_TEST(another_count_is_refused_with_the_line)
 	ck_assert_int_eq(viod_plugin.ops->complete(&b.pf, b.state, b.wanted), -EPERM);
 	assert_diag_count(&b.pf.diags, 1);
 	assert_diag(&b.pf.diags, "test.conf:4",
-		    "made 1; with the line 'options gim vf_num=8,4' in "
-		    "/etc/modprobe.d/gim.conf it makes 4");
+		    "created 1; with the line 'options gim vf_num=8,4' in "
+		    "/etc/modprobe.d/gim.conf it creates 4");
 	bench_clear(&b);
 }
 END_TEST

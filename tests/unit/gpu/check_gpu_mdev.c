@@ -207,7 +207,7 @@ START_TEST(only_own_idle_old_ones_are_removed)
 	ck_assert_str_eq(text, "");
 	ck_assert_ptr_nonnull(b.pf.blocked_by);
 	ck_assert_uint_eq(b.pf.blocked_by->count, 1);
-	assert_said(&b, ", made just now and kept");
+	assert_said(&b, ", just created and reserved");
 	machine_clear(&b);
 }
 END_TEST

@@ -85,7 +85,7 @@ sed -i '/^mdevs/d' /etc/vio.d/gpu0.conf
 # Two sizes on one GPU.
 sed -i 's/A16-3Q/A16-1Q/; $a[vf3]\nprofile = NVIDIA A16-2Q' /etc/vio.d/gpu0.conf
 wait_state "$pf" degraded
-expect_log "vf3: .*does not take 'NVIDIA A16-2Q' beside 'NVIDIA A16-1Q' of VF 0: unless its heterogeneous mode is on"
+expect_log "vf3: .*does not accept 'NVIDIA A16-2Q' beside 'NVIDIA A16-1Q' of VF 0: unless its heterogeneous mode is on"
 bench_knob "$pf" mixed 1
 systemctl reload viod
 wait_state "$pf" configured
@@ -97,7 +97,7 @@ wait_for 20 eval '[[ $(types) == "710 0 710 710" ]]'
 wait_state "$pf" configured
 bench_fault "$pf" attribute 1 EIO
 sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu0.conf
-expect_log "vf1: .*quarantined: it failed to become 'NVIDIA A16-1Q' 2 times" 30
+expect_log "vf1: .*quarantined: profile 'NVIDIA A16-1Q' failed on it 2 times" 30
 bench_clear "$pf"
 bench_forget "$pf"
 systemctl reload viod

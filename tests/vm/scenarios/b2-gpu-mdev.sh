@@ -62,7 +62,7 @@ expect_eq "$(mdev_of 0) $(<$mdevs/"$stable"/mdev_type/name)" "$stable NVIDIA A16
 # Made just now: nobody can have opened it yet.
 sed -i 's/A16-1Q/A16-4Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
-expect_log "mdev $stable, made just now and kept [0-9]+ s for its user" 30
+expect_log "mdev $stable, just created and reserved [0-9]+ s for its user" 30
 expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the young mdev"
 sed -i 's/A16-4Q/A16-1Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" configured 60
@@ -73,7 +73,7 @@ expect_log "'NVIDIA A16-1B' is no profile of this GPU; did you mean 'NVIDIA A16-
 # Offered, and not to be had without a part of the GPU.
 sed -i 's/A16-1B/A16-1Q/; $a[vf2]\nprofile = NVIDIA A16-1-4C' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded
-expect_log "vf2: .*does not take 'NVIDIA A16-1-4C': such profiles need MIG mode and a free GPU instance" 30
+expect_log "vf2: .*does not accept 'NVIDIA A16-1-4C': such profiles need MIG mode and a free GPU instance" 30
 bench_knob "$pf" mig 1
 systemctl reload viod
 wait_state "$pf" configured 60

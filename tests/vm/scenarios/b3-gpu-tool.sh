@@ -47,7 +47,7 @@ conf gpu <<-CONF
 	kind = gpu
 	vfs = 2
 CONF
-expect_log "made all VFs there can be, 4; write 'vfs = max'" 30
+expect_log "created all VFs, 4; write 'vfs = max'" 30
 
 # A driver that makes VFs takes the count itself, and the tool is left alone. Nothing of what failed is left.
 rm /etc/vio.d/gpu.conf

@@ -69,7 +69,7 @@ expect_log "'A16-3Q' is no profile of this GPU; did you mean" 30
 sed -i 's/^mdevs = .*/mdevs = 0 x A16-2Q/' /etc/vio.d/gpu.conf
 expect_log "is no list of mdevs; write how many of which profile" 30
 sed -i 's/^mdevs = .*/mdevs = 1 x A16-1-4C/' /etc/vio.d/gpu.conf
-expect_log "does not take 'NVIDIA A16-1-4C': such profiles need MIG mode" 30
+expect_log "does not accept 'NVIDIA A16-1-4C': such profiles need MIG mode" 30
 sed -i 's/^mdevs = .*/mdevs = 2 x A16-2Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" configured 60
 expect_eq "$(of "$pf") $(uuids "$pf" "NVIDIA A16-2Q")" "1:1Q 2:2Q 3:2Q $before" "the mdevs after wrong files"
@@ -131,6 +131,6 @@ sed -i 's/^mdevs = .*/mdevs = NVIDIA A16-2Q/; s/^mdev-grace.*/mdev-grace = 3600/
 wait_for 40 eval '[[ $(of "$pf") == "pf:1Q pf:2Q" ]]'
 wait_state "$pf" configured 60
 rm /etc/vio.d/gpu.conf
-expect_log "waiting for mdev .*, made just now and kept [0-9]+ s for its user" 30
+expect_log "waiting for mdev .*, just created and reserved [0-9]+ s for its user" 30
 expect_eq "$(of "$pf")" "pf:1Q pf:2Q" "mdevs after the release"
 [[ -e $mdevs/$foreign ]] || fail "somebody else's mdev is gone"
