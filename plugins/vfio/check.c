@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What keeps a function from user space, each with what to do about it. The kernel says EINVAL, or
- * nothing at all and later to the consumer "group is not viable". */
+/* The reasons why a function cannot be used by user space, each with advice. The kernel returns
+ * EINVAL, or reports only later, to the consumer, that the group is not viable. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static bool exists(struct viod_pf *pf, enum viod_tree tree, const char *path)
 	return viod_stat_at(pf, tree, path, &status) == 0;
 }
 
-/* A module's bool parameter: 1, 0, or -1 where there is none. */
+/* A bool parameter of a module: 1, 0, or -1 if it does not exist. */
 static int read_switch(struct viod_pf *pf, const char *path)
 {
 	char text[8];
@@ -64,9 +64,7 @@ static int check_device(struct viod_pf *pf, int vf, const char *driver,
 			continue;
 		viod_report(
 			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), 0,
-			"%s (%04x:%04x) is on the kernel's list of devices that can harm the host "
-			"when user space drives them; whoever trusts its user loads vfio-pci with "
-			"disable_denylist=1",
+			"%s (%04x:%04x) is on the kernel's list of devices that can harm the host when user space drives them; if its user is trusted, load vfio-pci with disable_denylist=1",
 			function->address, function->vendor, function->device);
 		return -EPERM;
 	}
@@ -74,16 +72,15 @@ static int check_device(struct viod_pf *pf, int vf, const char *driver,
 	    viod_read(pf, vf, "nvidia/current_vgpu_type", text, sizeof(text)) != -ENOENT) {
 		viod_report(
 			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), 0,
-			"%s is an NVIDIA vGPU, which is given to a machine by its own driver; write "
-			"'driver = nvidia' or leave 'driver' out",
+			"%s is an NVIDIA vGPU, which a virtual machine uses through its own driver; write "
+			"'driver = nvidia' or remove 'driver'",
 			function->address);
 		return -EBUSY;
 	}
 	if (vf != VIOD_PF && parent && vfio_is_driver(parent->driver)) {
 		viod_report(
 			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), 0,
-			"the PF is on %s itself, and then nobody opens a VF without the token that "
-			"the PF's user has set; give the PF its native driver",
+			"the PF itself is bound to %s, so its VFs can be opened only with the token that the user of the PF has set; bind the PF to its native driver",
 			parent->driver);
 		return -EBUSY;
 	}
@@ -106,7 +103,7 @@ static bool has_iommu(struct viod_pf *pf)
 	return has;
 }
 
-/* Firmware that has an IOMMU describes it to the kernel. */
+/* If there is an IOMMU, the firmware describes it in a table. */
 static const char *advise_iommu(struct viod_pf *pf)
 {
 	if (exists(pf, VIOD_TREE_SYS, "firmware/acpi/tables/DMAR"))
@@ -157,9 +154,9 @@ static int check_without_iommu(struct viod_pf *pf, int vf, const struct viod_val
 	viod_report(
 		pf, VIOD_ERROR, vf, NULL, where, 0,
 		mode < 0
-			? "'noiommu = allow', but this kernel has no mode for it "
+			? "'noiommu = allow', but this kernel does not support it "
 			  "(CONFIG_VFIO_NOIOMMU)"
-			: "'noiommu = allow', but the kernel was not told so; load the module vfio "
+			: "'noiommu = allow', but it is not enabled in the kernel; load the module vfio "
 			  "with enable_unsafe_noiommu_mode=1");
 	return -EPERM;
 }
@@ -204,10 +201,8 @@ static int report_offenders(struct viod_pf *pf, int vf, const struct vfio_member
 	viod_report(
 		pf, VIOD_ERROR, vf, NULL, where, 0,
 		with_pf ? "IOMMU group %d of %s is the whole card, because nothing above it has "
-			  "ACS: %s; put the card into a slot of a port with ACS, or switch ACS on in "
-			  "firmware"
-			: "IOMMU group %d of %s has members that the host uses: %s; give them to "
-			  "VFIO as well ('companions = bind' does so for a whole device), or unbind "
+			  "ACS: %s; put the card into a slot of a port with ACS, or enable ACS in the firmware"
+			: "IOMMU group %d of %s has members that the host uses: %s; bind them to VFIO as well ('companions = bind' does so for a whole device), or unbind "
 			  "them",
 		function->iommu_group, function->address, text);
 	return -EBUSY;
@@ -248,14 +243,15 @@ static int load_modules(struct viod_pf *pf, int vf, const char *driver,
 			driver);
 		return r;
 	}
-	/* Consumers that open the group need it; those that open the device do not, and then the
-	 * kernel may have none. */
+	/* Consumers that open the group need this module; those that open the device do not, and
+	 * the kernel may lack it. */
 	r = viod_load_module(pf, "vfio_iommu_type1");
 	if (r < 0 && !exists(pf, VIOD_TREE_DEV, "iommu")) {
-		viod_report(pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), r == -ENOENT ? 0 : -r,
-			    "the module vfio_iommu_type1, which maps memory for a group's user, %s",
-			    r == -ENOENT ? "is missing from this kernel (CONFIG_VFIO_IOMMU_TYPE1)"
-					 : "cannot be loaded");
+		viod_report(
+			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), r == -ENOENT ? 0 : -r,
+			"the module vfio_iommu_type1, which maps memory for the user of a group, %s",
+			r == -ENOENT ? "is missing from this kernel (CONFIG_VFIO_IOMMU_TYPE1)"
+				     : "cannot be loaded");
 		return r;
 	}
 	return 0;
@@ -269,7 +265,7 @@ int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod
 	if (!function)
 		return -ENODEV;
 	r = check_device(pf, vf, driver, wanted);
-	/* Without an IOMMU the group comes with the driver. */
+	/* Without an IOMMU the driver creates the group. */
 	if (r == 0 && (function->iommu_group < 0 || !has_iommu(pf)))
 		r = check_without_iommu(pf, vf, wanted);
 	else if (r == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* companions = bind: what shares the group of a whole device is bound with it, and given back after
- * it. */
+/* companions = bind: the other members of the group of a whole device are bound with it, and
+ * restored after it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,8 +127,7 @@ int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted)
 		viod_report(
 			pf, VIOD_ERROR, VIOD_PF, NULL,
 			viod_where(wanted, VIOD_PF, &vfio_options[VFIO_ROW_COMPANIONS]), 0,
-			"the IOMMU group of the device has more members than 'companions = bind' "
-			"can put back; unbind them by hand");
+			"the IOMMU group of the device has more members than 'companions = bind' can restore; unbind them manually");
 		return -EINVAL;
 	}
 	if (r == 0 && list[0])
@@ -162,8 +161,8 @@ static bool is_as_wanted(struct viod_pf *pf, const struct companion *companion)
 	       strcmp(now.override, companion->override) == 0;
 }
 
-/* Override, unbind and probe, with the same care as for the PF: the override names the driver even
- * where in the end there is none, as the kernel may be told not to probe. */
+/* Set the override, unbind and probe, as for the PF: the override names the driver even if none
+ * gets bound, since the kernel may be configured not to probe. */
 static int move_one(struct viod_pf *pf, const struct companion *companion)
 {
 	bool bound = strcmp(companion->driver, "-") != 0;
@@ -211,8 +210,8 @@ static int refuse_held(struct viod_pf *pf, const struct viod_step *step,
 	return -EBUSY;
 }
 
-/* Each is asked for again right before it is moved. The first that cannot be has the others put
- * back.
+/* The holders of each are checked again right before it is bound. After a failure the others are
+ * restored.
  */
 int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step)
 {
@@ -229,7 +228,7 @@ int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step)
 		r = move_one(pf, &companion);
 		if (r < 0)
 			viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, -r,
-				    "companion %s cannot be given to driver '%s'",
+				    "companion %s cannot be bound to driver '%s'",
 				    companion.address, companion.driver);
 	}
 	list = r < 0 ? step->change->state : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which VFIO driver a function gets. */
+/* The VFIO driver of a function. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +21,8 @@ bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 	return viod_stat_at(pf, VIOD_TREE_SYS, path, &status) == 0;
 }
 
-/* Modules spell '_' where their drivers may have '-'. Variants call the driver as the module; the
- * generic one does not. */
+/* Names of modules contain '_' where those of drivers may contain '-'. Variants name the driver
+ * like the module; the generic one does not. */
 static void driver_of_module(struct viod_pf *pf, const char *module,
 			     char ret_driver[static VIOD_NAME_MAX])
 {
@@ -38,7 +38,7 @@ static void driver_of_module(struct viod_pf *pf, const char *module,
 		snprintf(ret_driver, VIOD_NAME_MAX, "%s", dashed);
 }
 
-/* VFs that are not there yet will be what the PF says of them. */
+/* The ids of VFs that do not exist yet are in the capability of the PF. */
 static int alias_of(struct viod_pf *pf, int vf, char *ret_alias, size_t size)
 {
 	const struct viod_function *function = viod_function(pf, VIOD_PF);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who else is in an IOMMU group: user space gets all of a group or nothing. */
+/* The other members of an IOMMU group: user space can use a whole group only. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -85,7 +85,7 @@ int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_membe
 	return 0;
 }
 
-/* Drivers of bridges, and the stub, do no DMA of their own (vfio: drivers with driver_managed_dma).
+/* Drivers of bridges, and pci-stub, do no DMA of their own (vfio: drivers with driver_managed_dma).
  */
 bool vfio_member_hinders(const struct vfio_member *member)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The nodes in /dev/vfio, and who may open them. */
+/* The nodes in /dev/vfio, and their owners and modes. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -240,8 +240,8 @@ static bool older(const struct statx_timestamp *a, const struct statx_timestamp 
 	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
 }
 
-/* udev ends with an entry in its database. One that is older than the node is of an earlier device
- * with this number. */
+/* udev finishes with an entry in its database. An entry that is older than the node belongs to an
+ * earlier device with this number. */
 static bool udev_is_done(struct viod_pf *pf, const char *entry, const struct statx_timestamp *made)
 {
 	_cleanup_fd_ int fd = viod_open(pf, VIOD_TREE_RUN, entry, O_PATH);

@@ -16,12 +16,12 @@ static const struct viod_name companions_words[] = { { "refuse", VFIO_COMPANIONS
 						     { "bind", VFIO_COMPANIONS_BIND },
 						     { NULL, 0 } };
 
-#define NOIOMMU_ROW(scope_, struct_)                                                       \
-	{                                                                                  \
-		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_ENUM, .key = "noiommu",    \
-		.names = noiommu_words, .flags = VIOD_OPTION_POLICY, .fallback = "refuse", \
-		.help = "Whether it may be handed over where no IOMMU protects the host.", \
-		VIOD_FIELD(struct struct_, noiommu),                                       \
+#define NOIOMMU_ROW(scope_, struct_)                                                                  \
+	{                                                                                             \
+		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_ENUM, .key = "noiommu",               \
+		.names = noiommu_words, .flags = VIOD_OPTION_POLICY, .fallback = "refuse",            \
+		.help = "Whether the function may be bound without an IOMMU that protects the host.", \
+		VIOD_FIELD(struct struct_, noiommu),                                                  \
 	}
 
 const struct viod_option vfio_options[] = {
@@ -30,14 +30,14 @@ const struct viod_option vfio_options[] = {
 	[VFIO_ROW_GROUP] =
 		NODE_ROW(PF, vfio_pf, "group", group, "The group of the VFIO node of the device."),
 	[VFIO_ROW_MODE] = NODE_ROW(PF, vfio_pf, "mode", mode,
-				   "Who may open the VFIO node of the device, in octal."),
+				   "The mode of the VFIO node of the device, in octal."),
 	[VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(PF, vfio_pf),
 	[VFIO_ROW_VF + VFIO_ROW_OWNER] =
 		NODE_ROW(VF, vfio_vf, "owner", owner, "The user who owns the VF's VFIO node."),
 	[VFIO_ROW_VF + VFIO_ROW_GROUP] =
 		NODE_ROW(VF, vfio_vf, "group", group, "The group of the VF's VFIO node."),
 	[VFIO_ROW_VF + VFIO_ROW_MODE] =
-		NODE_ROW(VF, vfio_vf, "mode", mode, "Who may open the VF's VFIO node, in octal."),
+		NODE_ROW(VF, vfio_vf, "mode", mode, "The mode of the VF's VFIO node, in octal."),
 	[VFIO_ROW_VF + VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(VF, vfio_vf),
 	[VFIO_ROW_COMPANIONS] = { .scope = VIOD_SCOPE_PF,
 				  .type = VIOD_TYPE_ENUM,
@@ -45,8 +45,7 @@ const struct viod_option vfio_options[] = {
 				  .names = companions_words,
 				  .flags = VIOD_OPTION_POLICY,
 				  .fallback = "refuse",
-				  .help = "What becomes of other functions in the IOMMU group of the "
-					  "device: they are in the way, or are bound with it.",
+				  .help = "What happens to other functions in the IOMMU group of the device: they prevent its use, or are bound with it.",
 				  VIOD_FIELD(struct vfio_pf, companions) },
 	[VFIO_ROW_COMPANION_DRIVERS] = { .scope = VIOD_SCOPE_PF,
 					 .type = VIOD_TYPE_LIST,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* owner, group and mode as rows. They concern functions on a VFIO driver and nobody else. */
+/* The rows owner, group and mode, which apply only to functions on a VFIO driver. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 /* --- what a file says ------------------------------------------------------------------------ */
 
-/* One line that is wrong for many VFs is one mistake. */
+/* A wrong line that applies to many VFs is reported once. */
 static bool is_told(const struct viod_where *where)
 {
 	static struct viod_where told;
@@ -49,7 +49,7 @@ static const struct viod_driver *driver_of(const struct viod_values *values, int
 	return row && vf < (int)viod_vf_count(values) ? viod_get(values, vf, row) : NULL;
 }
 
-/* A file has asked for the driver; what is put back is not to be furnished with more than it had.
+/* True if a file requests the driver; a restored baseline must not get more keys than it had.
  */
 static bool is_asked_for(const struct viod_values *wanted, int vf)
 {
@@ -73,7 +73,7 @@ static int refuse_name(struct viod_pf *pf, const struct viod_values *wanted, int
 	const struct viod_where *where = viod_where(wanted, vf, option);
 	bool user = row == VFIO_ROW_OWNER;
 
-	/* A baseline may be older than the last groupdel: the node is what is left to decide. */
+	/* A group of a baseline may have been deleted since: then the node decides. */
 	if (!where->file)
 		return 0;
 	if (is_told(where))
@@ -84,7 +84,7 @@ static int refuse_name(struct viod_pf *pf, const struct viod_values *wanted, int
 	return -EINVAL;
 }
 
-/* A name where there is one, as in the state. */
+/* The name if there is one, as in the state. */
 static int complete_owner(struct viod_pf *pf, struct viod_values *wanted, int vf)
 {
 	const char *text = viod_get(wanted, vf, vfio_row(vf, VFIO_ROW_OWNER));
@@ -155,7 +155,7 @@ static int complete_function(struct viod_pf *pf, const struct viod_values *state
 	return complete_group(pf, wanted, vf) < 0 ? -EINVAL : r;
 }
 
-/* VFs of a device that is user space's as a whole would be, too, and nobody could tell them apart.
+/* The VFs of a device that user space uses as a whole would belong to the same user.
  */
 static int check_whole(struct viod_pf *pf, const struct viod_values *state,
 		       const struct viod_values *wanted)
@@ -173,8 +173,7 @@ static int check_whole(struct viod_pf *pf, const struct viod_values *state,
 	viod_report(
 		pf, VIOD_ERROR, VIOD_PF, NULL,
 		viod_where(wanted, VIOD_PF, viod_option_of(wanted, VIOD_PF, "driver")), 0,
-		"a device that is handed over as a whole has no VFs for the host to give away, and "
-		"%s %lld; write 'vfs = 0', or 'driver = vfio' for its VFs",
+		"a device on a VFIO driver cannot have VFs for other users, and %s %lld; write 'vfs = 0', or 'driver = vfio' for its VFs",
 		viod_get(wanted, VIOD_PF, row) ? "the file wants" : "this one has",
 		(long long)*count);
 	return -EINVAL;
@@ -192,7 +191,7 @@ int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 
 /* --- what is --------------------------------------------------------------------------------- */
 
-/* Where two nodes of a function disagree, nothing can be said of it in one word. */
+/* If two nodes of a function differ, there is no single value. */
 static void observe_row(struct viod_values *state, int vf, enum vfio_row row, const char *first,
 			const char *other)
 {
@@ -238,7 +237,7 @@ static void take_change(const struct viod_change *change, struct vfio_node *node
 		 (const char *)change->wanted);
 }
 
-/* Who may open a node is one decision, and one step. */
+/* Owner, group and mode of a node are set by one step. */
 int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
 	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
 {
@@ -288,11 +287,10 @@ int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
 		return 0;
 	vfio_nodes_find(pf, step->vf, &nodes);
 	if (!nodes.count) {
-		viod_report(
-			pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
-			"%s is bound to %s, but there is no node of it in /dev/vfio; is devtmpfs "
-			"mounted on /dev?",
-			function->address, function->driver);
+		viod_report(pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
+			    "%s is bound to %s, but has no node in /dev/vfio; is devtmpfs "
+			    "mounted on /dev?",
+			    function->address, function->driver);
 		return -ENOENT;
 	}
 	for (size_t i = 0; i < nodes.count && r == 0; i++)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Functions for virtual machines and programs in user space: the VFIO driver that fits, and a node
- * that the right user can open. */
+/* Functions for virtual machines and programs in user space: the VFIO driver that fits, and the
+ * owner and mode of its node. */
 #include "vfio.h"
 
-/* What the kernel's variants are called, so that they are checked as vfio-pci is when a file names
- * one. Those that are not here are found by "vfio" all the same. */
+/* The names of the kernel's variants, so that they are checked like vfio-pci if a file names one.
+ * Others are recognised by "vfio" in their name. */
 static const char *const serves[] = {
 	"vfio",		"vfio-pci",    "mlx5_vfio_pci",	  "hisi_acc_vfio_pci",	  "pds_vfio_pci",
 	"qat_vfio_pci", "xe_vfio_pci", "virtio_vfio_pci", "nvgrace_gpu_vfio_pci", NULL,

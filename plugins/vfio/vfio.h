@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of this plugin share. */
+/* The internal interface of this plugin. */
 #ifndef VIOD_VFIO_PLUGIN_H
 #define VIOD_VFIO_PLUGIN_H
 
@@ -15,7 +15,7 @@ static inline void vfio_closep(int *fd)
 		close(*fd);
 }
 
-/** Owner and mode of the node, in words. Both scopes have the same. */
+/** Owner and mode of the node, as text; the same for both scopes. */
 struct vfio_node {
 	char owner[64], group[64], mode[8];
 };
@@ -47,12 +47,12 @@ enum vfio_row {
 };
 extern const struct viod_option vfio_options[];
 
-/** The row of [pf] or [vfN], of those that both have. */
+/** A row that [pf] and [vfN] have in common. */
 const struct viod_option *vfio_row(int vf, enum vfio_row row);
 
 /* driver.c */
 
-/** Whether the kernel driver of this name hands functions to user space. */
+/** True if the kernel driver of this name is a VFIO driver. */
 bool vfio_is_driver(const char *name);
 int vfio_resolve(struct viod_pf *pf, int vf, const char *word, char ret_driver[VIOD_NAME_MAX]);
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name);
@@ -60,20 +60,20 @@ bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name);
 /* check.c */
 int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod_values *wanted);
 
-/* group.c: who else is in an IOMMU group */
+/* group.c: the other members of an IOMMU group */
 
 /** Another function of a group. */
 struct vfio_member {
 	char address[32];
 	char driver[VIOD_NAME_MAX]; /* "" without one */
-	bool is_bridge;		    /* its driver, if it has one, leaves DMA to others */
+	bool is_bridge;		    /* its driver, if any, does no DMA of its own */
 };
 
-/** The members of the function's group but itself. -errno; the caller frees *ret_members. */
+/** The other members of the function's group. -errno; the caller frees *ret_members. */
 int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_members,
 		      size_t *ret_count);
 
-/** Whether this driver on a member keeps user space from the whole group. */
+/** True if the driver of this member prevents user space from using the group. */
 bool vfio_member_hinders(const struct vfio_member *member);
 
 /** What a step of this plugin does. */
@@ -83,35 +83,35 @@ enum vfio_step { VFIO_STEP_NODE, VFIO_STEP_COMPANIONS };
 
 /** "0000:05:00.1 snd_hda_intel -, ..." for each: address, driver, driver_override; "-" for none. */
 void vfio_companions_observe(struct viod_pf *pf, struct viod_values *state);
-/** All of them on VFIO where the file says so. -EINVAL after reporting. */
+/** Complete the row if the file sets companions = bind. -EINVAL after reporting. */
 int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted);
 int vfio_companions_plan(const struct viod_change *change, struct viod_plan *plan);
 int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step);
 
 /* node.c: the nodes that a consumer of a function opens, all of them below /dev/vfio */
 
-/** Of one function: the group's, and its own where the kernel has such. */
+/** The nodes of one function: that of its group and, if the kernel provides it, its own. */
 struct vfio_nodes {
 	char paths[2][48]; /* below /dev/vfio: "12", "noiommu-3", "devices/vfio0" */
 	size_t count;
 };
 
-/** The nodes that exist; none where no VFIO driver is bound. */
+/** The nodes that exist; none without a VFIO driver. */
 void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes);
 
 /** Add the nodes of a function for those who look for its holders. */
 int vfio_nodes(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
 
-/** Owner and mode in words; false where the node is gone. */
+/** Owner and mode as text; false if the node does not exist. */
 bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_node);
 
-/** Set what is not empty, after udev has done with the node. -errno. */
+/** Set the fields that are not empty, after udev has processed the node. -errno. */
 int vfio_node_write(struct viod_pf *pf, const char *path, const struct vfio_node *node);
 
 /** The id of a name or number; -ENOENT. */
 int vfio_find_user(const char *text, uid_t *ret_id);
 int vfio_find_group(const char *text, gid_t *ret_id);
-/** The word for an id: its name, or the number. */
+/** The text for an id: its name, or the number. */
 void vfio_name_user(uid_t id, char *ret_text, size_t size);
 void vfio_name_group(gid_t id, char *ret_text, size_t size);
 /** Octal digits up to 0777; -EINVAL. */

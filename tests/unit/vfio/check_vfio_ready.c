@@ -204,7 +204,7 @@ START_TEST(a_pf_on_vfio_keeps_its_vfs_to_itself)
 	ck_assert_int_eq(unlinkat(b.root.fd, link, 0), 0);
 	fake_link(&b.root, link, "../../drivers/vfio-pci");
 	bench_open(&b);
-	assert_refused(&b, 0, "vfio-pci", "the PF is on vfio-pci itself", "token");
+	assert_refused(&b, 0, "vfio-pci", "the PF itself is bound to vfio-pci", "token");
 	bench_clear(&b);
 }
 END_TEST
