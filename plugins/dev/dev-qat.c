@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Intel QuickAssist. What its engines do is chosen for the whole device, while that is down and has
- * no VFs; and it creates all of its VFs or none (kernel:
- * Documentation/ABI/testing/sysfs-driver-qat, drivers/crypto/intel/qat/qat_common/adf_sriov.c).
+ * Intel QuickAssist. The services are chosen for the whole device, while it is down and has no VFs;
+ * and it creates all of its VFs or none (kernel: Documentation/ABI/testing/sysfs-driver-qat,
+ * drivers/crypto/intel/qat/qat_common/adf_sriov.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ static const struct viod_name states[] = { { "down", QAT_DOWN }, { "up", QAT_UP 
 
 enum qat_row { ROW_SERVICES, ROW_STATE, ROW_END };
 
-/* The device may be left down by a job that died: that it is up again is a row of its own. */
+/* A row of its own for the state, since a job that dies may leave the device down. */
 static const struct viod_option rows[] = {
 	[ROW_SERVICES] = { .scope = VIOD_SCOPE_PF,
 			   .type = VIOD_TYPE_STRING,
@@ -31,7 +31,7 @@ static const struct viod_option rows[] = {
 			   VIOD_FIELD(struct qat_pf, services),
 			   .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
 			   .phase = VIOD_PHASE_RESIZE,
-			   .help = "What the accelerator does: sym, asym, dc and others." },
+			   .help = "The services of the accelerator: sym, asym, dc and others." },
 	[ROW_STATE] = { .scope = VIOD_SCOPE_PF,
 			.type = VIOD_TYPE_ENUM,
 			.key = "device-state",
@@ -39,7 +39,7 @@ static const struct viod_option rows[] = {
 			.names = states,
 			.flags = VIOD_OPTION_INTERNAL,
 			.phase = VIOD_PHASE_RESIZE,
-			.help = "Whether the accelerator works." },
+			.help = "Whether the accelerator is up." },
 	[ROW_END] = { 0 },
 };
 
@@ -60,8 +60,8 @@ static int find_service(const char *word)
 	return -EINVAL;
 }
 
-/* Services as bits; "dc, sym" and "sym;dc" are the same. -EINVAL with what is no service, or is
- * there twice. */
+/* Services as bits; "dc, sym" and "sym;dc" are the same. -EINVAL with the word that is not a
+ * service, or appears twice. */
 static int read_services(const char *text, unsigned *ret_chosen, char ret_wrong[static 64])
 {
 	unsigned chosen = 0;
@@ -82,7 +82,7 @@ static int read_services(const char *text, unsigned *ret_chosen, char ret_wrong[
 	return chosen ? 0 : -EINVAL;
 }
 
-/* "sym;dc" is how it is written. -EINVAL. */
+/* The canonical text, such as "sym;dc". -EINVAL. */
 static int spell(const char *text, char *ret_text, size_t size)
 {
 	char wrong[64];
@@ -99,7 +99,7 @@ static int spell(const char *text, char *ret_text, size_t size)
 	return 0;
 }
 
-/* What goes together (kernel: adf_gen4_services_supported(), adf_6xxx_hw_data.c). */
+/* Valid combinations (kernel: adf_gen4_services_supported(), adf_6xxx_hw_data.c). */
 static const struct qat_generation {
 	const char *drivers[2];
 	unsigned has, most;
@@ -183,13 +183,14 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	if (!text)
 		return 0;
 	if (!viod_get(state, VIOD_PF, &rows[ROW_SERVICES])) {
-		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES], where, 0,
-			    "this device, or its driver, lets nobody choose its services; remove "
-			    "'services'");
+		viod_report(
+			pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES], where, 0,
+			"this device, or its driver, does not support choosing services; remove "
+			"'services'");
 		return -EOPNOTSUPP;
 	}
-	/* The device would be down and without its VFs before its driver refused. What it had
-	 * before viod is not to be doubted. */
+	/* Checked here, since the device would be down and without VFs before its driver refuses.
+	 * The services of a baseline are not checked. */
 	if (generation && where->file && read_services(text, &chosen, wrong) == 0 &&
 	    !goes_together(generation, chosen)) {
 		viod_report(pf, VIOD_ERROR, VIOD_PF, &rows[ROW_SERVICES], where, 0,
@@ -207,7 +208,7 @@ static int add(struct viod_plan *plan, enum qat_row code, const struct viod_chan
 {
 	struct viod_step step = {
 		.phase = VIOD_PHASE_RESIZE,
-		/* The option of ROW_STATE has no flags that say so. */
+		/* The option of ROW_STATE has no such flags. */
 		.flags = VIOD_STEP_NO_VFS | VIOD_STEP_DISRUPTIVE | VIOD_STEP_ALL_VFS,
 		.code = (uint16_t)code,
 		.vf = VIOD_PF,
@@ -226,7 +227,7 @@ static int add(struct viod_plan *plan, enum qat_row code, const struct viod_chan
 	return viod_step_add(plan, &step);
 }
 
-/* Services first: what goes down for them comes up again by itself. */
+/* Services first: a device that is brought down for them is brought up again. */
 static int plan_steps(struct viod_pf *pf, const struct viod_values *state,
 		      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
 {
@@ -239,7 +240,7 @@ static int plan_steps(struct viod_pf *pf, const struct viod_values *state,
 	return r;
 }
 
-/* The driver refuses what is so already. */
+/* The driver refuses a write of the current state. */
 static int set_state(struct viod_pf *pf, enum qat_state wanted)
 {
 	const char *word = states[wanted].word;
@@ -267,7 +268,7 @@ static int set_services(struct viod_pf *pf, const char *wanted)
 	if (r < 0)
 		return r;
 	r = viod_write(pf, VIOD_PF, SERVICES, wanted);
-	/* Also with the old services it is to work on. */
+	/* If the write fails, the device continues with the old services. */
 	up = strcmp(was, "up") == 0 ? set_state(pf, QAT_UP) : 0;
 	return r < 0 ? r : up;
 }
@@ -295,9 +296,9 @@ static const struct viod_ops ops = {
 };
 
 static const struct viod_advice advice[] = {
-	{ "services", EINVAL, "this device cannot do these services together" },
-	{ "services", EBUSY, "somebody uses the accelerator; stop who does" },
-	{ "device-state", EBUSY, "somebody uses the accelerator; stop who does" },
+	{ "services", EINVAL, "this device does not support these services together" },
+	{ "services", EBUSY, "the accelerator is in use; stop the programs that use it" },
+	{ "device-state", EBUSY, "the accelerator is in use; stop the programs that use it" },
 	{ NULL, 0, NULL },
 };
 

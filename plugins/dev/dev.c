@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any SR-IOV device: the VF count and the drivers, which every kind has, and no more. */
+/* Any SR-IOV device: only the VF count and the drivers, which every kind has. */
 #include <viod/plugin.h>
 
 static const struct viod_match dev_match[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One command for each step, and a look at what came of it. */
+/* One command for each step, whose result is read back. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static int set_resource(struct viod_pf *pf, const struct viod_step *step,
 
 /* --- online ---------------------------------------------------------------------------------- */
 
-/* Two that write to one disk destroy what is on it. */
+/* Two systems that write to one disk destroy its contents. */
 static int refuse_shared(struct viod_pf *pf, const struct viod_step *step,
 			 const struct nvme_device *device, const struct nvme_wish *wish)
 {
@@ -52,10 +52,11 @@ static int refuse_shared(struct viod_pf *pf, const struct viod_step *step,
 		viod_report(
 			pf, VIOD_ERROR, step->vf, &nvme_rows[NVME_ROW_NAMESPACES], &step->where,
 			r < 0 ? -r : 0,
-			"namespace %" PRIu32 " is the host's own /dev/%s, which %s; give the VF "
-			"another, or let the host go of it",
+			"namespace %" PRIu32
+			" is the host's own /dev/%s, which %s; give the VF another namespace, or release this one on the host",
 			wish->nsids[i], name,
-			r < 0 ? "cannot be asked whether it is mounted" : "is mounted or in use");
+			r < 0 ? "may be mounted (its use cannot be determined)"
+			      : "is mounted or in use");
 		return r < 0 ? r : -EBUSY;
 	}
 	return 0;
@@ -115,8 +116,8 @@ static int change_attachment(struct viod_pf *pf, const struct viod_step *step,
 	return nvme_status_errno(r);
 }
 
-/* What viod made for the VF goes where it is not wanted any more, and comes where it is. now and
- * wanted are what is left to do, as if it had been attached by hand. */
+/* Delete the namespace that viod created for the VF if it is no longer wanted, and create one if it
+ * is. On return now and wanted contain the namespaces that remain to be detached and attached. */
 static int renew_own(struct viod_pf *pf, const struct viod_step *step, struct nvme_device *device,
 		     const struct nvme_secondary *secondary, struct nvme_wish *now,
 		     struct nvme_wish *wanted)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Admin commands to the primary controller, through its character device: sysfs has none of it. */
+/* Admin commands to the primary controller through its character device; sysfs has no equivalent.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,11 +32,11 @@ static const struct {
 	int status, error;
 	const char *text;
 } statuses[] = {
-	{ 0x001, EOPNOTSUPP, "this controller does not know the command" },
+	{ 0x001, EOPNOTSUPP, "this controller does not support the command" },
 	{ 0x002, EINVAL, "the controller refuses a field of the command" },
 	{ 0x00b, ENOENT, "there is no such namespace" },
 	{ 0x115, ENOSPC, "not enough capacity is left for the namespace" },
-	{ 0x116, ENOSPC, "the controller has no number left for another namespace" },
+	{ 0x116, ENOSPC, "the controller has no identifier left for another namespace" },
 	{ 0x118, EEXIST, "the namespace is attached to this controller already" },
 	{ 0x119, EBUSY,
 	  "the namespace is private and attached to another controller; detach it there first" },
@@ -43,10 +44,9 @@ static const struct {
 	{ 0x11c, EINVAL, "the controller cannot have namespaces attached" },
 	{ 0x11f, ENODEV, "there is no such controller" },
 	{ 0x120, EBUSY,
-	  "not in the state the VF is in: it must be offline to be given something, and enabled, "
-	  "with enough of it, to go online" },
+	  "not in this state of the VF: it must be offline to get resources, and enabled, with enough of them, to go online" },
 	{ 0x121, ERANGE,
-	  "more than one VF may have, or than is left; \"nvme primary-ctrl-caps\" shows both" },
+	  "more than one VF can have, or than is left; \"nvme primary-ctrl-caps\" shows both" },
 	{ 0x122, EINVAL, "this controller has no such resource" },
 	{ 0x127, EBUSY, "the namespaces of this VF cannot be changed in its state" },
 };
@@ -107,7 +107,8 @@ static int find_controller(struct viod_pf *pf, char *ret_name, size_t size)
 	return r;
 }
 
-/* The node must be the device that sysfs tells of: a stale one of a container is another's. */
+/* The node must be the device in sysfs: a stale node, as in a container, may be of another device.
+ */
 static int check_node(struct viod_pf *pf, const char *name, int fd)
 {
 	char attribute[64], text[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a file means on this controller, and whether that can be. */
+/* Validate and complete a file for this controller. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static int validate_vf(struct viod_pf *pf, const struct viod_values *wanted, int
 	}
 	if (online && *online && (queues == 0 || interrupts == 0)) {
 		REFUSE(pf, wanted, vf, NVME_ROW_ONLINE,
-		       "a VF without %s cannot be online; give it some, or write 'online = no'",
+		       "a VF without %s cannot be online; set them, or write 'online = no'",
 		       queues == 0 ? "queues" : "interrupts");
 		r = -EINVAL;
 	}
@@ -68,7 +68,7 @@ int nvme_validate(struct viod_pf *pf, const struct viod_values *wanted)
 
 /* --- what is left open ----------------------------------------------------------------------- */
 
-/* A VF that is given queues is meant to work. */
+/* A VF with queues is meant to be online. */
 static void fill_in(const struct nvme_device *device, struct viod_values *wanted, int vf)
 {
 	const struct nvme_pool *pool = &device->primary.interrupts;
@@ -84,8 +84,8 @@ static void fill_in(const struct nvme_device *device, struct viod_values *wanted
 		viod_put(wanted, vf, &nvme_rows[NVME_ROW_ONLINE], &on);
 }
 
-/* A VF that has one namespace of this size, to itself, has had it made before viod came, or before
- * a reboot: that is the one. */
+/* If the VF already has a private namespace of this size, from before viod or before a reboot, it
+ * keeps that one. */
 static void spell_namespaces(struct viod_pf *pf, const struct nvme_device *device,
 			     struct viod_values *wanted, int vf)
 {
@@ -121,7 +121,7 @@ static int check_pool(struct viod_pf *pf, const struct nvme_pool *pool,
 		sum += (uint64_t)number;
 		if (!pool->flexible)
 			REFUSE(pf, wanted, (int)vf, row,
-			       "this controller has no %s to give to VFs; remove '%s'", key, key);
+			       "this controller has no %s for VFs; remove '%s'", key, key);
 		else if (number > pool->most)
 			REFUSE(pf, wanted, (int)vf, row,
 			       "%s = %" PRId64 " is more than one VF of this controller can have; "
@@ -132,9 +132,9 @@ static int check_pool(struct viod_pf *pf, const struct nvme_pool *pool,
 			       "with this VF the %s are used up: the controller has %" PRIu64
 			       " for all VFs%s",
 			       key, left,
-			       pool->primary ? ", and keeps others for itself; \"nvme virt-mgmt\" "
-					       "takes them from it"
-					     : "");
+			       pool->primary
+				       ? ", and keeps others for itself; \"nvme virt-mgmt\" can release them"
+				       : "");
 		else
 			continue;
 		r = -ERANGE;
@@ -176,7 +176,7 @@ static int check_namespaces(struct viod_pf *pf, const struct nvme_device *device
 	return r;
 }
 
-/* Values of a baseline were possible once; it is for the controller to say that they are not. */
+/* Values of a baseline were valid before, so only the controller itself can refuse them. */
 static bool is_from_file(const struct viod_values *wanted)
 {
 	for (unsigned vf = 0; vf < viod_vf_count(wanted); vf++)
@@ -213,12 +213,12 @@ int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 		return 0;
 	r = nvme_look(pf, &device);
 	if (r == -EOPNOTSUPP || r == -ENODEV) {
-		viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
-			    r == -ENODEV
-				    ? "the nvme driver is not bound to the PF, and only through "
-				      "it VFs can be given queues"
-				    : "this NVMe controller has nothing to give to its VFs; remove "
-				      "'queues', 'interrupts', 'namespaces' and 'online'");
+		viod_report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
+			r == -ENODEV
+				? "the nvme driver is not bound to the PF, and queues can be assigned to VFs only through it"
+				: "this NVMe controller has no resources for VFs; remove "
+				  "'queues', 'interrupts', 'namespaces' and 'online'");
 		return r;
 	}
 	if (r < 0)

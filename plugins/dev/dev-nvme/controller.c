@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the primary controller says of its VFs and their namespaces. */
+/* The VFs of the primary controller and their namespaces. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static int read_secondaries(struct nvme_device *device)
 		if (count < 0)
 			return count;
 		for (int i = 0; i < count; i++) {
-			/* In ascending order, or a next page could bring the same again. */
+			/* The order must be ascending, or the next page could repeat entries. */
 			if (list[i].controller < from)
 				return -EBADMSG;
 			from = (uint16_t)(list[i].controller + 1);
@@ -233,7 +233,7 @@ int nvme_look_at_vfs(struct viod_pf *pf, struct nvme_device *ret_device)
 
 /* --- whether the host uses a namespace ------------------------------------------------------- */
 
-/* "nvme0n1", or where the kernel knows many paths to it "nvme0c3n1", a path of nvme0n1. */
+/* "nvme0n1" or, with multipath, "nvme0c3n1", a path of nvme0n1. */
 static bool block_name(const char *entry, char *ret_name, size_t size)
 {
 	unsigned subsystem, controller, head;
@@ -288,8 +288,8 @@ static bool find_block(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t
 	return found;
 }
 
-/* Whoever mounts a block device, or makes it part of another, claims it; so does this open, for a
- * moment. A partition's claim counts for its disk. */
+/* A mounted block device, or one that is a part of another, is claimed exclusively; this open does
+ * the same for a moment. A claim of a partition counts for its disk. */
 int nvme_in_use(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t size)
 {
 	int fd;

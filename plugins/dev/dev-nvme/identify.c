@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Offsets are those of the specification's figures of each structure. */
+/* Offsets are from the specification's figure of each structure. */
 
 static uint16_t get16(const uint8_t *data, size_t offset)
 {
@@ -112,7 +112,7 @@ int nvme_parse_namespaces(const uint8_t *data, size_t size, uint32_t *ret)
 
 		if (nsid == 0)
 			break;
-		/* Whoever asks for more goes on above the last: it must not go round in circles. */
+		/* The next query starts above the last entry, so the entries must be ascending. */
 		if (nsid <= before)
 			return -EBADMSG;
 		ret[count++] = before = nsid;
@@ -127,7 +127,7 @@ int nvme_parse_namespace(const uint8_t *data, size_t size, struct nvme_namespace
 
 	if (size < 128 + 64 * 4)
 		return -EBADMSG;
-	/* Bits 5 and 6 are the upper ones where a namespace has more than 16 formats. */
+	/* Bits 5 and 6 are the upper ones if a namespace has more than 16 formats. */
 	format = (data[26] & 0xfu) | (data[26] & 0x60u) >> 1;
 	shift = data[128 + format * 4 + 2];
 	namespace.blocks = get64(data, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What Identify (NVM Express Base Specification, "Identify command") answers about virtualization
- * and namespaces. Pure: bytes of a device in, values out; nothing a device says leads out of the
- * buffer it came in.
+ * Answers of Identify (NVM Express Base Specification, "Identify command") about virtualization and
+ * namespaces. Pure: bytes of a device in, values out; no value of a device causes an access outside
+ * its buffer.
  */
 #ifndef DEV_NVME_IDENTIFY_H
 #define DEV_NVME_IDENTIFY_H
@@ -15,22 +15,22 @@
 
 /** Values of CNS. */
 enum nvme_cns {
-	NVME_CNS_NAMESPACE = 0x00, /* of NSID ffffffffh: what any new one can be */
+	NVME_CNS_NAMESPACE = 0x00, /* of NSID ffffffffh: the properties of a new one */
 	NVME_CNS_CONTROLLER = 0x01,
 	NVME_CNS_ALLOCATED_NAMESPACES = 0x10, /* NSIDs of the subsystem above the one given */
-	NVME_CNS_ALLOCATED_NAMESPACE = 0x11,  /* one of them, attached to whomever */
-	NVME_CNS_ATTACHED_CONTROLLERS = 0x12, /* who one of them is attached to */
+	NVME_CNS_ALLOCATED_NAMESPACE = 0x11,  /* one of them, attached to any controller */
+	NVME_CNS_ATTACHED_CONTROLLERS = 0x12, /* the controllers that one of them is attached to */
 	NVME_CNS_PRIMARY = 0x14,	      /* Primary Controller Capabilities */
 	NVME_CNS_SECONDARIES = 0x15,	      /* Secondary Controller List */
 };
 
-/** Queues, or interrupts, that the primary controller can give away. */
+/** Queues, or interrupts, that the primary controller can assign. */
 struct nvme_pool {
-	bool flexible;	   /* this controller gives any */
-	uint32_t total;	   /* to be divided among the primary and the secondaries */
+	bool flexible;	   /* this controller supports them */
+	uint32_t total;	   /* for the primary and the secondaries together */
 	uint32_t assigned; /* to secondaries */
 	uint16_t primary;  /* to the primary itself */
-	uint16_t most;	   /* that one secondary can have */
+	uint16_t most;	   /* maximum of one secondary */
 };
 
 struct nvme_primary {
@@ -56,18 +56,18 @@ struct nvme_controller {
 
 struct nvme_namespace {
 	uint64_t blocks;
-	uint32_t block_size; /* bytes; 0 where the format makes no sense */
+	uint32_t block_size; /* bytes; 0 if the format is invalid */
 	bool shared;	     /* may be attached to more than one controller */
-	uint8_t guid[16];    /* NGUID; all zero where it has none */
+	uint8_t guid[16];    /* NGUID; all zero if it has none */
 };
 
-/* -EBADMSG where the bytes are too few for the structure or contradict themselves. */
+/* -EBADMSG if the bytes are too few for the structure, or inconsistent. */
 int nvme_parse_controller(const uint8_t *data, size_t size, struct nvme_controller *ret);
 int nvme_parse_primary(const uint8_t *data, size_t size, struct nvme_primary *ret);
 int nvme_parse_namespace(const uint8_t *data, size_t size, struct nvme_namespace *ret);
 
-/** The LBA format for a new namespace: without metadata, of these the fastest, then the first. Its
- * index, with the block size in bytes; or -EBADMSG. */
+/** The LBA format for a new namespace: the fastest one without metadata, or the first of these.
+ * Returns its index, with the block size in bytes; or -EBADMSG. */
 int nvme_parse_best_format(const uint8_t *data, size_t size, uint32_t *ret_block_size);
 
 /** Into NVME_SECONDARIES_MAX entries. How many, or -EBADMSG. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* VFs that no driver can use: dead ones cost half a minute each on some drives. */
+/* VFs that no driver can use: with some drives the nvme driver waits half a minute for each. */
 #include <stdio.h>
 #include <string.h>
 
 #include "nvme.h"
 
-/* The value that will be, or NULL where nobody knows. */
+/* The resulting value, or NULL if it is not known. */
 static const void *outcome_of(const struct viod_values *state, const struct viod_values *wanted,
 			      unsigned vf, enum nvme_row row)
 {
@@ -22,11 +22,11 @@ static bool will_work(const struct viod_values *state, const struct viod_values 
 	const bool *online = outcome_of(state, wanted, vf, NVME_ROW_ONLINE);
 	const int64_t *queues = outcome_of(state, wanted, vf, NVME_ROW_QUEUES);
 
-	/* VFs that are made anew begin offline. */
+	/* Re-created VFs are offline at first. */
 	return online && *online && (!queues || *queues > 0);
 }
 
-/* Who writes that a VF is to be offline need not be told what that means. */
+/* No warning for a VF that a file sets offline. */
 static bool is_surprise(const struct viod_values *wanted, unsigned vf)
 {
 	const struct viod_option *row = &nvme_rows[NVME_ROW_ONLINE];
@@ -51,7 +51,7 @@ int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
 	unsigned count = viod_vf_count(wanted), first = 0, run = 0;
 	char text[128] = "";
 
-	/* This controller has nothing to give: its VFs are as they are. */
+	/* This controller has no resources to assign, so its VFs need none. */
 	if (!viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES]))
 		return 0;
 	for (unsigned vf = 0; vf <= count; vf++) {
@@ -70,8 +70,7 @@ int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
 	if (*text)
 		viod_report(
 			pf, VIOD_WARNING, VIOD_PF, NULL, NULL, 0,
-			"VFs without queues do not work, and the nvme driver would wait for each "
-			"in vain, so it does not get them (VF %s); set 'queues', 'interrupts' and "
+			"VFs without queues do not work, and the nvme driver would wait for each of them, so they are not bound to it (VF %s); set 'queues', 'interrupts' and "
 			"'namespaces' in their [vfN]",
 			text);
 	return 0;

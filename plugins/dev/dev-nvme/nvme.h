@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * NVMe controllers with SR-IOV. A VF is the secondary controller of a primary one, the PF, which
- * owns a pool of queues and interrupts ("flexible resources"): a VF is dead until it has been
- * given some and was set online.
+ * owns a pool of queues and interrupts ("flexible resources"): a VF does not work until it has some
+ * and was set online.
  */
 #ifndef DEV_NVME_H
 #define DEV_NVME_H
@@ -15,8 +15,8 @@
 #define NVME_TEXT_MAX 256
 
 struct nvme_pf {
-	char secondaries[1024]; /* "2/1*4,0/0*12": queues/interrupts of each VF there can be */
-	char attachments[1024]; /* "1@0,7@3": namespaces and the VF that each is attached to */
+	char secondaries[1024]; /* "2/1*4,0/0*12": queues/interrupts of each possible VF */
+	char attachments[1024]; /* "1@0,7@3": namespaces, each with the VF that it is attached to */
 };
 
 struct nvme_vf {
@@ -53,19 +53,19 @@ struct nvme_order {
 
 /* --- text (text.c) --------------------------------------------------------------------------- */
 
-/** What "namespaces" means. */
+/** The parsed value of "namespaces". */
 struct nvme_wish {
-	uint64_t create; /* bytes; 0: none is to be made */
+	uint64_t create; /* bytes; 0: do not create one */
 	uint32_t nsids[64];
 	size_t n_nsids;
 };
 
-/** Parse it; nsids are sorted. -EINVAL where it is no such text. */
+/** Parse it; nsids are sorted. -EINVAL if it is invalid. */
 int nvme_wish_parse(const char *text, struct nvme_wish *ret_wish);
-/** The one way to write it. -ENOSPC. */
+/** The canonical text. -ENOSPC. */
 int nvme_wish_format(const struct nvme_wish *wish, char ret_text[static NVME_TEXT_MAX]);
 
-/** What a secondary controller has, as in nvme_pf.secondaries. */
+/** The resources of a secondary controller, as in nvme_pf.secondaries. */
 struct nvme_share {
 	uint16_t queues, interrupts;
 };
@@ -88,15 +88,15 @@ int nvme_attachments_format(const struct nvme_attachment *attachments, size_t n,
 struct nvme_device;
 struct nvme_passthru_cmd;
 
-/** How commands leave; tests put a controller of their own here. */
+/** How commands are sent; tests replace it by a simulated controller. */
 struct nvme_gate {
 	int (*reach)(struct viod_pf *pf);
 	int (*submit)(struct viod_pf *pf, int fd, struct nvme_passthru_cmd *command);
 };
 extern struct nvme_gate nvme_gate;
 
-/** Open the character device of the PF's controller. A descriptor, or -errno: -ENODEV where the
- *  nvme driver is not bound. */
+/** Open the character device of the PF's controller. A descriptor, or -errno: -ENODEV if the nvme
+ * driver is not bound. */
 int nvme_open(struct viod_pf *pf);
 
 /** Identify, into NVME_IDENTIFY_SIZE bytes. 0, -errno, or the status of the controller. */
@@ -117,30 +117,30 @@ int nvme_create(const struct nvme_device *device, uint64_t blocks, unsigned form
 		uint32_t *ret_nsid);
 int nvme_delete(const struct nvme_device *device, uint32_t nsid);
 
-/** What a status means, and what to do about it; an errno of the kernel as its own text. */
+/** The meaning of a status, with advice; for an errno of the kernel, its own text. */
 const char *nvme_status_text(int status);
 /** The errno that fits a status best: -EIO where none does; -errno stays. */
 int nvme_status_errno(int status);
 
 /* --- the controller (controller.c) ----------------------------------------------------------- */
 
-/** The PF's controller: an open descriptor, and what it said. */
+/** The PF's controller: an open descriptor, and its answers. */
 struct nvme_device {
 	struct viod_pf *pf;
 	int fd;
 	struct nvme_controller controller;
 	struct nvme_primary primary;
-	struct nvme_secondary *vfs; /* by VF index; controller is VF-less where vf is 0 */
+	struct nvme_secondary *vfs; /* by VF index; vf is 0 for a controller without a VF */
 	size_t n_vfs;
 	struct nvme_attachment *attachments; /* of VFs, by NSID */
 	size_t n_attachments;
 	uint32_t *nsids; /* all of the subsystem, ascending */
 	size_t n_nsids;
-	uint32_t *shared; /* those of attachments that the primary has, too */
+	uint32_t *shared; /* those of attachments that are also attached to the primary */
 	size_t n_shared;
 };
 
-/** Ask for all of it. 0, or -errno: -EOPNOTSUPP where the controller has no virtualization. */
+/** Query all of it. 0, or -errno: -EOPNOTSUPP if the controller does not support virtualization. */
 int nvme_look(struct viod_pf *pf, struct nvme_device *ret_device);
 /** Secondary controllers only. */
 int nvme_look_at_vfs(struct viod_pf *pf, struct nvme_device *ret_device);
@@ -161,19 +161,20 @@ int nvme_in_use(struct viod_pf *pf, uint32_t nsid, char *ret_name, size_t size);
 
 /* --- namespaces that viod made (own.c) ------------------------------------------------------- */
 
-/** The namespace that viod created for a VF, and its size in bytes as the file asked for it. False
- *  where there is none, or the one of this number is another's by now. */
+/** The namespace that viod created for a VF, and its size in bytes as the file requested it. False
+ * if there is none, or if its number now belongs to another namespace. */
 bool nvme_own(struct viod_pf *pf, const struct nvme_device *device, size_t vf, uint32_t *ret_nsid,
 	      uint64_t *ret_bytes);
 
-/** Make one, if there is none of this size yet. 0, -errno, or a status. */
+/** Create one, if there is none of this size yet. 0, -errno, or a status. */
 int nvme_own_make(struct viod_pf *pf, const struct nvme_device *device, size_t vf, uint64_t bytes,
 		  uint32_t *ret_nsid);
 
-/** Delete it; it must be attached to nobody. 0 also where there is none. As above. */
+/** Delete it; it must not be attached to any controller. 0 also if there is none; otherwise as
+ * above. */
 int nvme_own_delete(struct viod_pf *pf, const struct nvme_device *device, size_t vf);
 
-/** Whether the only namespace of a VF is of this size and no other controller's. */
+/** True if the only namespace of a VF has this size and is not attached to another controller. */
 bool nvme_has_one_of(const struct nvme_device *device, size_t vf, uint64_t bytes);
 
 /* --- ops ------------------------------------------------------------------------------------- */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the controller says, in the words of the options. */
+/* The answers of the controller, as values of the options. */
 #include <errno.h>
 #include <string.h>
 
 #include "nvme.h"
 
-/* What viod made for a VF is the VF's, also before it is attached and after it is detached: it must
- * not be forgotten when the PF is given back in between. */
+/* A namespace that viod created for a VF counts as attached, also before it is attached and after
+ * it is detached, so that a release in between deletes it. */
 static size_t add_own(struct viod_pf *pf, const struct nvme_device *device,
 		      struct nvme_attachment *attachments, size_t n)
 {
@@ -50,12 +50,12 @@ static void put_shares(const struct nvme_device *device, struct viod_values *sta
 
 	for (size_t i = 0; i < device->n_vfs; i++)
 		shares[i] = (struct nvme_share){ device->vfs[i].queues, device->vfs[i].interrupts };
-	/* More than fits is more than anybody has written by hand; it is not known then. */
+	/* If the text does not fit, the value is unknown. */
 	if (nvme_shares_format(shares, device->n_vfs, text, sizeof(text)) == 0)
 		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES], text);
 }
 
-/* "create 10G", where the VF has what viod made for it and no more. */
+/* "create 10G" if the VF has only the namespace that viod created for it. */
 static void put_namespaces(struct viod_pf *pf, const struct nvme_device *device,
 			   struct viod_values *state, unsigned vf)
 {
@@ -97,12 +97,12 @@ int nvme_observe(struct viod_pf *pf, struct viod_values *state)
 	int r;
 
 	r = nvme_look(pf, &device);
-	/* Without its driver, or without anything to give to VFs, there is nothing to tell. */
+	/* Without its driver, or without resources for VFs, there is nothing to report. */
 	if (r == -ENODEV || r == -EOPNOTSUPP)
 		return 0;
 	if (r < 0) {
 		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, NULL, -r,
-			    "the NVMe controller does not say what its VFs have");
+			    "the NVMe controller does not report the resources of its VFs");
 		return 0;
 	}
 	put_shares(&device, state);

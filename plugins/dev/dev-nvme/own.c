@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Namespaces that viod made. A controller keeps no names for them, and their numbers are given
- * again: a note says which are ours, with what the controller calls them itself. It is written
- * before one is made and after, so that whoever is interrupted in between finds it again.
+ * Namespaces that viod created. A controller has no names for them, and reuses their numbers: a
+ *note identifies those of viod by their NGUID. It is written before one is created and after, so
+ *that it is found again after an interruption.
  *
  *	"made NSID NGUID BYTES"
  *	"making BYTES NSID,NSID,..."	the namespaces that were there before
@@ -45,7 +45,7 @@ static void guid_text(const uint8_t guid[16], char ret_text[static GUID_TEXT_SIZ
 		snprintf(ret_text + i * 2, 3, "%02x", guid[i]);
 }
 
-/* How many controllers have it; what cannot be told counts as many. */
+/* The number of controllers that it is attached to; unknown counts as many. */
 static int owners(const struct nvme_device *device, uint32_t nsid)
 {
 	uint16_t controllers[NVME_CONTROLLERS_MAX];
@@ -74,7 +74,8 @@ static bool is_listed(const char *list, uint32_t nsid)
 	return false;
 }
 
-/* The one that has come since the note was written, of that size, and that nobody uses. */
+/* The one that was created since the note was written, of that size, and attached to no controller.
+ */
 static bool find_made(const struct nvme_device *device, const char *before, uint64_t bytes,
 		      uint32_t *ret_nsid)
 {
@@ -211,7 +212,7 @@ int nvme_own_delete(struct viod_pf *pf, const struct nvme_device *device, size_t
 
 	if (!nvme_own(pf, device, vf, &nsid, &bytes))
 		return 0;
-	/* Somebody has given it to another controller meanwhile: it is in use, and stays. */
+	/* It was attached to another controller meanwhile: it is in use, and is not deleted. */
 	r = owners(device, nsid) > 0 ? -EBUSY : nvme_delete(device, nsid);
 	note_key(vf, key, sizeof(key));
 	return r != 0 ? r : viod_note(pf, key, NULL);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From changes to commands. A secondary controller takes queues and interrupts while it is offline,
- * and goes online when it has both and its VF is there:
+ * From changes to commands. A secondary controller accepts queues and interrupts while it is
+ *offline, and goes online when it has both and its VF exists:
  *
- *	VFs that come	queues and interrupts before, namespaces and online after, then the driver
- *	VFs there are	offline, queues, interrupts, online, with no driver meanwhile
- *	VFs that went	what they had goes back to where it was
+ *	new VFs		queues and interrupts before, namespaces and online after, then the driver
+ *	existing VFs	offline, queues, interrupts, online, with no driver meanwhile
+ *	removed VFs	their resources are restored
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 #include "nvme.h"
 
-/* What plan() knows of all VFs, those that are not there included. */
+/* The data of plan() about all VFs, including those that do not exist. */
 struct survey {
 	struct nvme_share shares[NVME_VFS_MAX], shares_wanted[NVME_VFS_MAX];
 	size_t n_shares, n_shares_wanted;
@@ -24,7 +24,7 @@ struct survey {
 	size_t n_attached, n_attached_wanted;
 	bool shares_known, attached_known, give_back, give_back_namespaces;
 	bool concerned[NVME_VFS_MAX]; /* has changes of its own */
-	unsigned there;		      /* VFs that are not made anew */
+	unsigned there;		      /* VFs that are not re-created */
 };
 
 static int add(struct viod_plan *plan, enum viod_phase phase, uint8_t flags, enum nvme_code code,
@@ -104,8 +104,8 @@ static bool has_attached(const struct survey *survey, uint32_t vf)
 	return false;
 }
 
-/* A VF that comes is offline; and if it is to have nothing, it may have nothing already, or be of a
- * controller that knows no such thing. */
+/* A new VF is offline; and if it is to have no resources, it may have none already, or the
+ * controller may not support them. */
 static bool is_so_already(const struct survey *survey, const struct viod_change *change)
 {
 	uint32_t vf = (uint32_t)change->vf;
@@ -162,7 +162,7 @@ static int add_online(struct viod_plan *plan, const struct viod_change *change, 
 		   change, &order, text);
 }
 
-/* Whoever has a namespace loses it. */
+/* True if the change detaches a namespace from the VF. */
 static bool takes_away(const struct viod_change *change)
 {
 	struct nvme_wish now = { 0 }, then = { 0 };
@@ -183,7 +183,7 @@ static bool takes_away(const struct viod_change *change)
 	return false;
 }
 
-/* Some controllers take back what a VF has when it goes offline. */
+/* Some controllers release the resources of a VF when it goes offline. */
 static int add_again(const struct viod_values *state, const struct viod_change *by,
 		     const struct viod_change *changes, size_t n, enum nvme_row row,
 		     struct viod_plan *plan)
@@ -204,7 +204,8 @@ static int add_again(const struct viod_values *state, const struct viod_change *
 		   &order, text);
 }
 
-/* What changes the VF's state, of its changes: its online row, and one of its resources. */
+/* Among the changes of a VF, those that change its state: the online row, and one of its resources.
+ */
 static void find_rows(const struct viod_change *changes, size_t n,
 		      const struct viod_change **ret_online,
 		      const struct viod_change **ret_resource)
@@ -341,8 +342,8 @@ static void read_state(const struct viod_values *state, struct survey *survey)
 		survey->n_attached = 0;
 }
 
-/* What VFs beyond the last one had is free again when all are made anew, for those that stay; and
- * when the PF is given back, it is as it was. */
+/* If all VFs are re-created, the resources of those beyond the new count become free for the
+ * others; if the PF is released, the previous assignment is restored. */
 static void read_changes(const struct viod_change *changes, size_t n, struct survey *survey)
 {
 	bool anew = survey->there == 0;
@@ -390,7 +391,7 @@ int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
 		return -ENOMEM;
 	read_state(state, survey);
 	read_changes(changes, n_changes, survey);
-	/* What is taken back comes first: it may be what another VF is to have. */
+	/* Resources are released first, since another VF may need them. */
 	r = plan_gone(survey, plan);
 	while (first < n_changes && r == 0) {
 		size_t n = 1;

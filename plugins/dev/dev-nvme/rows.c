@@ -9,26 +9,27 @@
 	.scope = VIOD_SCOPE_VF, .type = VIOD_TYPE_##type_, .key = (key_), \
 	VIOD_FIELD(struct nvme_vf, field_)
 
-/* The two of the PF are there to be given back: a drive keeps what a VF has when the VF goes. */
+/* The rows of the PF are for the baseline: a drive keeps the resources of a VF when the VF is
+ * removed. */
 const struct viod_option nvme_rows[] = {
 	[NVME_ROW_SECONDARIES] = { PF_ROW(STRING, "secondary-controllers", secondaries),
 				   .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_RESIZE,
-				   .help = "What each secondary controller has." },
+				   .help = "The resources of each secondary controller." },
 	[NVME_ROW_ATTACHMENTS] = { PF_ROW(STRING, "secondary-namespaces", attachments),
 				   .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_RESIZE,
-				   .help = "Namespaces that VFs have." },
+				   .help = "The namespaces of VFs." },
 	[NVME_ROW_QUEUES] = { VF_ROW(INT, "queues", queues), .max = UINT16_MAX,
 			      .flags = VIOD_OPTION_UNBOUND, .phase = VIOD_PHASE_CONFIGURE,
 			      .fallback = "0",
-			      .help = "Queue pairs of the VF, the admin queue among them." },
+			      .help = "Queue pairs of the VF, including the admin queue." },
 	[NVME_ROW_INTERRUPTS] = { VF_ROW(INT, "interrupts", interrupts), .max = UINT16_MAX,
 				  .flags = VIOD_OPTION_UNBOUND, .phase = VIOD_PHASE_CONFIGURE,
 				  .fallback = "0", .help = "Interrupt vectors of the VF." },
 	[NVME_ROW_NAMESPACES] = { VF_ROW(STRING, "namespaces", namespaces),
 				  .phase = VIOD_PHASE_CONFIGURE, .fallback = "none",
-				  .help = "The namespaces that the VF sees." },
+				  .help = "The namespaces of the VF." },
 	[NVME_ROW_ONLINE] = { VF_ROW(BOOL, "online", online), .flags = VIOD_OPTION_UNBOUND,
 			      .phase = VIOD_PHASE_CONFIGURE, .fallback = "off",
-			      .help = "Whether the VF's controller works." },
+			      .help = "Whether the VF's controller is online." },
 	[NVME_ROW_END] = { 0 },
 };

@@ -478,7 +478,7 @@ START_TEST(controllers_that_lack_something)
 	ck_assert(controller.vfs[1].online);
 	want_number(0, NVME_ROW_INTERRUPTS, 1);
 	ck_assert_int_eq(complete(), -ERANGE);
-	ck_assert(reported("this controller has no interrupts to give to VFs"));
+	ck_assert(reported("this controller has no interrupts for VFs"));
 
 	set_up();
 	controller.no_virtualization = true;
@@ -487,7 +487,7 @@ START_TEST(controllers_that_lack_something)
 	want(1);
 	want_number(0, NVME_ROW_QUEUES, 2);
 	ck_assert_int_eq(complete(), -EOPNOTSUPP);
-	ck_assert(reported("this NVMe controller has nothing to give to its VFs"));
+	ck_assert(reported("this NVMe controller has no resources for VFs"));
 	/* Without keys nothing changes, including the fallbacks of VFs that viod created. */
 	want(1);
 	want_number(0, NVME_ROW_QUEUES, 0);
