@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Steps become messages; and where the kernel refuses one, the VF at fault is found. */
+/* Apply: send the messages of steps and, if the kernel refuses one, find the VF at fault. */
 #include <errno.h>
 #include <linux/devlink.h>
 #include <stdlib.h>
@@ -17,11 +17,11 @@
 #include "util.h"
 #include "vfinfo.h"
 
-/* After so many faults in one message each VF is asked by itself. */
+/* After this many faults in one message, a message is sent for each VF. */
 #define FAULTS_MAX 8
 
-/* What errors mean that drivers have in common; a quirk's own advice comes on top. rows: bits of
- * enum net_row, 0 for any. */
+/* Advice for errors that drivers have in common; that of a quirk has precedence. rows: bits of enum
+ * net_row, 0 for any. */
 static const struct {
 	uint32_t rows;
 	int error;
@@ -32,19 +32,19 @@ static const struct {
 	  "a rate is at most the speed of the link, and many devices have no minimum" },
 	{ NET_ROW_BIT(MAC), EADDRNOTAVAIL, "another function has this address" },
 	{ NET_ROW_BIT(MAC), EPERM, "switch spoofchk off, or trust on, or give another address" },
-	{ NET_ROW_BIT(QOS), EINVAL, "this device may take no priority; remove it" },
+	{ NET_ROW_BIT(QOS), EINVAL, "this device may not support a priority; remove it" },
 	{ 0, EBUSY, "the VF is being reset; viod tries again" },
 	{ 0, EAGAIN, "the VF is being reset; viod tries again" },
-	{ 0, EPERM, "the device does not let this function decide on it" },
+	{ 0, EPERM, "another function of the device controls this setting" },
 };
 
 struct session {
 	struct viod_pf *pf;
 	int fd;
 	struct net_link link;	       /* the VFs only after a failure */
-	uint32_t refused;	       /* attributes that the driver said it does not have */
-	uint32_t deferred;	       /* those that wait for the link */
-	const struct net_batch *again; /* what core repeats, and why */
+	uint32_t refused;	       /* attributes that the driver reported as unsupported */
+	uint32_t deferred;	       /* those that are deferred until there is a link */
+	const struct net_batch *again; /* the reason why core repeats the step */
 	int error;
 };
 
@@ -55,8 +55,8 @@ static void session_clear(struct session *session)
 	*session = (struct session){ .fd = -1 };
 }
 
-/* A job is one process for one PF, and what it sets of many VFs comes in several steps: they share
- * a socket, and one look at which interface is the PF's. */
+/* A job is a process for one PF, and settings of many VFs need several steps: these share a socket
+ * and the index of the PF's interface. */
 static struct session shared = { .fd = -1 };
 
 static int session_open(struct viod_pf *pf, struct session *ret_session)
@@ -103,7 +103,7 @@ static const char *driver_of(struct viod_pf *pf)
 	return function && function->driver ? function->driver : "the PF";
 }
 
-/* The row to blame: of those that differ the one that the errno speaks of. */
+/* The row to report: among those that differ, the one that fits the errno. */
 static enum net_row row_at_fault(const struct net_update *update, unsigned attribute, int error)
 {
 	uint32_t rows = net_attributes[attribute].rows & update->rows;
@@ -136,7 +136,7 @@ static void report_failure(const struct session *session, const struct net_updat
 		    advice ? ")" : "");
 }
 
-/* One VF's answer, or the driver's: core knows when all have been asked. */
+/* The answer for one VF, or of the driver for all: core decides when all were tried. */
 static void refuse(struct session *session, const struct net_update *update, unsigned attribute)
 {
 	uint32_t rows = net_attributes[attribute].rows & update->rows;
@@ -148,7 +148,7 @@ static void refuse(struct session *session, const struct net_update *update, uns
 					VIOD_MARK_UNSUPPORTED);
 }
 
-/* Rates are shares of a speed that is only known while there is a link. */
+/* Rates are shares of a speed that is known only while there is a link. */
 static bool waits_for_link(const struct session *session, unsigned attribute, int error)
 {
 	return attribute == NET_ATTRIBUTE_RATE && error == EINVAL &&
@@ -185,7 +185,7 @@ static void judge(struct session *session, const struct net_update *update, unsi
 /* --- who is at fault ------------------------------------------------------------------------- */
 
 /* Attributes one by one, in the order of their stages: the kernel stops at the first that fails,
- * and does not say which it was. */
+ * without reporting which one. */
 static void resend_attributes(struct session *session, const struct net_update *update)
 {
 	for (unsigned stage = 0; stage < NET_STAGES; stage++) {
@@ -203,9 +203,8 @@ static void resend_attributes(struct session *session, const struct net_update *
 	}
 }
 
-/* What the driver refused like an operation that it has not: most have it for no VF, and then all
- * the rest is not to be sent attribute by attribute for its sake. True where the VF is done with
- * it. */
+/* After one EOPNOTSUPP, try this attribute alone on each VF, so that the others can still be sent
+ * in one message. True if nothing else of the VF remains. */
 static bool ask_alone(struct session *session, const struct net_update *update, unsigned attribute)
 {
 	struct net_update one = *update;
@@ -220,8 +219,8 @@ static bool ask_alone(struct session *session, const struct net_update *update, 
 	return r == 0 || r == -EOPNOTSUPP;
 }
 
-/* What took before the kernel stopped is not sent again: drivers reset a VF for the same value. And
- * what is known to wait is not tried for each VF. */
+/* Attributes that were set before the kernel stopped are not sent again, since drivers reset a VF
+ * even for the same value. Deferred attributes are not tried for each VF. */
 static void drop_settled(struct session *session, struct net_update *update)
 {
 	const struct net_vfinfo *info = net_link_vf(&session->link, (uint32_t)update->vf);
@@ -249,7 +248,7 @@ static bool read_back(struct session *session)
 	return true;
 }
 
-/* Those that still want something, at the front. */
+/* Move the updates that are not empty to the front. */
 static size_t keep_unsettled(struct session *session, struct net_update *updates, size_t count)
 {
 	size_t kept = 0;
@@ -263,9 +262,9 @@ static size_t keep_unsettled(struct session *session, struct net_update *updates
 }
 
 /*
- * The kernel stops at the first VF that it refuses: it is the first that does not have all that it
- * was sent. That one is asked attribute by attribute, and those behind it go out as one again.
- * Where the device does not tell, or there are many faults, each VF is asked by itself.
+ * The kernel stops at the first VF that it refuses: the first one that does not have all values of
+ * the message. Its attributes are sent one by one, and the VFs after it in one message again. If
+ * the device does not report values, or there are many faults, a message is sent for each VF.
  */
 static void find_fault(struct session *session, struct net_update *updates, size_t count)
 {
@@ -299,7 +298,7 @@ static int send_batch(const struct session *session, const struct net_batch *bat
 	return r < 0 ? r : net_rtnl_send(session->pf, session->fd, message);
 }
 
-/* Where the interface that the session knows is gone, a driver has made a new one. */
+/* If the interface of the session no longer exists, the driver has created a new one. */
 static int send_step(struct session *session, const struct net_batch *batch)
 {
 	struct viod_pf *pf = session->pf;
@@ -312,8 +311,8 @@ static int send_step(struct session *session, const struct net_batch *batch)
 	return r < 0 ? r : send_batch(session, batch);
 }
 
-/* In switchdev mode the address of a VF belongs to the port it has there, with drivers that say so
- * by their quirk: what is set like that is taken out of the updates. */
+/* In switchdev mode the address of a VF is set through its port, with drivers whose quirk says so;
+ * such addresses are removed from the updates. */
 static int set_by_ports(struct session *session, struct net_update *updates, size_t *count)
 {
 	const struct viod_function *function = viod_function(session->pf, VIOD_PF);
@@ -357,8 +356,9 @@ static struct net_update *copy_updates(const struct net_batch *batch)
 	return updates;
 }
 
-/* Where core repeats a step. A driver that resets a VF for every address, the same one too, would
- * never be done with it: what took is not sent again, and nothing while the VF does not answer. */
+/* For a step that core repeats. A driver that resets a VF for every address, even an unchanged one,
+ * would never finish: attributes that are set are not sent again, and none while the VF does not
+ * answer. */
 static int send_rest(struct session *session, const struct net_batch *batch)
 {
 	_cleanup_free_ struct net_update *updates = copy_updates(batch);

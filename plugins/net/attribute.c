@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The attributes of a VF: how each is written into a message, and how it is seen that it took. */
+/* The attributes of a VF: how each is written into a message, and how its success is verified. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -18,7 +18,7 @@ static int put_mac(struct nl_msg *message, const struct net_update *update)
 {
 	struct ifla_vf_mac mac = { .vf = (uint32_t)update->vf };
 
-	/* The word "none" has no octets: zero is what the kernel takes for it. */
+	/* The word "none" has no octets: for the kernel it is zero. */
 	memcpy(mac.mac, update->values.mac.octets, sizeof(update->values.mac.octets));
 	return nla_put(message, IFLA_VF_MAC, sizeof(mac), &mac);
 }
@@ -45,7 +45,7 @@ static uint16_t effective_protocol(const struct net_vf *values)
 	return is_tagged(values) && values->vlan_proto ? (uint16_t)values->vlan_proto : ETH_P_8021Q;
 }
 
-/* Some drivers only know the older attribute, which can only say 802.1Q. */
+/* Some drivers support only the older attribute, which implies 802.1Q. */
 static int put_vlan(struct nl_msg *message, const struct net_update *update)
 {
 	struct ifla_vf_vlan vlan = {
@@ -198,9 +198,9 @@ const struct net_attribute_type net_attributes[] = {
 };
 
 /*
- * What opens the way for an address (trust, no spoof check) goes before it, although the kernel
- * would take it last. Rates fail most, and take nothing with them at the end. Of two GUIDs in one
- * nest the kernel only sees the first, and says nothing.
+ * Settings that permit an address (trust, no spoof check) precede it, although the kernel would
+ * apply them last. Rates fail most often, and do not affect others at the end. Of two GUIDs in one
+ * nest the kernel silently applies only the first.
  */
 unsigned net_attribute_stage(const struct net_update *update, enum net_attribute attribute)
 {

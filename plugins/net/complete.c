@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wanted, held against the device: words become values, and keys that it cannot have are
- * told. */
+/* Complete: words become values, and keys that the device does not support are reported. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/devlink.h>
@@ -29,8 +28,8 @@ static void keep_row(const struct viod_values *state, struct viod_values *wanted
 		viod_put(wanted, vf, &net_options[row], *vlan ? now : &without_vlan);
 }
 
-/* The kernel sets a VLAN together with its priority and protocol. What the file leaves open stays
- * as it is, and what goes with a VLAN that is set is put back with it one day. */
+/* The kernel sets a VLAN together with its priority and protocol. What the file does not set does
+ * not change, and the priority and protocol of a VLAN are restored with it. */
 static void complete_vlan(const struct viod_values *state, struct viod_values *wanted, int vf)
 {
 	const int64_t *vlan = viod_get(wanted, vf, &net_options[NET_ROW_VLAN]), *now;
@@ -92,8 +91,7 @@ static int read_machine(struct viod_pf *pf, char *ret_machine, size_t size)
 	return strlen(ret_machine) == 32 ? 0 : -EUCLEAN;
 }
 
-/* What stays the same however the device is called: the address that it was made with, and where
- * that is not told the place that it is plugged in. */
+/* A stable identity of the device: its permanent address or, if that is not reported, its slot. */
 static void name_device(const struct viod_function *function, const struct net_link *link,
 			char *ret_name, size_t size)
 {
@@ -154,7 +152,7 @@ static void complete_link(struct viod_pf *pf, const struct net_link *link,
 		    link->name);
 }
 
-/* What the device decides by itself in legacy mode is the host's business in switchdev mode. */
+/* Settings that the device applies in legacy mode are controlled by the host in switchdev mode. */
 static int check_eswitch(struct viod_pf *pf, const struct viod_values *state,
 			 const struct viod_values *wanted, int vf)
 {

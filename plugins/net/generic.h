@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is asked over generic netlink: the eswitch (devlink) and VLAN offloads (ethtool). */
+/* Requests over generic netlink: the eswitch (devlink) and VLAN offloads (ethtool). */
 #ifndef VIOD_NET_GENERIC_H
 #define VIOD_NET_GENERIC_H
 
@@ -11,14 +11,14 @@ struct nl_msg;
 struct viod_pf;
 struct nlmsghdr;
 
-/** A socket, and the number that the kernel has given a family. -ENOENT: it has no such. */
+/** A socket, and the id of a family. -ENOENT: the kernel does not have it. */
 int net_generic_open(const char *name, int *ret_fd, uint16_t *ret_family);
-/** An empty message of a family; the attributes of one that came. */
+/** An empty message of a family; the attributes of a received one. */
 int net_generic_message(uint16_t family, uint8_t command, uint8_t version,
 			struct nl_msg **ret_message);
 const void *net_generic_attributes(const struct nlmsghdr *message, size_t *ret_size);
 
-/** What devlink says of an eswitch, -1 where it does not. */
+/** The state of an eswitch as reported by devlink, -1 if unknown. */
 struct net_eswitch {
 	int mode, inline_mode, encap; /* DEVLINK_ESWITCH_* */
 };
@@ -26,7 +26,7 @@ struct net_eswitch {
 /** Bits of the vlan-offload row. */
 enum net_offload { NET_OFFLOAD_RX = 1, NET_OFFLOAD_TX = 2 };
 
-/** -EOPNOTSUPP, -ENODEV or -ENOENT where the device, its driver or the kernel has no such thing. */
+/** -EOPNOTSUPP, -ENODEV or -ENOENT if the device, its driver or the kernel does not support it. */
 int net_eswitch_get(const char *bus, const char *address, struct net_eswitch *ret_eswitch);
 int net_eswitch_set(struct viod_pf *pf, const char *bus, const char *address,
 		    const struct net_eswitch *eswitch);

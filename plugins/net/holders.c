@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who uses the interfaces of a function, and what they are called. */
+/* Holders of the interfaces of a function, and the names of these interfaces. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -77,7 +77,7 @@ static int check_address(struct viod_pf *pf, int vf, const struct net_interface 
 		return r == -ENODEV ? 0 : r;
 	if (!text[0])
 		return 0;
-	/* Whoever gives the VF another driver takes it from the host on purpose. */
+	/* A file that sets another driver takes the VF from the host on purpose. */
 	return add_holder(holders, VIOD_HOLDER_REMOVAL, "the host: %s is up with address %s",
 			  interface->name, text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which network interfaces a function has, and which of them is the PF's own. */
+/* The network interfaces of a function, and which of them is the PF's own. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -62,7 +62,7 @@ static long read_number(struct viod_pf *pf, int vf, const char *name, const char
 	return errno || end == text || *end ? otherwise : number;
 }
 
-/* 1 where it is gone already. */
+/* 1 if it no longer exists. */
 static int add_interface(struct viod_pf *pf, int vf, const char *name,
 			 struct net_interfaces *interfaces)
 {
@@ -132,7 +132,7 @@ int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_i
 	bool moved = true;
 	int r = 0;
 
-	/* One that goes while it is looked at may have been renamed. */
+	/* One that disappears meanwhile may have been renamed. */
 	for (unsigned i = 0; i < LOOKS_MAX && moved && r == 0; i++) {
 		net_interfaces_clear(&interfaces);
 		r = list_interfaces(pf, vf, &moved, &interfaces);
@@ -159,7 +159,7 @@ static int rank_of(struct viod_pf *pf, int vf, const struct net_interface *inter
 	char path[64], name[64];
 
 	snprintf(path, sizeof(path), "net/%s/phys_port_name", interface->name);
-	/* Most drivers have no name to give, and then reading fails. */
+	/* Most drivers have no port name, and then reading fails. */
 	if (viod_read(pf, vf, path, name, sizeof(name)) < 0)
 		name[0] = '\0';
 	return net_port_rank(name);
@@ -187,8 +187,8 @@ static const struct net_interface *choose(struct viod_pf *pf, int vf,
 	return best;
 }
 
-/* The number came from sysfs, which tests may have put elsewhere than the kernel's own. A name may
- * have changed since; whose the interface is cannot. */
+/* The index is from sysfs, which in tests is not that of the kernel. The name may have changed
+ * since, but not the function. */
 static bool is_own(const struct viod_function *function, const struct net_interface *own,
 		   const struct net_link *link)
 {

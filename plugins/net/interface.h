@@ -24,8 +24,8 @@ struct net_interfaces {
 int net_interfaces_find(struct viod_pf *pf, int vf, struct net_interfaces *ret_interfaces);
 void net_interfaces_clear(struct net_interfaces *interfaces);
 
-/** What the kernel says of a function's own interface: by its number, for its name may change at
- * any time. -ENODEV where it has none here. */
+/** The kernel's data about a function's own interface, by its index, since its name may change at
+ * any time. -ENODEV if it has none here. */
 int net_interface_read(struct viod_pf *pf, int vf, bool with_vfs, int fd,
 		       struct net_link *ret_link);
 /** The same with a socket of its own. */
@@ -36,7 +36,7 @@ int net_interface_open(struct viod_pf *pf, int vf, bool with_vfs, int *ret_fd,
 void net_bus_of(const struct viod_function *function, char *ret_bus, size_t size);
 
 /** How likely an interface with this phys_port_name ("" for none) is the PF's own: 0 for a
- *  representor of something else, 1 if it cannot be told, 2 for a port. */
+ *  representor of something else, 1 if unknown, 2 for a port. */
 int net_port_rank(const char *phys_port_name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Addresses that are made up, and made up the same each time. Pure. */
+/* Stable derived addresses. Pure. */
 #include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -8,9 +8,9 @@
 #include "mac.h"
 
 /*
- * Keyed with the identity of the machine: other hosts with a card of this kind in this slot get
- * others, and nobody can tell the machine's identity from an address. Locally administered,
- * unicast.
+ * Keyed with the identity of the machine: other hosts with such a card in this slot get different
+ * addresses, and the identity of the machine cannot be derived from an address. Locally
+ * administered, unicast.
  */
 void net_mac_stable(const char *machine, const char *device, int vf, struct viod_mac *ret_mac)
 {

@@ -13,7 +13,7 @@
 #include "update.h"
 #include "util.h"
 
-/* Bytes that one VF takes with every attribute there is, and those of a message around them. */
+/* Bytes of one VF with every attribute, and those of the rest of a message. */
 #define VF_BYTES 192
 #define FRAME_BYTES 128
 
@@ -31,7 +31,7 @@ static int put_nest(struct nl_msg *message, const struct net_update *update, uin
 	return nla_nest_end(message, nest) < 0 ? -ENOMEM : 0;
 }
 
-/* This runs for each VF between two messages: one look at each attribute is enough. */
+/* This runs for each VF between two messages, so each attribute is examined once. */
 static int put_vf(struct nl_msg *message, const struct net_update *update)
 {
 	uint32_t stages[NET_STAGES] = { 0 };

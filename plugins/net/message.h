@@ -5,8 +5,8 @@
 
 #include "steps.h"
 
-/** VFs in one message at most: the list's length has 16 bits, and 256 VFs with every attribute
- * there is stay well below. */
+/** Maximum of VFs in one message: the length of the list has 16 bits, and 256 VFs with every
+ * attribute stay well below. */
 #define NET_BATCH_MAX 256
 
 /** The caller frees the batch. -ENOMEM. */

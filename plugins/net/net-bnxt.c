@@ -7,12 +7,11 @@ static const char *const lacks[] = { "query-rss", NULL };
 
 static const struct viod_advice advice[] = {
 	{ "vfs", 0,
-	  "bnxt_en makes none while the PF is down, is being reset or has VFs that machines use, and "
-	  "fewer where its firmware has no resources left; ask for fewer VFs" },
+	  "bnxt_en creates none while the PF is down, is being reset or has VFs that machines use, and fewer if its firmware has no resources left; request fewer VFs" },
 	{ "max-tx-rate", EINVAL,
-	  "bnxt_en takes rates while its link is up, up to the link's speed" },
+	  "bnxt_en accepts rates only while its link is up, up to the link's speed" },
 	{ "min-tx-rate", EINVAL,
-	  "bnxt_en takes rates while its link is up, up to the link's speed" },
+	  "bnxt_en accepts rates only while its link is up, up to the link's speed" },
 	{ "vlan-proto", EPROTONOSUPPORT, "the firmware of this card only has 802.1Q" },
 	{ NULL, 0, NULL },
 };

@@ -7,7 +7,7 @@
 static const char *const lacks[] = { "query-rss", NULL };
 static const char *const disruptive[] = { "mac", "vlan", "qos", "vlan-proto", "trust", NULL };
 
-/* A VF's reset takes 200 ms; the driver waits 300 ms, and then wants to be asked again. */
+/* The reset of a VF needs 200 ms; the driver waits 300 ms, and then requires another request. */
 static const struct viod_retry retries[] = {
 	{ EAGAIN, 5000, VIOD_PHASE_RESIZE },
 	{ EAGAIN, 5000, VIOD_PHASE_CONFIGURE },
@@ -23,11 +23,11 @@ static const struct viod_limit limits[] = {
 
 static const struct viod_advice advice[] = {
 	{ "vfs", EPERM,
-	  "i40e has not enough queues or interrupts left, or runs its diagnostics; ask for fewer VFs" },
+	  "i40e has not enough queues or interrupts left, or runs its diagnostics; request fewer VFs" },
 	{ "vfs", EINVAL, "VFs are assigned to virtual machines" },
-	{ "max-tx-rate", EINVAL, "i40e takes rates up to the speed of its link" },
+	{ "max-tx-rate", EINVAL, "i40e accepts rates up to the speed of its link" },
 	{ "trust", EINVAL, "a port that is divided into several PFs has no trusted VFs" },
-	{ NULL, EAGAIN, "the VF is in its reset, or another operation runs; viod tries again" },
+	{ NULL, EAGAIN, "the VF is in its reset, or another operation runs; viod retries" },
 	{ NULL, 0, NULL },
 };
 

@@ -7,7 +7,7 @@ static const char *const lacks[] = { "query-rss", NULL };
 static const char *const disruptive[] = { "mac", "vlan", "qos", "vlan-proto", "trust", NULL };
 static const char *const recreates[] = { "eswitch", NULL };
 
-/* Of the PF until it is ready, and of a VF that is being reset. */
+/* By the PF until it is ready, and by a VF that is being reset. */
 static const struct viod_retry retries[] = {
 	{ EBUSY, 10000, VIOD_PHASE_RESIZE },
 	{ EAGAIN, 10000, VIOD_PHASE_RESIZE },
@@ -19,18 +19,18 @@ static const struct viod_retry retries[] = {
 static const struct viod_advice advice[] = {
 	{ "vfs", ENOSPC,
 	  "ice has no interrupt vectors (MSI-X) or queues left: RDMA and the PF's own queues, one for "
-	  "each processor, take most of them; ask for fewer VFs, or lower msix_vec_per_pf_max with "
+	  "each processor, use most of them; request fewer VFs, or lower msix_vec_per_pf_max with "
 	  "'devlink dev param'" },
 	{ "vfs", EOPNOTSUPP,
-	  "more VFs than ice supports here, or it runs in safe mode for want of its DDP package" },
-	{ "vfs", EBUSY, "ice was not ready for a long time; the kernel log says why" },
+	  "more VFs than ice supports here, or it runs in safe mode because its DDP package is missing" },
+	{ "vfs", EBUSY, "ice was not ready for a long time; see the kernel log" },
 	{ "eswitch", EOPNOTSUPP,
 	  "ice has no switchdev mode in safe mode (without its DDP package)" },
 	{ "vlan-proto", EPROTONOSUPPORT, "802.1ad needs firmware in double VLAN mode" },
 	{ "min-tx-rate", EOPNOTSUPP, "ice guarantees no rate while DCB is in use" },
-	{ "max-tx-rate", EINVAL, "ice takes rates up to the speed of its link" },
-	{ NULL, EBUSY, "the VF is in its reset; viod tries again" },
-	{ NULL, EAGAIN, "the VF is in its reset; viod tries again" },
+	{ "max-tx-rate", EINVAL, "ice accepts rates up to the speed of its link" },
+	{ NULL, EBUSY, "the VF is in its reset; viod retries" },
+	{ NULL, EAGAIN, "the VF is in its reset; viod retries" },
 	{ NULL, 0, NULL },
 };
 

@@ -25,14 +25,15 @@ static const struct viod_limit limits[] = {
 #define FEW "igb needs MSI-X interrupts for VFs, and has 7 of them at most"
 
 static const struct viod_advice advice[] = {
-	{ "max-tx-rate", EINVAL, "igb takes rates while its link is up, up to the link's speed" },
+	{ "max-tx-rate", EINVAL,
+	  "igb accepts rates only while its link is up, up to the link's speed" },
 	{ "vfs", ERANGE, FEW },
 	{ "vfs", EPERM, FEW },
 	{ NULL, 0, NULL },
 };
 
-/* igbvf takes the address that the PF holds for it only if the PF is up when it probes; otherwise
- * it makes one up, and the two disagree. */
+/* igbvf uses the address that the PF has for it only if the PF is up when it probes; otherwise it
+ * chooses one, and the two differ. */
 static const struct viod_quirk igb_quirk = {
 	.size = sizeof(igb_quirk),
 	.flags = VIOD_QUIRK_PF_MUST_BE_UP,

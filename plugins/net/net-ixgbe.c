@@ -19,10 +19,11 @@ static const struct viod_limit limits[] = {
 static const struct viod_advice advice[] = {
 	{ "vfs", ERANGE, FEW },
 	{ "vfs", EPERM, FEW },
-	{ "vfs", EINVAL, "ixgbe makes no VFs while an XDP program is loaded on the PF" },
-	{ "vfs", ENOMEM, "an X552 makes VFs only if ixgbe is loaded with max_vfs=N" },
-	{ "max-tx-rate", EINVAL, "ixgbe takes rates while its link runs at exactly 10 Gbit/s" },
-	{ "link-state", 0, "ixgbe knows auto and disable; enable does nothing" },
+	{ "vfs", EINVAL, "ixgbe creates no VFs while an XDP program is loaded on the PF" },
+	{ "vfs", ENOMEM, "an X552 creates VFs only if ixgbe is loaded with max_vfs=N" },
+	{ "max-tx-rate", EINVAL,
+	  "ixgbe accepts rates only while its link runs at exactly 10 Gbit/s" },
+	{ "link-state", 0, "ixgbe supports auto and disable; enable has no effect" },
 	{ NULL, 0, NULL },
 };
 

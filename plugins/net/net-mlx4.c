@@ -12,8 +12,7 @@ static const struct viod_limit limits[] = {
 
 static const struct viod_advice advice[] = {
 	{ "vfs", ERANGE,
-	  "write 'options mlx4_core num_vfs=N probe_vf=0' to a file in /etc/modprobe.d and load the "
-	  "module anew, or remove 'vfs'" },
+	  "write 'options mlx4_core num_vfs=N probe_vf=0' to a file in /etc/modprobe.d and reload the module, or remove 'vfs'" },
 	{ "spoofchk", EPERM, "mlx4 checks only VFs that have an address; set 'mac' too" },
 	{ NULL, 0, NULL },
 };

@@ -9,7 +9,7 @@
 
 static const char *const lacks[] = { "query-rss", NULL };
 
-/* A VF's driver reads its GUIDs when it probes, and a VF in use is in the way of a new mode. */
+/* The driver of a VF reads its GUIDs when it probes, and a VF in use prevents a new mode. */
 static const char *const unbound[] = { "eswitch", "node-guid", "port-guid", NULL };
 
 static const struct viod_retry retries[] = {
@@ -27,13 +27,14 @@ static const struct viod_advice advice[] = {
 	{ "vfs", ERANGE,
 	  "the card's firmware limits this: 'mlxconfig -d ADDRESS set SRIOV_EN=1 NUM_OF_VFS=N', then a "
 	  "reboot; both ports of a card share the number" },
-	{ "vfs", EPERM, "another host function is in charge of this card's eswitch" },
-	{ "eswitch", EBUSY, "the firmware of the card is being reset; viod tries again" },
-	{ "eswitch", EPERM, "a card with Socket Direct, or another host function in charge of it" },
-	{ "eswitch", EOPNOTSUPP, "IPsec offloads and devlink traps are in the way of a new mode" },
-	{ "inline-mode", EOPNOTSUPP,
-	  "only ConnectX-4 and 4 Lx let it be chosen, without TC rules" },
-	{ "encap", EOPNOTSUPP, "mlx5 changes it in legacy mode, or while there are no VFs" },
+	{ "vfs", EPERM, "another host function controls the eswitch of this card" },
+	{ "eswitch", EBUSY, "the firmware of the card is being reset; viod retries" },
+	{ "eswitch", EPERM,
+	  "a card with Socket Direct, or one that another host function controls" },
+	{ "eswitch", EOPNOTSUPP, "IPsec offloads and devlink traps prevent a new mode" },
+	{ "inline-mode", EOPNOTSUPP, "only ConnectX-4 and 4 Lx support it, without TC rules" },
+	{ "encap", EOPNOTSUPP,
+	  "mlx5 can change it only in legacy mode, or while there are no VFs" },
 	{ NULL, 0, NULL },
 };
 
@@ -61,8 +62,7 @@ static const struct viod_option rows[] = {
 	  .flags = VIOD_OPTION_POLICY,
 	  .phase = VIOD_PHASE_ATTACH,
 	  VIOD_FIELD(struct mlx5_pf, vf_lag),
-	  .help = "Whether the VFs get their drivers only when the bond of the card's ports has "
-		  "become one for the VFs, too." },
+	  .help = "Whether VFs are bound to their drivers only after the bond of the card's ports is a LAG for the VFs too." },
 	{ 0 },
 };
 
@@ -93,8 +93,8 @@ static int validate(struct viod_pf *pf, const struct viod_values *wanted)
 	return -EINVAL;
 }
 
-/* One VF with a driver, and the card makes no LAG of its ports any more. Those that have one keep
- * it if they can: who uses them has more of them than of a LAG. */
+/* With any VF bound to a driver, the card does not activate a LAG. VFs that already have drivers
+ * keep them: their users need them more than a LAG. */
 static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
 	const struct viod_option *eswitch = viod_option_of(wanted, VIOD_PF, "eswitch");
@@ -119,10 +119,11 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	if (!waiting)
 		return 0;
 	(void)viod_mark(pf, VIOD_PF, &rows[0], VIOD_MARK_DEFERRED);
-	viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, viod_where(wanted, VIOD_PF, &rows[0]), 0,
-		    "%u VFs get their drivers when the card's LAG is active: both ports in "
-		    "switchdev mode, and then in a bond (active-backup, balance-xor or 802.3ad)",
-		    waiting);
+	viod_report(
+		pf, VIOD_WARNING, VIOD_PF, NULL, viod_where(wanted, VIOD_PF, &rows[0]), 0,
+		"%u VFs are bound to their drivers when the card's LAG is active: both ports in "
+		"switchdev mode, and then in a bond (active-backup, balance-xor or 802.3ad)",
+		waiting);
 	return 0;
 }
 

@@ -7,9 +7,9 @@ static const char *const lacks[] = { "query-rss", NULL };
 
 static const struct viod_advice advice[] = {
 	{ "vfs", EINVAL,
-	  "the firmware that is loaded has fewer VFs; ask for fewer, or load another" },
-	{ "vlan-proto", EPROTONOSUPPORT, "the firmware that is loaded only has 802.1Q" },
-	{ "max-tx-rate", EOPNOTSUPP, "the firmware that is loaded has no rates" },
+	  "the loaded firmware has fewer VFs; request fewer, or load another firmware" },
+	{ "vlan-proto", EPROTONOSUPPORT, "the loaded firmware supports only 802.1Q" },
+	{ "max-tx-rate", EOPNOTSUPP, "the loaded firmware has no rates" },
 	{ NULL, 0, NULL },
 };
 

@@ -12,9 +12,8 @@ static const struct viod_limit limits[] = {
 };
 
 static const struct viod_advice advice[] = {
-	{ "vfs", EINVAL, "qede has not enough ports in its switch for so many; ask for fewer VFs" },
-	{ "mac", EINVAL,
-	  "qede takes no address back: 02:00:00:00:00:00 stands for none where that is wanted" },
+	{ "vfs", EINVAL, "qede has not enough ports in its switch; request fewer VFs" },
+	{ "mac", EINVAL, "qede cannot clear an address; use 02:00:00:00:00:00 instead" },
 	{ NULL, 0, NULL },
 };
 

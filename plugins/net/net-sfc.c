@@ -5,11 +5,11 @@
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "max-tx-rate", "min-tx-rate", "trust", "query-rss", NULL };
-/* The VF's interface is stopped for them, if its driver is on this host. */
+/* The interface of the VF is stopped for these, if its driver is on this host. */
 static const char *const disruptive[] = { "mac", "vlan", NULL };
 
 static const struct viod_limit limits[] = {
-	{ "qos", .text = "sfc puts no priority into VLAN tags; remove the key" },
+	{ "qos", .text = "sfc does not support a priority in VLAN tags; remove the key" },
 	{ "vlan-proto", ETH_P_8021Q, ETH_P_8021Q, .text = "sfc only has 802.1Q; remove the key" },
 	{ 0 },
 };

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Virtio network devices with SR-IOV, of a hypervisor or a card that is one; driver virtio-pci. */
+/* Virtio network devices with SR-IOV, of a hypervisor or of a hardware implementation; driver
+ * virtio-pci. */
 #include <errno.h>
 #include <viod/plugin.h>
 
-/* The device knows nothing of its VFs but how many there are. */
+/* The device has no settings of VFs except their number. */
 static const char *const lacks[] = {
 	"mac",	      "vlan",	     "qos",	    "vlan-proto", "spoofchk", "trust",
 	"link-state", "min-tx-rate", "max-tx-rate", "query-rss",  NULL,
 };
 
 static const struct viod_advice advice[] = {
-	{ "vfs", EBUSY, "the device is not up yet; its driver has to be bound first" },
-	{ "vfs", EINVAL, "who offers this device has not given it SR-IOV" },
+	{ "vfs", EBUSY, "the device is not ready; its driver must be bound first" },
+	{ "vfs", EINVAL, "the hypervisor that provides this device has not enabled SR-IOV for it" },
 	{ NULL, 0, NULL },
 };
 

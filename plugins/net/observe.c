@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel says now, in the words of the rows. */
+/* Observe: the current state of the kernel, as values of the rows. */
 #include <errno.h>
 #include <linux/devlink.h>
 #include <linux/if_ether.h>
@@ -33,14 +33,14 @@ static void put_mac(struct viod_values *state, int vf, const uint8_t octets[6])
 	viod_put(state, vf, &net_options[NET_ROW_MAC], &mac);
 }
 
-/* A value that no file can say is as good as not known. */
+/* A value that a file cannot express counts as unknown. */
 static void put_number(struct viod_values *state, int vf, enum net_row row, int64_t value)
 {
 	if (value <= net_options[row].max)
 		viod_put(state, vf, &net_options[row], &value);
 }
 
-/* Drivers that know nothing of protocols leave it zero. */
+/* Drivers without support for protocols leave it zero. */
 static void put_protocol(struct viod_values *state, int vf, uint16_t protocol)
 {
 	int64_t value = protocol ? protocol : ETH_P_8021Q;
@@ -76,8 +76,8 @@ static void put_guids(struct viod_values *state, int vf, const struct net_vfinfo
 		viod_put(state, vf, &net_options[NET_ROW_PORT_GUID], &info->port_guid);
 }
 
-/* InfiniBand has addresses of 20 bytes and no VLANs; what is in these fields is no answer, and
- * GUIDs are none of an Ethernet device. */
+/* InfiniBand has addresses of 20 bytes and no VLANs; these fields are not valid for it, and GUIDs
+ * are not valid for an Ethernet device. */
 static void put_ethernet(struct viod_values *state, int vf, const struct net_vfinfo *info)
 {
 	if (info->known & NET_KNOWS_MAC)
@@ -118,7 +118,7 @@ static void put_interface(struct viod_values *state, int vf, const struct net_li
 	viod_put(state, vf, &net_options[NET_ROW_VF_PROMISC], &promisc);
 }
 
-/* Only those that are here: what a machine or a container has made of its own is not looked at. */
+/* Only interfaces in this namespace: those of virtual machines and containers are not observed. */
 static int put_interfaces(struct viod_pf *pf, struct viod_values *state, int fd)
 {
 	int r = 0;
@@ -146,7 +146,7 @@ static void put_mode(struct viod_values *state, enum net_row row, int mode)
 		viod_put(state, VIOD_PF, &net_options[row], &value);
 }
 
-/* A device without an eswitch, or a driver that does not show it, forwards as it always did. */
+/* A device without an eswitch, or whose driver does not show it, is in legacy mode. */
 static void put_eswitch(struct viod_pf *pf, struct viod_values *state)
 {
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
@@ -167,7 +167,7 @@ static void put_eswitch(struct viod_pf *pf, struct viod_values *state)
 	put_mode(state, NET_ROW_ENCAP, eswitch.encap);
 }
 
-/* What is set of a VF through its port, its address among it, is what the port says. */
+/* Settings of a VF through its port, including its address, are read from the port. */
 static int put_ports(struct viod_pf *pf, struct viod_values *state)
 {
 	const int64_t *mode = viod_get(state, VIOD_PF, &net_options[NET_ROW_ESWITCH]);
@@ -217,7 +217,7 @@ int net_observe(struct viod_pf *pf, struct viod_values *state)
 	int r;
 
 	r = net_interface_open(pf, VIOD_PF, viod_vf_count(state) > 0, &fd, &link);
-	if (r == -ENODEV) /* a PF without its driver has nothing to tell */
+	if (r == -ENODEV) /* a PF without its driver has no state */
 		return 0;
 	if (r < 0)
 		return r;

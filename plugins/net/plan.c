@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From changes to steps: as few messages as the device can take. Pure. */
+/* Plan: from changes to steps, with as few messages as the device permits. Pure. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "update.h"
 #include "util.h"
 
-/* What one VF is to get, and the changes that it comes from. */
+/* The update of one VF, and its changes. */
 struct draft {
 	struct net_update update;
 	const struct viod_change *changes[NET_ROWS_];
@@ -117,7 +117,7 @@ static void set_text(struct viod_step *step, const struct text *text)
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
-/* How each row that is no attribute of a VF is set; flag: of an interface. */
+/* How each row is set that is not an attribute of a VF; flag: of an interface. */
 static const struct {
 	uint16_t code;
 	unsigned flag;
@@ -144,13 +144,13 @@ static bool is_attribute(const struct viod_change *change)
 
 /* --- drafts ---------------------------------------------------------------------------------- */
 
-/* A value that is set together with others is sent with what those are now. */
+/* A value that is set together with others is sent with their current values. */
 static struct draft *draft_of(const struct viod_values *state, int32_t vf, struct drafts *drafts)
 {
 	const struct net_vf *now = NULL;
 	struct draft *draft;
 
-	/* Changes come VF by VF. */
+	/* Changes are sorted by VF. */
 	for (size_t i = drafts->count; i-- > 0;)
 		if (drafts->items[i].update.vf == vf)
 			return &drafts->items[i];
@@ -239,8 +239,9 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
 	return viod_step_add(plan, &step);
 }
 
-/* A driver that wants to be asked again gets one VF a step where its quirk does not say otherwise:
- * most of these wait for a VF's reset, and hold up the network of the whole host meanwhile. */
+/* With a driver that requires repeated requests, a step sets one VF unless the quirk has another
+ * limit: most of these drivers wait for the reset of the VF, and block the network configuration of
+ * the whole host meanwhile. */
 static size_t batch_of(struct viod_pf *pf)
 {
 	const struct viod_quirk *quirk = viod_quirk(pf);
@@ -287,8 +288,8 @@ static void fill_setting(const struct viod_change *change, struct net_setting *s
 	setting->flags = on || setting->number ? setting->change : 0;
 }
 
-/* The link is set up before anything needs it and down after everything; the eswitch changes when
- * this driver can. */
+/* The link is set up before it is needed and set down after everything; the eswitch changes when
+ * this driver permits it. */
 static uint8_t phase_of(struct viod_pf *pf, const struct viod_change *change)
 {
 	if (change->option == &net_options[NET_ROW_LINK] && !*(const int64_t *)change->wanted)

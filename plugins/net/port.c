@@ -13,7 +13,8 @@
 #include "socket.h"
 #include "util.h"
 
-/* Of a port's function, since Linux 6.2: a bit field, NET_PORT_* as it happens. */
+/* Capabilities of the function of a port, since Linux 6.2: a bit field with the values of
+ * NET_PORT_*. */
 #define FUNCTION_CAPS 4
 
 void net_ports_clear(struct net_ports *ports)
@@ -70,7 +71,7 @@ int net_port_parse(const void *attributes, size_t size, const char *address,
 	struct nlattr *function = find(attributes, size, DEVLINK_ATTR_PORT_FUNCTION, 0);
 	struct net_port *items;
 
-	/* Those of another host have numbers of their own. */
+	/* Ports of another host have their own numbers. */
 	if (!name || !flavour || !vf || !index || nla_strcmp(name, address) != 0 ||
 	    nla_get_u16(flavour) != DEVLINK_PORT_FLAVOUR_PCI_VF ||
 	    (external && nla_get_u8(external)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ports that VFs have at the eswitch of their PF, and what is set of a VF through its port. */
+/* The ports of VFs at the eswitch of their PF, and settings of a VF through its port. */
 #ifndef VIOD_NET_PORT_H
 #define VIOD_NET_PORT_H
 
@@ -9,7 +9,7 @@
 
 struct viod_pf;
 
-/** What a port says of its function. Bits of can and of on. */
+/** Capabilities of the function of a port. Bits of can and of on. */
 enum net_port_cap { NET_PORT_ROCE = 1, NET_PORT_MIGRATABLE = 2 };
 
 struct net_port {
@@ -27,19 +27,19 @@ struct net_ports {
 
 #define _cleanup_ports_ _cleanup_(net_ports_clear)
 
-/** The ports of a PF's VFs; none is no error. -errno. */
+/** The ports of a PF's VFs; none is not an error. -errno. */
 int net_ports_get(const char *bus, const char *address, struct net_ports *ret_ports);
 void net_ports_clear(struct net_ports *ports);
-/** That of a VF, or NULL. */
+/** The port of a VF, or NULL. */
 const struct net_port *net_ports_of(const struct net_ports *ports, int vf);
 
-/** Set the address that the function of a port begins with, or one of its abilities. -errno. */
+/** Set the initial address of the function of a port, or one of its capabilities. -errno. */
 int net_port_set_mac(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
 		     const uint8_t mac[6]);
 int net_port_set_cap(struct viod_pf *pf, const char *bus, const char *address, uint32_t index,
 		     enum net_port_cap cap, bool on);
 
-/** Add the port that a message tells of, if it is one of a VF. Pure. 0 or -ENOMEM. */
+/** Add the port that a message describes, if it is one of a VF. Pure. 0 or -ENOMEM. */
 int net_port_parse(const void *attributes, size_t size, const char *address,
 		   struct net_ports *ports);
 

@@ -58,7 +58,7 @@ static const struct viod_name encap_modes[] = {
 	{ NULL, 0 },
 };
 
-/* What the kernel takes for an interface at most; devices take less. */
+/* The limit of the kernel for an interface; those of devices are lower. */
 #define MTU_MIN 68
 #define MTU_MAX 65535
 
@@ -66,7 +66,7 @@ static const struct viod_name encap_modes[] = {
 	.scope = VIOD_SCOPE_PF, .phase = VIOD_PHASE_##phase_, VIOD_FIELD(struct net_pf, field_)
 #define VF_ROW(field_) \
 	.scope = VIOD_SCOPE_VF, .phase = VIOD_PHASE_CONFIGURE, VIOD_FIELD(struct net_vf, field_)
-/* Of the VF's own interface, which its driver makes. */
+/* Of the VF's own interface, which its driver creates. */
 #define OWN_ROW(field_) \
 	.scope = VIOD_SCOPE_VF, .phase = VIOD_PHASE_SETTLE, VIOD_FIELD(struct net_vf, field_)
 
@@ -81,39 +81,31 @@ const struct viod_option net_options[] = {
 			  .help = "The largest packet that the PF's interface sends, in bytes." },
 	[NET_ROW_LINK] = { PF_ROW(PREPARE, link), .type = VIOD_TYPE_ENUM, .key = "link",
 			   .names = links,
-			   .help = "Whether the PF's interface is up; a carrier is not waited "
-				   "for." },
+			   .help = "Whether the PF's interface is up; viod does not wait for a carrier." },
 	[NET_ROW_VLAN_OFFLOAD] = { PF_ROW(CONFIGURE, vlan_offload), .type = VIOD_TYPE_ENUM,
 				   .key = "vlan-offload", .names = offloads,
-				   .help = "Whether the device takes VLAN tags off frames that the "
-					   "PF receives (rx) and puts them on those it sends "
-					   "(tx)." },
+				   .help = "Whether the device removes VLAN tags of frames that the PF receives (rx) and inserts them into frames that it sends (tx)." },
 	[NET_ROW_ESWITCH] = { PF_ROW(PREPARE, eswitch), .type = VIOD_TYPE_ENUM, .key = "eswitch",
 			      .flags = VIOD_OPTION_DISRUPTIVE, .names = eswitch_modes,
-			      .help = "Who decides on the VFs' frames: the device by itself, or the "
-				      "host through an interface for each VF." },
+			      .help = "Whether the device (legacy) or the host, through an interface for each VF (switchdev), forwards the frames of VFs." },
 	[NET_ROW_INLINE_MODE] = { PF_ROW(PREPARE, inline_mode), .type = VIOD_TYPE_ENUM,
 				  .key = "inline-mode", .names = inline_modes,
-				  .help = "Up to which header a VF's driver has to hand frames over "
-					  "in the descriptor." },
+				  .help = "Up to which header the driver of a VF must copy a frame into the descriptor." },
 	[NET_ROW_ENCAP] = { PF_ROW(PREPARE, encap), .type = VIOD_TYPE_ENUM, .key = "encap",
 			    .names = encap_modes,
-			    .help = "Whether the eswitch puts VFs' frames into tunnels." },
+			    .help = "Whether the eswitch may encapsulate frames of VFs in tunnels." },
 	[NET_ROW_MAC] = { VF_ROW(mac), .type = VIOD_TYPE_MAC, .key = "mac", .names = mac_words,
 			  .flags = VIOD_OPTION_UNIQUE,
-			  .help = "The address the VF starts with and, unless it is trusted, has to "
-				  "keep; none lets its driver pick one, stable makes one up that stays "
-				  "the same." },
+			  .help = "The initial address of the VF, which it can change only if it is trusted; none lets its driver choose one, stable derives one." },
 	[NET_ROW_VLAN] = { VF_ROW(vlan), .type = VIOD_TYPE_INT, .key = "vlan", .max = 4094,
-			   .help = "The VLAN that the device puts all frames of the VF into; 0 for "
-				   "none." },
+			   .help = "The VLAN that the device assigns to all frames of the VF; 0 for none." },
 	[NET_ROW_QOS] = { VF_ROW(qos), .type = VIOD_TYPE_INT, .key = "qos", .max = 7,
 			  .help = "The priority in the VLAN tags of the VF's frames." },
 	[NET_ROW_VLAN_PROTO] = { VF_ROW(vlan_proto), .type = VIOD_TYPE_ENUM, .key = "vlan-proto",
-				 .names = vlan_protocols, .help = "The kind of the VLAN tags." },
+				 .names = vlan_protocols,
+				 .help = "The protocol of the VLAN tags." },
 	[NET_ROW_SPOOFCHK] = { VF_ROW(spoofchk), .type = VIOD_TYPE_BOOL, .key = "spoofchk",
-			       .help = "Whether frames that do not carry the VF's own address are "
-				       "dropped." },
+			       .help = "Whether frames without the VF's own source address are dropped." },
 	[NET_ROW_TRUST] = { VF_ROW(trust), .type = VIOD_TYPE_BOOL, .key = "trust",
 			    .help = "Whether the VF may change its address and receive frames for "
 				    "others." },
@@ -123,14 +115,12 @@ const struct viod_option net_options[] = {
 					 "down." },
 	[NET_ROW_MIN_TX_RATE] = { VF_ROW(min_tx_rate), .type = VIOD_TYPE_RATE, .key = "min-tx-rate",
 				  .max = UINT32_MAX,
-				  .help = "The share of the link that is kept for the VF; 0 for "
-					  "none." },
+				  .help = "The guaranteed transmit rate of the VF; 0 for none." },
 	[NET_ROW_MAX_TX_RATE] = { VF_ROW(max_tx_rate), .type = VIOD_TYPE_RATE, .key = "max-tx-rate",
 				  .max = UINT32_MAX,
-				  .help = "What the VF may send at most; 0 for no limit." },
+				  .help = "The maximum transmit rate of the VF; 0 for no limit." },
 	[NET_ROW_QUERY_RSS] = { VF_ROW(query_rss), .type = VIOD_TYPE_BOOL, .key = "query-rss",
-				.help = "Whether the VF may read the hash key and table by which "
-					"received frames are spread." },
+				.help = "Whether the VF may read the hash key and table of receive side scaling." },
 	[NET_ROW_NODE_GUID] = { VF_ROW(node_guid), .type = VIOD_TYPE_GUID, .key = "node-guid",
 				.flags = VIOD_OPTION_UNIQUE,
 				.help = "The node GUID of an InfiniBand VF." },
@@ -142,8 +132,7 @@ const struct viod_option net_options[] = {
 			   .help = "Whether a VF of a PF in switchdev mode can do RDMA over Ethernet." },
 	[NET_ROW_MIGRATABLE] = { VF_ROW(migratable), .type = VIOD_TYPE_BOOL, .key = "migratable",
 				 .flags = VIOD_OPTION_UNBOUND,
-				 .help = "Whether a VF of a PF in switchdev mode can move to another "
-					 "host with its machine." },
+				 .help = "Whether a VF of a PF in switchdev mode can be migrated to another host." },
 	[NET_ROW_VF_IFNAME] = { OWN_ROW(ifname), .type = VIOD_TYPE_STRING, .key = "ifname",
 				.flags = VIOD_OPTION_UNIQUE,
 				.help = "The name of the VF's interface on the host." },

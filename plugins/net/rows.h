@@ -41,8 +41,8 @@ enum net_row {
 /** By enum net_row. */
 extern const struct viod_option net_options[];
 
-/** Words of the mac row. None: no address from the host, the VF's driver picks one. The others are
- *  replaced by complete(). */
+/** Words of the mac row. None: no address from the host, the VF's driver chooses one. complete()
+ * replaces the others. */
 enum net_mac_word { NET_MAC_NONE = 1, NET_MAC_STABLE, NET_MAC_LEGACY };
 
 struct net_pf {
@@ -55,7 +55,7 @@ struct net_vf {
 	int64_t vlan, qos, vlan_proto, link_state;
 	uint64_t min_tx_rate, max_tx_rate, node_guid, port_guid;
 	bool spoofchk, trust, query_rss, roce, migratable;
-	/* Of its own interface, where that is on the host. */
+	/* Of its own interface, if that is on the host. */
 	char ifname[IFNAMSIZ];
 	int64_t mtu;
 	bool promisc;

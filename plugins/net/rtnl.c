@@ -65,7 +65,7 @@ struct address_query {
 	size_t size;
 };
 
-/* An address that the kernel makes up for every interface that is up says nothing about its use. */
+/* A link-local address, which every interface gets that is up, does not indicate use. */
 static int read_address(const struct nlmsghdr *message, void *userdata)
 {
 	const struct address_query *query = userdata;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Interfaces themselves, the PF's and those that VFs have on the host, and the eswitch. */
+/* Settings of interfaces, of the PF and of VFs on the host, and of the eswitch. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +16,9 @@
 #include "util.h"
 #include "vfinfo.h"
 
-/* A VF's interface comes some time after its driver is bound, seconds with some drivers. */
+/* The interface of a VF appears some time after its driver is bound, seconds with some drivers. */
 #define INTERFACE_MSEC 10000
-/* udev names a new interface; who names it before that is overruled. */
+/* udev names a new interface, and overwrites an earlier name. */
 #define UDEV_MSEC 5000
 #define PAUSE_MSEC 20
 
@@ -36,7 +36,7 @@ static bool is_passed_on(const struct viod_function *function)
 	return !function || !function->driver || strstr(function->driver, "vfio");
 }
 
-/* 1: it has none on the host, and that is as it should be. */
+/* 1: it has none on the host, which is not an error. */
 static int find_vf_interface(struct viod_pf *pf, int vf, int fd, struct net_link *ret_link)
 {
 	int r = -ENODEV;
@@ -78,7 +78,7 @@ static int find_interface(struct viod_pf *pf, const struct viod_step *step, int 
 			step->vf == VIOD_PF
 				? "the PF has no network interface here; bind its network "
 				  "driver, or bring the interface back to this network namespace"
-				: "the driver of the VF has made no network interface");
+				: "the driver of the VF has not created a network interface");
 	return r;
 }
 
@@ -151,8 +151,7 @@ static int set_link(struct viod_pf *pf, const struct viod_step *step)
 	return r < 0 ? r : net_rtnl_send(pf, fd, message);
 }
 
-/* Some drivers make the PF's interface anew with the mode: down, and as if nobody had ever touched
- * it. */
+/* Some drivers re-create the PF's interface with the mode: it is down and has its defaults. */
 static int restore_interface(struct viod_pf *pf, const struct net_link *before)
 {
 	const unsigned kept = IFF_UP | IFF_PROMISC | IFF_ALLMULTI;
@@ -203,7 +202,7 @@ static int set_port_cap(struct viod_pf *pf, const struct viod_step *step)
 	if (!port || !(port->can & cap)) {
 		viod_report(pf, VIOD_ERROR, step->vf, step->change->option, &step->where, 0,
 			    "vf%d has no port that could set '%s'; a PF that can has 'eswitch = "
-			    "switchdev', and its driver says so for each VF",
+			    "switchdev', and its driver reports it for each VF",
 			    step->vf, step->change->option->key);
 		return r < 0 ? r : -EOPNOTSUPP;
 	}

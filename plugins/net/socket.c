@@ -13,10 +13,10 @@
 
 #include "util.h"
 
-/* Room for the answer of a PF with all VFs there can be, as the kernel accounts for it. */
+/* Room for the answer of a PF with the maximum of VFs, as the kernel accounts for it. */
 #define RECEIVE_BUFFER (16 * 1024 * 1024)
 
-/* The kernel answers before send() returns; whoever waits longer has lost the answer. */
+/* The kernel answers before send() returns; after this time the answer is lost. */
 #define ANSWER_SECONDS 30
 
 static void set_option(int fd, int level, int option, int value)
@@ -31,7 +31,7 @@ int net_socket_open(int protocol)
 
 	if (fd < 0)
 		return -errno;
-	/* All of these only make things better; an answer that is lost ends in a time-out. */
+	/* None of these is required; a lost answer ends in a timeout. */
 	set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	set_option(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
 	set_option(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
@@ -69,7 +69,7 @@ static int receive(int fd, struct nlmsghdr **ret_messages, size_t *ret_size)
 			return -ENOMEM;
 		n = recv(fd, buffer, (size_t)n, 0);
 	}
-	/* EAGAIN would be tried again for as long as a driver's quirk says. */
+	/* EAGAIN would be retried as long as the quirk of a driver requests. */
 	if (n < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	*ret_messages = buffer;
@@ -109,7 +109,7 @@ static int read_datagram(const struct nlmsghdr *message, size_t size, uint32_t s
 		if (size < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
 		    message->nlmsg_len > size)
 			return -EBADMSG;
-		/* Late answers to a request that was given up carry an older number. */
+		/* Late answers to an abandoned request have an older number. */
 		if (message->nlmsg_seq == sequence)
 			r = read_message(message, answer, userdata);
 		if (r != 0)

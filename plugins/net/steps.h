@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the steps of a plan hold. */
+/* The data of the steps of a plan. */
 #ifndef VIOD_NET_STEPS_H
 #define VIOD_NET_STEPS_H
 
@@ -24,8 +24,8 @@ struct net_setting {
 	char name[IFNAMSIZ];
 };
 
-/** What a step for VFs holds: who gets what, and behind that the message that says so, whole but
- * for the interface's number. Steps follow each other without a pause, however many VFs there are.
+/** The data of a step for VFs: the updates, followed by the complete message except for the index
+ * of the interface, so that there is no pause between steps, even with many VFs.
  */
 struct net_batch {
 	size_t n_updates, message_size;

@@ -8,8 +8,7 @@
 
 struct nl_msg;
 
-/** What the kernel takes as one: a VLAN comes with its priority and protocol, and a rate with the
- *  other one. */
+/** Values that the kernel sets together: a VLAN with its priority and protocol, and both rates. */
 enum net_attribute {
 	NET_ATTRIBUTE_MAC,
 	NET_ATTRIBUTE_VLAN,
@@ -41,8 +40,8 @@ struct net_attribute_type {
 /** By enum net_attribute. */
 extern const struct net_attribute_type net_attributes[];
 
-/** The kernel takes what one nest holds in an order of its own; what is to come before or after
- *  that has a nest of its own. */
+/** The kernel applies the attributes of one nest in an order of its own; those that must precede or
+ * follow them are in a nest of their own. */
 #define NET_STAGES 5
 unsigned net_attribute_stage(const struct net_update *update, enum net_attribute attribute);
 

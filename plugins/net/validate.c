@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wrong with a file whatever the device. Pure. */
+/* Validate: errors of a file that do not depend on the device. Pure. */
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <stdio.h>
@@ -61,8 +61,8 @@ static void report_same(struct viod_pf *pf, const struct claim *first, const str
 			    first->where->line, second->vf);
 }
 
-/* The claims are sorted: equal ones lie side by side. One line that gives a value to many VFs is
- * one mistake. */
+/* The claims are sorted, so equal ones are adjacent. A line that gives a value to many VFs is
+ * reported once. */
 static int check_unique(struct viod_pf *pf, const struct claim *claims, size_t count)
 {
 	const struct claim *first = claims;
@@ -82,10 +82,10 @@ static int check_unique(struct viod_pf *pf, const struct claim *claims, size_t c
 	return r;
 }
 
-/* Checks of one VF; a line that is wrong for many VFs is told once. */
+/* Checks of one VF; a line that is wrong for many VFs is reported once. */
 struct check {
-	enum net_row row; /* whose line is wrong */
-	/* What is wrong and what would be right, or NULL. */
+	enum net_row row; /* the row whose line is wrong */
+	/* The error and what would be right, or NULL. */
 	const char *(*fault)(const struct viod_values *wanted, int vf, const void *value);
 };
 
@@ -105,15 +105,14 @@ static bool is_tagged(const struct viod_values *wanted, int vf)
 
 static const char *qos_fault(const struct viod_values *wanted, int vf, const void *value)
 {
-	return *(const int64_t *)value && !is_tagged(wanted, vf)
-		       ? "needs a VLAN that it is the priority in; set 'vlan' too"
-		       : NULL;
+	return *(const int64_t *)value && !is_tagged(wanted, vf) ? "needs a VLAN; set 'vlan' too"
+								 : NULL;
 }
 
 static const char *protocol_fault(const struct viod_values *wanted, int vf, const void *value)
 {
 	return *(const int64_t *)value != ETH_P_8021Q && !is_tagged(wanted, vf)
-		       ? "needs a VLAN that it is the protocol of; set 'vlan' too"
+		       ? "needs a VLAN; set 'vlan' too"
 		       : NULL;
 }
 

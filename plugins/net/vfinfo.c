@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a driver that does not know leaves in spoofchk, query_rss and trust. */
+/* The value of spoofchk, query_rss and trust that a driver leaves if it does not support them. */
 #define NOT_KNOWN UINT32_MAX
 
 /* Lengths of attributes have 16 bits. */
@@ -27,7 +27,7 @@ static struct span span_skip(struct span span, size_t size)
 	return (struct span){ span.at + size, span.left - size };
 }
 
-/* Copy what a struct of the kernel has; an older kernel's shorter one is not taken. */
+/* Copy a struct of the kernel; the shorter one of an older kernel is ignored. */
 static bool take(struct span span, void *ret_value, size_t size)
 {
 	if (span.left < size)
@@ -36,7 +36,7 @@ static bool take(struct span span, void *ret_value, size_t size)
 	return true;
 }
 
-/* 1 and an attribute, 0 at the end, -EBADMSG where the length leads out of the span. */
+/* 1 and an attribute, 0 at the end, -EBADMSG if the length exceeds the span. */
 static int next_attribute(struct span *span, unsigned *ret_type, struct span *ret_value)
 {
 	struct nlattr header;

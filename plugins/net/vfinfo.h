@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What one RTM_NEWLINK message says about an interface and its VFs. Pure: bytes in, structs out. */
+/* The data of one RTM_NEWLINK message about an interface and its VFs. Pure: bytes in, structs out.
+ */
 #ifndef VIOD_NET_VFINFO_H
 #define VIOD_NET_VFINFO_H
 
@@ -31,14 +32,14 @@ struct net_vfinfo {
 	uint64_t node_guid, port_guid;
 };
 
-/** IFF_LOWER_UP: there is a carrier. <linux/if.h> cannot be had beside <net/if.h>. */
+/** IFF_LOWER_UP: there is a carrier. <linux/if.h> conflicts with <net/if.h>. */
 #define NET_LOWER_UP (1u << 16)
 
 struct net_link {
 	int index;
 	unsigned flags, type; /* IFF_*, ARPHRD_* */
 	uint32_t mtu;
-	uint8_t permanent[6]; /* address that the device was made with; zero: not told */
+	uint8_t permanent[6]; /* permanent address of the device; zero: not reported */
 	char name[IFNAMSIZ];
 	char parent[64];	/* name of the device it belongs to; "" before Linux 5.14 */
 	uint32_t n_told;	/* VFs that the kernel counts */
@@ -49,13 +50,13 @@ struct net_link {
 /**
  * Parse the payload of a message (struct ifinfomsg and attributes). The length of the VF list has
  * 16 bits in the kernel's format and wraps at 335 VFs; it is only believed modulo 65536. -EBADMSG
- * where the bytes contradict themselves, -ENOMEM.
+ * if the bytes are inconsistent, -ENOMEM.
  */
 int net_link_parse(const void *payload, size_t size, struct net_link *ret_link);
 void net_link_clear(struct net_link *link);
 #define _cleanup_link_ __attribute__((cleanup(net_link_clear)))
 
-/** The VF of a number, or NULL where the driver does not answer for it. */
+/** The VF of a number, or NULL if the driver does not report it. */
 const struct net_vfinfo *net_link_vf(const struct net_link *link, uint32_t vf);
 
 #endif

@@ -108,7 +108,7 @@ for one in "$pf" "$other"; do
 done
 wait_state "$pf" degraded
 wait_state "$other" degraded
-expect_log '2 VFs get their drivers when the card.s LAG is active'
+expect_log '2 VFs are bound to their drivers when the card.s LAG is active'
 expect_eq "$(driver_of "$(vf_addr "$pf" 0)") $(driver_of "$(vf_addr "$other" 1)")" "none none" "drivers before the bond"
 ip link add bond9 type bond mode active-backup
 for one in "$pf" "$other"; do

@@ -30,14 +30,14 @@ expect_free "$pf"
 bench_knob "$pf" speed 1000
 write_conf 2 'max-tx-rate = 200\nvlan = 6'
 wait_state "$pf" degraded
-expect_log 'max-tx-rate was refused by ixgbe.*ixgbe takes rates while its link runs at exactly 10 Gbit/s'
+expect_log 'max-tx-rate was refused by ixgbe.*ixgbe accepts rates only while its link runs at exactly 10 Gbit/s'
 expect_vf "$(netdev_of "$pf")" 1 max=100 vlan=6
 bench_knob "$pf" speed 10000
 wait_state "$pf" configured 60
 expect_vf "$(netdev_of "$pf")" 1 max=200
 write_conf 2 'link-state = enable'
 wait_state "$pf" degraded
-expect_log 'the value did not change .*ixgbe knows auto and disable'
+expect_log 'the value did not change .*ixgbe supports auto and disable'
 # Trust resets a VF, and only that.
 bench_forget "$pf"
 write_conf 2 'link-state = disable\ntrust = on\nquery-rss = on'

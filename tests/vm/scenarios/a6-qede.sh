@@ -23,7 +23,7 @@ wait_for 30 vf_is "$(netdev_of "$pf")" 1 mac=02:00:00:00:00:08
 wait_state "$pf" configured
 write_conf 2 'mac = none'
 wait_state "$pf" degraded
-expect_log 'mac was refused by qede.*qede takes no address back'
+expect_log 'mac was refused by qede.*qede cannot clear an address'
 write_conf 2 'vlan-proto = 802.1ad'
 expect_log 'qede only has 802.1Q'
 write_conf 5

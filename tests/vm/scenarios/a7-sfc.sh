@@ -26,7 +26,7 @@ afresh "$pf"
 write_conf 'vlan = 5\nqos = 3'
 start_viod
 expect_eq "$(state "$pf" .state) $(vf_count "$pf")" "invalid 0" "a priority with the quirk"
-expect_log "nic.conf:7:.*this device cannot do 'qos = 3': sfc puts no priority into VLAN tags"
+expect_log "nic.conf:7:.*this device cannot do 'qos = 3': sfc does not support a priority in VLAN tags"
 write_conf 'vlan = 5\ntrust = on\nmax-tx-rate = 100'
 wait_state "$pf" configured
 expect_eq "$(bench_count "$pf" vf-sets)" 2 "VLANs of two VFs"

@@ -9,7 +9,7 @@ start_viod
 (($(bench_count "$pf" vf-sets) > 2)) || fail "no more asked for than it has, without the quirk"
 write_conf 5
 wait_state "$pf" failed
-refute_log 'the firmware that is loaded'
+refute_log 'the loaded firmware'
 
 afresh "$pf"
 write_conf 2
@@ -19,4 +19,4 @@ expect_eq "$(bench_count "$pf" vf-sets)" 2 "VLANs of two VFs"
 expect_free "$pf"
 write_conf 5
 wait_state "$pf" failed
-expect_log 'the firmware that is loaded has fewer VFs'
+expect_log 'the loaded firmware has fewer VFs'
