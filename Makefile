@@ -171,7 +171,7 @@ make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60
 make coverage     which lines of core and plugins the unit tests run; LEAST=90
 make mutants      whether the unit tests notice small changes of the code; N=300, SEED=1, IN=core/job
-make bench        time and memory, compared with a program that makes only the bare kernel calls
+make bench        time and memory, compared with a program that makes only the bare kernel calls; PROFILE=1
 make clean
 
 V=1, CC=clang, WERROR=-Werror, OPTIMISE=-O0, BUILD=DIRECTORY work with all of them.
@@ -203,9 +203,12 @@ demo: deps
 	+@$(SUBMAKE) -s all
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/demo
 
+# What a profiler unwinds needs frame pointers: PROFILE=1 has a build of its own.
+bench: BENCH_BUILD = $(BUILD)$(if $(PROFILE),/profile)
 bench: deps
-	+@$(SUBMAKE) -s all vm-binaries bench-binaries
-	+@VIOD_BUILD=$(abspath $(BUILD)) tests/bench/run
+	+@$(SUBMAKE) -s $(if $(PROFILE),BUILD=$(BENCH_BUILD) OPTIMISE="$(OPTIMISE) -fno-omit-frame-pointer") \
+		all vm-binaries bench-binaries
+	+@VIOD_BUILD=$(abspath $(BENCH_BUILD)) tests/bench/run
 
 lint:
 	+@BUILD=$(BUILD)/lint SUBMAKE="$(SUBMAKE)" tests/lint

@@ -124,6 +124,24 @@ net_measure() {
 		$((wire / net_floor)) $((wire * 10 / net_floor % 10)) "$sets" "$gets" $(((bytes + 1023) / 1024)))"
 }
 
+# net_profile: one more run of viod's, under perf, and the functions with most samples. A guest has no counters of the processor:
+# what is counted is time. Only viod's own control group is looked at.
+net_profile() {
+	local perf=("$viod_test/perf/perf") data=$net/perf.data pid
+	[[ -x ${perf[0]} ]] || return 0
+	LD_LIBRARY_PATH=$viod_test/perf "${perf[@]}" record -q -a -e cpu-clock -F 5000 -g -G system.slice/viod.service \
+		-o "$data" >"$net/perf.log" 2>&1 &
+	pid=$!
+	sleep 2
+	net_run viod
+	kill -INT $pid
+	wait $pid || :
+	perf=(env "LD_LIBRARY_PATH=$viod_test/perf" "${perf[@]}" report -q --stdio -i "$data" -g none --percent-limit 0.4)
+	say "" "  of viod's CPU time, % by process" "$("${perf[@]}" --no-children -s comm)" \
+		"  by function: with what it calls, alone" "$("${perf[@]}" --children -s comm,dso,symbol)" \
+		"  by function: alone" "$("${perf[@]}" --no-children -s dso,symbol)"
+}
+
 # net_compare TITLE NAME DEVICE INTERFACE COUNT ATTRIBUTES
 net_compare() {
 	local title=$1 net_name=$2 net_device=$3 net_interface=$4 net_count=$5 net_attributes=$6 net_floor=1 net=/root/bench/net
@@ -133,6 +151,10 @@ net_compare() {
 		"$(printf '  %-10s %12s %12s %12s %10s %6s %6s %8s' '' wall CPU netlink 'to floor' sets gets 'KiB set')"
 	net_measure floor "$runs"
 	net_measure viod "$runs"
+	if [[ -d $viod_test/perf ]]; then
+		net_profile
+		return
+	fi
 	net_measure ip 1
 	net_measure networkd 1
 }
