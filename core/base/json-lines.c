@@ -32,10 +32,14 @@ static void handle_lines(struct json_lines *lines, size_t old_size, json_line_ha
 	char *line = lines->buffer, *from = line + old_size, *stop = line + lines->size, *end;
 
 	while ((end = memchr(from, '\n', (size_t)(stop - from)))) {
-		json_t *message = json_loadb(line, (size_t)(end - line), 0, NULL);
+		size_t length = (size_t)(end - line);
 
-		handler(userdata, message);
-		json_decref(message);
+		if (!lines->text_handler || !lines->text_handler(userdata, line, length)) {
+			json_t *message = json_loadb(line, length, 0, NULL);
+
+			handler(userdata, message);
+			json_decref(message);
+		}
 		line = from = end + 1;
 	}
 	lines->size = (size_t)(stop - line);

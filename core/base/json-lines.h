@@ -4,17 +4,22 @@
 #define VIOD_JSON_LINES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+/** message is NULL if the line is not JSON. */
+typedef void (*json_line_handler)(void *userdata, const json_t *message);
+
+/** A line before it is parsed; true if it needs no more. */
+typedef bool (*json_text_handler)(void *userdata, const char *line, size_t size);
+
 /** What was read of the pipe and not handled yet; all zero at first. */
 struct json_lines {
+	json_text_handler text_handler; /* called first for each line; NULL: none */
 	char *buffer;
 	size_t size, allocated;
 };
-
-/** message is NULL if the line is not JSON. */
-typedef void (*json_line_handler)(void *userdata, const json_t *message);
 
 /**
  * Read from a pipe once, and call the handler for each complete line. max limits the bytes of an

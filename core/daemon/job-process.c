@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/json-lines.h"
+#include "base/json-text.h"
 
 /* A job that says more than this is broken: 65535 VFs need about 40 MiB. */
 #define JOB_OUTPUT_MAX (256 * 1024 * 1024)
@@ -21,6 +22,7 @@ struct job {
 	sd_event_source *child, *output, *deadline;
 	struct json_lines lines;
 	json_t *result;
+	struct json_text vfs;
 	char *death;
 	bool exited, closed, ended;
 	const struct job_handlers *handlers;
@@ -38,6 +40,7 @@ struct job *job_free(struct job *job)
 		munmap(job->progress, sizeof(*job->progress));
 	json_decref(job->result);
 	json_lines_clear(&job->lines);
+	json_text_clear(&job->vfs);
 	free(job->death);
 	free(job);
 	return NULL;
@@ -74,10 +77,27 @@ static void describe(const struct job *job, char *ret_text, size_t size)
 
 static void finish(struct job *job)
 {
-	struct job_outcome outcome = { .result = job->result, .death = job->death };
+	struct job_outcome outcome = { .result = job->result,
+				       .vfs = job->vfs.text,
+				       .death = job->death };
 
 	if (job->exited && job->closed)
 		job->handlers->done(job->userdata, &outcome);
+}
+
+/* The daemon only copies a VF to the state file, so it stays text. */
+static bool handle_vf(void *userdata, const char *line, size_t size)
+{
+	static const char head[] = "{\"vf\":";
+	size_t length = strlen(head);
+	struct job *job = userdata;
+
+	if (size <= length || memcmp(line, head, length) != 0 || line[size - 1] != '}' ||
+	    !json_text_is_object(line + length, size - length - 1))
+		return false;
+	json_text_add(&job->vfs, job->vfs.size ? ",\n  " : "");
+	json_text_add_bytes(&job->vfs, line + length, size - length - 1);
+	return true;
 }
 
 static void handle_message(void *userdata, const json_t *message)
@@ -224,6 +244,7 @@ int job_start(sd_event *event, const struct job_request *request, uint64_t timeo
 	if (!job)
 		return -ENOMEM;
 	job->handlers = handlers;
+	job->lines.text_handler = handle_vf;
 	job->userdata = userdata;
 	job->timeout = timeout;
 	job->progress = mmap(NULL, sizeof(*job->progress), PROT_READ | PROT_WRITE,

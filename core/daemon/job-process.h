@@ -12,6 +12,7 @@ struct job;
 /** How a job ended. Valid during the handler only. */
 struct job_outcome {
 	const json_t *result; /* what job_send_result() wrote; NULL: the job died without a word */
+	const char *vfs;      /* the VFs that came before it: JSON, one line each; NULL: none */
 	const char *death;    /* then: how it died and where it was */
 };
 

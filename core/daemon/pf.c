@@ -111,12 +111,14 @@ static void tell(struct pf *pf, const struct diag_list *diags)
 		pf->environment->report(pf->environment->userdata, pf, &news);
 }
 
-static void take_report(struct pf *pf, const json_t *result)
+static void take_report(struct pf *pf, const struct job_outcome *outcome)
 {
+	const json_t *result = outcome->result;
+
 	pf->seen = (uint64_t)json_integer_value(json_object_get(result, "seqnum"));
 	pf->looked = (uint64_t)json_integer_value(json_object_get(result, "looked"));
 	/* Without memory for the new one the old one is better than none. */
-	(void)report_take(&pf->report, result);
+	(void)report_take(&pf->report, result, outcome->vfs);
 	pf->news = true;
 }
 
@@ -196,7 +198,7 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 		enum job_verdict verdict = job_result_verdict(outcome->result);
 
 		job_result_diags(outcome->result, &diags);
-		take_report(pf, outcome->result);
+		take_report(pf, outcome);
 		tell(pf, &diags);
 		text = job_result_worst(&diags);
 		if (verdict == JOB_CONFIGURED)

@@ -16,49 +16,33 @@ void report_clear(struct report *report)
 	*report = (struct report){ 0 };
 }
 
-static char *vfs_text(const json_t *vfs)
-{
-	char *text = NULL;
-	const json_t *vf;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-	int r = 0;
-
-	if (!out)
-		return NULL;
-	fputc('[', out);
-	json_array_foreach(vfs, i, vf) {
-		fputs(i ? ",\n  " : "\n  ", out);
-		r |= json_dumpf(vf, out, JSON_COMPACT | JSON_ENCODE_ANY);
-	}
-	fputs(i ? "\n ]" : "]", out);
-	if (fclose(out) == 0 && r == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
 static int compare_addresses(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int take_vfs(struct report *report, const json_t *vfs)
+static char *vfs_text(const char *vfs)
 {
-	size_t count = json_array_size(vfs), i;
-	const json_t *vf;
+	char *text;
 
-	report->vfs = vfs_text(vfs);
+	if (!vfs)
+		return strdup("[]");
+	return asprintf(&text, "[\n  %s\n ]", vfs) < 0 ? NULL : text;
+}
+
+static int take_addresses(struct report *report, const json_t *addresses)
+{
+	size_t count = json_array_size(addresses), i;
+	const json_t *one;
+
 	report->addresses = calloc(count + 1, sizeof(*report->addresses));
 	report->sorted = calloc(count + 1, sizeof(*report->sorted));
-	if (!report->vfs || !report->addresses || !report->sorted)
+	if (!report->addresses || !report->sorted)
 		return -ENOMEM;
 	report->n_vfs = count;
-	json_array_foreach(vfs, i, vf) {
-		const char *address = json_string_value(json_object_get(vf, "address"));
+	json_array_foreach(addresses, i, one) {
+		const char *address = json_string_value(one);
 
-		report->n_held += json_is_string(json_object_get(vf, "held_by"));
-		report->n_failed += json_is_string(json_object_get(vf, "error"));
 		if (!address)
 			continue;
 		report->addresses[i] = strdup(address);
@@ -70,6 +54,14 @@ static int take_vfs(struct report *report, const json_t *vfs)
 	return 0;
 }
 
+/* Not more than there are, whatever the job says. */
+static size_t count_of(const struct report *report, const json_t *vfs, const char *key)
+{
+	json_int_t count = json_integer_value(json_object_get(vfs, key));
+
+	return count > 0 ? MIN((size_t)count, report->n_vfs) : 0;
+}
+
 static char *object_text(const json_t *result, const char *key)
 {
 	const json_t *object = json_object_get(result, key);
@@ -77,14 +69,19 @@ static char *object_text(const json_t *result, const char *key)
 	return json_is_object(object) ? json_dumps(object, JSON_COMPACT) : strdup("{}");
 }
 
-int report_take(struct report *report, const json_t *result)
+int report_take(struct report *report, const json_t *result, const char *vf_lines)
 {
+	const json_t *vfs = json_object_get(result, "vfs");
 	struct report new = { 0 };
 	int r;
 
 	new.pf = object_text(result, "pf");
 	new.facts = object_text(result, "facts");
-	r = new.pf &&new.facts ? take_vfs(&new, json_object_get(result, "vfs")) : -ENOMEM;
+	new.vfs = vfs_text(vf_lines);
+	r = new.pf &&new.facts &&new.vfs ? take_addresses(&new, json_object_get(vfs, "addresses"))
+					 : -ENOMEM;
+	new.n_held = count_of(&new, vfs, "held");
+	new.n_failed = count_of(&new, vfs, "failed");
 	if (r < 0) {
 		report_clear(&new);
 		return r;

@@ -16,8 +16,9 @@ struct report {
 	size_t n_vfs, n_sorted, n_held, n_failed;
 };
 
-/** Take the place of what was kept before. -ENOMEM: it stays as it was. */
-int report_take(struct report *report, const json_t *result);
+/** Take the place of what was kept before. vf_lines: the VFs as the job wrote them, one JSON object
+ * a line with commas between; NULL for none. -ENOMEM: it stays as it was. */
+int report_take(struct report *report, const json_t *result, const char *vf_lines);
 void report_clear(struct report *report);
 
 /** Whether one of the VFs has this address. */

@@ -41,13 +41,14 @@ static int read_identity(struct device_function *f, int sys)
 {
 	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
 	_cleanup_close_ int directory = -1;
-	char path[160], text[128];
 	uint64_t class_code = 0;
+	char path[160];
 
 	snprintf(path, sizeof(path), "%s/modalias", f->directory);
-	if (sysfs_read(sys, path, text, sizeof(text)) == 0 &&
-	    sscanf(text, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &device, &subvendor,
-		   &subdevice, &base, &sub, &interface) == 7) {
+	if (sysfs_read(sys, path, f->modalias, sizeof(f->modalias)) < 0)
+		f->modalias[0] = '\0';
+	if (sscanf(f->modalias, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &device,
+		   &subvendor, &subdevice, &base, &sub, &interface) == 7) {
 		f->function.vendor = (uint16_t)vendor;
 		f->function.device = (uint16_t)device;
 		f->function.subvendor = (uint16_t)subvendor;
@@ -154,6 +155,7 @@ int device_scan_vfs(struct viod_pf *pf)
 			return -ENOMEM;
 		/* A VF that goes while we look keeps its slot: indices must not shift. */
 		(void)fill_function(f, sys, "pci", address);
+		f->look = pf->look;
 	}
 	repoint(pf);
 	return 0;
@@ -183,14 +185,31 @@ struct device_function *device_slot(struct viod_pf *pf, int vf)
 	return vf == VIOD_PF ? &pf->self : &pf->vfs[vf];
 }
 
-const struct viod_function *device_function(struct viod_pf *pf, int vf)
+static const struct viod_function *read_function(struct viod_pf *pf, int vf, bool again)
 {
 	struct device_function *f = device_slot(pf, vf);
 
 	if (!f || !f->directory[0])
 		return NULL;
-	refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
+	if (again || !f->known || f->look != pf->look)
+		refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
+	f->look = pf->look;
 	return &f->function;
+}
+
+const struct viod_function *device_function(struct viod_pf *pf, int vf)
+{
+	return read_function(pf, vf, !pf->looking);
+}
+
+const struct viod_function *device_known(struct viod_pf *pf, int vf)
+{
+	return read_function(pf, vf, false);
+}
+
+void device_look_again(struct viod_pf *pf)
+{
+	pf->look++;
 }
 
 bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin)

@@ -18,7 +18,9 @@ struct device_function {
 	char address[DEVICE_NAME_MAX];
 	char directory[128];
 	char driver[VIOD_NAME_MAX];
-	bool known; /* driver and group have been read */
+	char modalias[96]; /* "" where it has none; it stays the same while the device exists */
+	bool known;	   /* driver and group have been read */
+	unsigned look;	   /* when they were read; see device_look_again() */
 	/* What a job that binds it anew found, and puts back if that fails. */
 	bool taken;
 	char was_driver[VIOD_NAME_MAX], was_override[VIOD_NAME_MAX];
@@ -44,8 +46,10 @@ struct viod_pf {
 	const struct loader *loader;
 	const struct schema *schema; /* NULL where only the device is looked at */
 	struct device_function self;
-	struct device_function *vfs; /* driver and group are read anew by each device_function() */
+	struct device_function *vfs;
 	size_t n_vfs;
+	unsigned look; /* counts device_look_again() */
+	bool looking;  /* an op that writes nothing is running */
 	bool present;
 	bool vfs_are_devices; /* PCI; netdevsim's VFs exist in the PF alone, without drivers */
 	const struct viod_plugin *quirk_plugin;
@@ -96,8 +100,15 @@ int device_scan_vfs(struct viod_pf *pf);
  * no VF of its PF any more, but a device it is. -ENOMEM. */
 int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count);
 
-/** The PF or a VF, its driver and group as they are now; NULL where it has no device. */
+/** The PF or a VF, its driver and group as they are now; NULL where it has no device. An op that
+ * writes nothing sees the same throughout a look. */
 const struct viod_function *device_function(struct viod_pf *pf, int vf);
+
+/** The same, read at most once in each look. */
+const struct viod_function *device_known(struct viod_pf *pf, int vf);
+
+/** A new look at the device begins: what functions are bound to is read again, once. */
+void device_look_again(struct viod_pf *pf);
 
 /** What is kept of the PF or a VF; NULL beyond the VFs that there are. */
 struct device_function *device_slot(struct viod_pf *pf, int vf);

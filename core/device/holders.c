@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #include "device/holders-process.h"
@@ -10,6 +11,16 @@
 #include "device/plugin-call.h"
 
 /* --- what no descriptor shows ---------------------------------------------------------------- */
+
+/* Whose holders are asked for. */
+struct scope {
+	int first, last; /* VIOD_PF, or indices */
+};
+
+static bool in_scope(const struct scope *scope, int vf)
+{
+	return vf >= scope->first && vf <= scope->last;
+}
 
 /* The open() is in the way of another for a moment, so this is only asked where nothing else can
  * tell. */
@@ -28,7 +39,7 @@ static bool is_taken(struct viod_pf *pf, const struct device_node *node)
 
 /* An unbind that waits for a user removes the driver's link first, but the VFIO group stays taken.
  * It is also taken where a process was handed a descriptor of the device alone. */
-static int check_taken(struct holder_search *search)
+static int check_taken(struct holder_search *search, const struct scope *scope)
 {
 	static const struct viod_holder unbinding = {
 		.what = "a driver that has not released it yet",
@@ -41,10 +52,10 @@ static int check_taken(struct holder_search *search)
 
 	for (size_t i = 0; i < search->nodes.count; i++) {
 		const struct device_node *node = &search->nodes.items[i];
-		const struct viod_function *function = device_function(search->pf, node->vf);
+		const struct viod_function *function = device_known(search->pf, node->vf);
 		bool bound = function && function->driver;
 
-		if (!function || (bound && !unnamed->count) ||
+		if (!function || !in_scope(scope, node->vf) || (bound && !unnamed->count) ||
 		    holders_of_function(search, node->vf)->count || !is_taken(search->pf, node))
 			continue;
 		if (holders_add(holders_of_function(search, node->vf),
@@ -135,36 +146,41 @@ static int ask_function(struct holder_search *search, const struct viod_plugin *
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
-static bool has_device(const struct device_nodes *nodes)
+/* Without a device node that may be open, no process needs to be looked at. */
+static bool has_device(const struct device_nodes *nodes, const struct scope *scope)
 {
 	for (size_t i = 0; i < nodes->count; i++)
-		if (nodes->items[i].device)
+		if (nodes->items[i].device && in_scope(scope, nodes->items[i].vf))
 			return true;
 	return false;
 }
 
-static int look(struct holder_search *search, int only)
+static int look(struct holder_search *search, const struct scope *scope)
 {
 	_cleanup_free_ const struct viod_plugin **guards = device_guards(search->pf);
 	const struct device_nodes *nodes = &search->nodes;
 	int r = guards ? 0 : -ENOMEM;
 
-	if (r == 0 && has_device(nodes))
+	if (r == 0 && has_device(nodes, scope))
 		r = holders_scan_processes(search);
-	for (size_t i = 0; i < nodes->count && r == 0; i++)
-		r = holders_check_disk(search->pf, &nodes->items[i],
-				       holder_flags_of(&nodes->items[i]),
-				       holders_of_function(search, nodes->items[i].vf));
+	for (size_t i = 0; i < nodes->count && r == 0; i++) {
+		const struct device_node *node = &nodes->items[i];
+
+		if (in_scope(scope, node->vf))
+			r = holders_check_disk(search->pf, node, holder_flags_of(node),
+					       holders_of_function(search, node->vf));
+	}
 	if (r == 0)
-		r = check_taken(search);
+		r = check_taken(search, scope);
 	for (int vf = VIOD_PF; vf < (int)search->pf->n_vfs && r == 0; vf++)
-		if (only < VIOD_PF || vf == only)
+		if (in_scope(scope, vf))
 			r = ask_function(search, guards, vf);
 	return r;
 }
 
-/* only: of this function alone; below VIOD_PF of all. */
-static int find(struct viod_pf *pf, int only, struct viod_holders **ret_holders)
+/* ret_nodes may be NULL. */
+static int find(struct viod_pf *pf, const struct scope *scope, struct viod_holders **ret_holders,
+		struct device_nodes *ret_nodes)
 {
 	struct holder_search search = { .pf = pf };
 	int r;
@@ -172,11 +188,15 @@ static int find(struct viod_pf *pf, int only, struct viod_holders **ret_holders)
 	search.by_vf = calloc(pf->n_vfs + 1, sizeof(*search.by_vf));
 	if (!search.by_vf)
 		return -ENOMEM;
+	device_look_again(pf);
 	r = device_nodes_find(pf, &search.nodes);
 	if (r == 0)
-		r = look(&search, only);
-	device_nodes_clear(&search.nodes);
+		r = look(&search, scope);
 	holders_clear(&search.unnamed);
+	if (r < 0 || !ret_nodes)
+		device_nodes_clear(&search.nodes);
+	else
+		*ret_nodes = search.nodes;
 	if (r < 0)
 		holders_free(search.by_vf, pf->n_vfs);
 	else
@@ -186,12 +206,18 @@ static int find(struct viod_pf *pf, int only, struct viod_holders **ret_holders)
 
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 {
-	return find(pf, VIOD_PF - 1, ret_holders);
+	return find(pf, &(struct scope){ VIOD_PF, INT_MAX }, ret_holders, NULL);
 }
 
 int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders)
 {
-	return find(pf, vf, ret_holders);
+	return find(pf, &(struct scope){ vf, vf }, ret_holders, NULL);
+}
+
+int holders_find_vfs(struct viod_pf *pf, bool self, struct viod_holders **ret_holders,
+		     struct device_nodes *ret_nodes)
+{
+	return find(pf, &(struct scope){ self ? VIOD_PF : 0, INT_MAX }, ret_holders, ret_nodes);
 }
 
 /* --- what plugins ask ------------------------------------------------------------------------- */

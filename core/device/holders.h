@@ -18,6 +18,10 @@
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders);
 /** The same, where only one function counts: of the others most holders are not found. */
 int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders);
+/** The same for all VFs; for the PF where self is set, else its entry stays empty. ret_nodes: the
+ * nodes that were looked for; the caller frees them with device_nodes_clear(). */
+int holders_find_vfs(struct viod_pf *pf, bool self, struct viod_holders **ret_holders,
+		     struct device_nodes *ret_nodes);
 
 /** What host->holder_of() and host->node_user() do. */
 int holders_of_other(struct viod_pf *pf, const char *address, struct viod_holder *ret_holder);

@@ -8,25 +8,58 @@
 
 #include "device/plugin-call.h"
 
+/* The VFs by address: a machine has as many nodes as it has VFs. */
+struct owners {
+	struct viod_pf *pf;
+	const struct device_function **sorted;
+};
+
+static int compare_functions(const void *a, const void *b)
+{
+	return strcmp((*(const struct device_function *const *)a)->address,
+		      (*(const struct device_function *const *)b)->address);
+}
+
+static int sort_owners(struct viod_pf *pf, struct owners *ret_owners)
+{
+	const struct device_function **sorted = calloc(pf->n_vfs + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < pf->n_vfs; i++)
+		sorted[i] = &pf->vfs[i];
+	qsort(sorted, pf->n_vfs, sizeof(*sorted), compare_functions);
+	*ret_owners = (struct owners){ .pf = pf, .sorted = sorted };
+	return 0;
+}
+
+static bool find_owner(const struct owners *owners, const char *address, int *ret_vf)
+{
+	struct device_function key = { 0 };
+	const struct device_function *wanted = &key, *const * found;
+
+	if (streq(address, owners->pf->self.address)) {
+		*ret_vf = VIOD_PF;
+		return true;
+	}
+	if (copy_text(key.address, sizeof(key.address), address) < 0)
+		return false;
+	found = bsearch(&wanted, owners->sorted, owners->pf->n_vfs, sizeof(*owners->sorted),
+			compare_functions);
+	if (found)
+		*ret_vf = (int)(*found - owners->pf->vfs);
+	return found;
+}
+
 /* The innermost component of a sysfs path that is one of our functions: VFs lie beside their PF, so
  * no path holds two of them, but bridges above look the same. */
-static bool owner_of_path(struct viod_pf *pf, char *path, int *ret_vf)
+static bool owner_of_path(const struct owners *owners, char *path, int *ret_vf)
 {
 	for (char *save = NULL, *part = strtok_r(path, "/", &save); part;
-	     part = strtok_r(NULL, "/", &save)) {
-		if (strlen(part) < 7 || part[strlen(part) - 2] != '.')
-			continue;
-		if (streq(part, pf->self.address)) {
-			*ret_vf = VIOD_PF;
+	     part = strtok_r(NULL, "/", &save))
+		if (strlen(part) >= 7 && part[strlen(part) - 2] == '.' &&
+		    find_owner(owners, part, ret_vf))
 			return true;
-		}
-		for (size_t i = 0; i < pf->n_vfs; i++) {
-			if (streq(part, pf->vfs[i].address)) {
-				*ret_vf = (int)i;
-				return true;
-			}
-		}
-	}
 	return false;
 }
 
@@ -65,14 +98,22 @@ static int add_node(struct device_nodes *nodes, const struct device_node *node)
 	return 0;
 }
 
-/* /sys/dev/char and /sys/dev/block hold one link for each node of the machine. */
-static int scan_links(struct viod_pf *pf, bool block, struct device_nodes *nodes)
+/* Consoles and terminals (Documentation/admin-guide/devices.txt) have no PCI device above them, and
+ * are most of the links on a small machine. */
+static bool has_no_parent(unsigned major_, unsigned minor_)
 {
+	return (major_ == 4 && minor_ < 64) || major_ == 5 || major_ == 7;
+}
+
+/* /sys/dev/char and /sys/dev/block hold one link for each node of the machine. */
+static int scan_links(const struct owners *owners, bool block, struct device_nodes *nodes)
+{
+	int sys = owners->pf->roots->trees[VIOD_TREE_SYS];
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	int r;
 
-	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], block ? "dev/block" : "dev/char", &dir);
+	r = open_directory(sys, block ? "dev/block" : "dev/char", &dir);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	while (r == 0 && (entry = readdir(dir))) {
@@ -81,14 +122,15 @@ static int scan_links(struct viod_pf *pf, bool block, struct device_nodes *nodes
 		char target[PATH_MAX];
 		ssize_t n;
 
-		if (sscanf(entry->d_name, "%u:%u", &major_, &minor_) != 2)
+		if (sscanf(entry->d_name, "%u:%u", &major_, &minor_) != 2 ||
+		    (!block && has_no_parent(major_, minor_)))
 			continue;
 		n = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
 		if (n < 0)
 			continue;
 		target[n] = '\0';
 		node.device = makedev(major_, minor_);
-		if (!owner_of_path(pf, target, &node.vf))
+		if (!owner_of_path(owners, target, &node.vf))
 			continue;
 		name_node(dirfd(dir), entry->d_name, &node);
 		r = add_node(nodes, &node);
@@ -169,11 +211,16 @@ static int ask_plugins(struct viod_pf *pf, struct device_nodes *table)
 int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes)
 {
 	struct device_nodes nodes = { 0 };
+	struct owners owners;
 	int r;
 
-	r = scan_links(pf, false, &nodes);
+	r = sort_owners(pf, &owners);
+	if (r < 0)
+		return r;
+	r = scan_links(&owners, false, &nodes);
 	if (r == 0)
-		r = scan_links(pf, true, &nodes);
+		r = scan_links(&owners, true, &nodes);
+	free(owners.sorted);
 	if (r == 0)
 		r = ask_plugins(pf, &nodes);
 	if (r == 0)

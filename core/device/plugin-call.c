@@ -8,11 +8,13 @@ void plugin_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const ch
 {
 	(void)copy_text(pf->progress->op, sizeof(pf->progress->op), op);
 	(void)copy_text(pf->progress->plugin, sizeof(pf->progress->plugin), plugin->name);
+	pf->looking = !streq(op, "apply");
 }
 
 void plugin_leave(struct viod_pf *pf)
 {
 	pf->progress->plugin[0] = '\0';
+	pf->looking = false;
 }
 
 int plugin_explain(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op, int r,

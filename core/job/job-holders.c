@@ -6,18 +6,15 @@
 #include "device/holders.h"
 #include "job/job-run.h"
 
-/* Look up the holders of one VF, or of all (VIOD_PF). */
-static int find_holders(struct job_run *run, int vf)
+static void forget_holders(struct job_run *run)
 {
-	struct viod_holders *holders;
-	int r;
-
 	holders_free(run->holders, run->n_holders);
 	run->holders = NULL;
 	run->n_holders = run->pf.n_vfs;
-	run->holders_partial = vf != VIOD_PF;
-	r = vf == VIOD_PF ? holders_find(&run->pf, &holders)
-			  : holders_find_of(&run->pf, vf, &holders);
+}
+
+static int store_holders(struct job_run *run, struct viod_holders *holders, int r)
+{
 	if (r < 0) {
 		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r,
 			 "cannot determine who uses the VFs, so all count as in use: %s",
@@ -28,9 +25,32 @@ static int find_holders(struct job_run *run, int vf)
 	return 0;
 }
 
+/* Look up the holders of one VF, or of all (VIOD_PF). */
+static int find_holders(struct job_run *run, int vf)
+{
+	struct viod_holders *holders = NULL;
+	int r;
+
+	forget_holders(run);
+	r = vf == VIOD_PF ? holders_find(&run->pf, &holders)
+			  : holders_find_of(&run->pf, vf, &holders);
+	return store_holders(run, holders, r);
+}
+
 int job_find_holders(struct job_run *run)
 {
 	return find_holders(run, VIOD_PF);
+}
+
+int job_find_vf_holders(struct job_run *run)
+{
+	struct viod_holders *holders = NULL;
+	int r;
+
+	forget_holders(run);
+	device_nodes_clear(&run->nodes);
+	r = holders_find_vfs(&run->pf, run->self_blocked, &holders, &run->nodes);
+	return store_holders(run, holders, r);
 }
 
 bool job_is_held(const struct job_run *run, int vf)
@@ -42,7 +62,7 @@ static void report_held(struct job_run *run, int vf)
 {
 	const struct viod_holders *holders =
 		&run->holders[vf == VIOD_PF ? run->n_holders : (size_t)vf];
-	const struct viod_function *function = device_function(&run->pf, vf);
+	const struct viod_function *function = device_known(&run->pf, vf);
 	char text[256], number[16] = "the device";
 
 	if (vf != VIOD_PF)

@@ -48,7 +48,7 @@ static void report_limit(struct job_run *run, int vf, const struct schema_row *r
 static int check_row(struct job_run *run, const struct schema_row *row, int first, int end)
 {
 	const struct viod_limit *limit =
-		quirk_limit(&run->pf.quirk, device_function(&run->pf, VIOD_PF), row->option->key);
+		quirk_limit(&run->pf.quirk, device_known(&run->pf, VIOD_PF), row->option->key);
 	const struct viod_where *reported = NULL;
 	int r = 0;
 

@@ -92,6 +92,5 @@ int job_remember_set(struct job_run *run)
 		json_decref(run->record->row_states);
 		run->record->row_states = row_states;
 	}
-	r = record_remember(run->record, set, run->plan.recreates);
-	return r < 0 ? r : record_save(run->pf.roots, run->record);
+	return record_remember(run->record, set, run->plan.recreates);
 }

@@ -13,12 +13,22 @@ const char *const job_verdict_names[] = {
 	[JOB_ABSENT] = "absent",	 [JOB_RELEASED] = "released", [JOB_CHANGED] = "changed",
 };
 
+static void send_text(struct job_run *run, struct json_text *text)
+{
+	json_text_add(text, "\n");
+	/* If the daemon has ended, the job continues without a reader. */
+	if (!text->failed && fwrite(text->text, 1, text->size, run->out) == text->size)
+		(void)fflush(run->out);
+	json_text_clear(text);
+}
+
 static void send(struct job_run *run, json_t *message)
 {
-	/* If the daemon has ended, the job continues without a reader. */
-	if (message && json_dumpf(message, run->out, JSON_COMPACT) == 0) {
-		(void)fputc('\n', run->out);
-		(void)fflush(run->out);
+	struct json_text text = { 0 };
+
+	if (message) {
+		json_text_value(&text, message, 0);
+		send_text(run, &text);
 	}
 	json_decref(message);
 }
@@ -34,87 +44,118 @@ void job_send_progress(struct job_run *run, const char *state)
 	send(run, json_pack("{s:o}", "progress", progress));
 }
 
-static bool is_listed(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
+/* --- VFs ------------------------------------------------------------------------------------- */
 
-	json_array_foreach(list, i, item)
-		if (streq(json_string_value(item), text))
-			return true;
-	return false;
+static void add_text(struct json_text *out, const char *key, const char *text)
+{
+	json_text_key(out, key);
+	json_text_string(out, text);
 }
 
-static json_t *nodes_json(int vf, const struct device_nodes *table)
+static void add_number(struct json_text *out, const char *key, int number)
 {
-	json_t *list = json_array();
+	char text[16];
 
-	for (size_t i = 0; i < table->count; i++)
-		if (table->items[i].vf == vf && table->items[i].path[0] &&
-		    !is_listed(list, table->items[i].path))
-			(void)json_array_append_new(list, json_string(table->items[i].path));
-	return list;
+	(void)snprintf(text, sizeof(text), "%d", number);
+	json_text_key(out, key);
+	json_text_add(out, number < 0 ? "null" : text);
 }
 
-static json_t *held_by_json(const struct job_run *run, int vf)
+static bool is_first(const struct device_nodes *nodes, size_t number)
+{
+	const struct device_node *node = &nodes->items[number];
+
+	for (size_t i = 0; i < number; i++)
+		if (nodes->items[i].vf == node->vf && streq(nodes->items[i].path, node->path))
+			return false;
+	return true;
+}
+
+static void add_nodes(const struct device_nodes *nodes, int vf, struct json_text *out)
+{
+	bool any = false;
+
+	json_text_key(out, "nodes");
+	json_text_add(out, "[");
+	for (size_t i = 0; i < nodes->count; i++) {
+		if (nodes->items[i].vf != vf || !nodes->items[i].path[0] || !is_first(nodes, i))
+			continue;
+		json_text_add(out, any ? "," : "");
+		json_text_string(out, nodes->items[i].path);
+		any = true;
+	}
+	json_text_add(out, "]");
+}
+
+static void add_holder(const struct job_run *run, int vf, struct json_text *out)
 {
 	char text[256];
 
-	if (!job_is_held(run, vf))
-		return json_null();
-	holder_text(&run->holders[vf].items[0], text, sizeof(text));
-	return json_string(text);
+	if (job_is_held(run, vf))
+		holder_text(&run->holders[vf].items[0], text, sizeof(text));
+	add_text(out, "held_by", job_is_held(run, vf) ? text : NULL);
 }
 
-static json_t *error_json(const struct job_run *run, int vf)
+static void add_error(const struct job_run *run, int vf, struct json_text *out)
 {
 	const struct diag *diag = diag_first_error(&run->pf.diags, vf);
 	_cleanup_free_ char *text = diag ? diag_text(diag) : NULL;
 
-	return text ? json_string(text) : json_null();
+	add_text(out, "error", text);
 }
 
-static json_t *attributes_json(const json_t *state, size_t vf)
+/* One line for each VF, which the daemon copies to the state file. */
+static void send_vf(struct job_run *run, int vf)
 {
-	json_t *attributes = json_copy(json_array_get(json_object_get(state, "vfs"), vf));
-
-	if (!attributes)
-		return json_object();
 	/* These are members of their own. */
-	(void)json_object_del(attributes, "driver");
-	(void)json_object_del(attributes, "driver.native");
-	(void)json_object_del(attributes, "driver-override");
-	return attributes;
+	static const char *const without[] = { "driver", "driver-override", NULL };
+	const struct viod_function *function = device_known(&run->pf, vf);
+	struct json_text out = { 0 };
+
+	json_text_add(&out, "{\"vf\":{");
+	add_number(&out, "index", vf);
+	add_text(&out, "address", function ? function->address : NULL);
+	add_text(&out, "driver", function ? function->driver : NULL);
+	add_number(&out, "iommu_group", function ? function->iommu_group : -1);
+	add_nodes(&run->nodes, vf, &out);
+	add_holder(run, vf, &out);
+	add_error(run, vf, &out);
+	json_text_key(&out, "attributes");
+	if ((size_t)vf < run->state->n_vfs)
+		values_add_json(run->state, vf, without, &out);
+	else
+		json_text_add(&out, "{}");
+	json_text_add(&out, "}}");
+	send_text(run, &out);
 }
 
-static json_t *vf_json(struct job_run *run, int vf, const json_t *state,
-		       const struct device_nodes *table)
+static json_t *addresses_json(struct job_run *run)
 {
-	const struct viod_function *function = device_function(&run->pf, vf);
+	json_t *addresses = json_array();
 
-	return json_pack("{s:i, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o}", "index", vf, "address",
-			 function ? function->address : NULL, "driver",
-			 function ? function->driver : NULL, "iommu_group",
-			 function && function->iommu_group >= 0
-				 ? json_integer(function->iommu_group)
-				 : json_null(),
-			 "nodes", nodes_json(vf, table), "held_by", held_by_json(run, vf), "error",
-			 error_json(run, vf), "attributes", attributes_json(state, (size_t)vf));
+	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
+		const struct viod_function *function = device_known(&run->pf, (int)vf);
+
+		(void)json_array_append_new(addresses, function ? json_string(function->address)
+								: json_null());
+	}
+	return addresses;
 }
 
 static json_t *vfs_json(struct job_run *run)
 {
-	json_t *state = run->state ? values_to_json(run->state) : NULL;
-	struct device_nodes table = { 0 };
-	json_t *vfs = json_array();
+	json_int_t held = 0, failed = 0;
 
-	(void)device_nodes_find(&run->pf, &table);
-	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
-		(void)json_array_append_new(vfs, vf_json(run, (int)vf, state, &table));
-	device_nodes_clear(&table);
-	json_decref(state);
-	return vfs;
+	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
+		send_vf(run, (int)vf);
+		held += job_is_held(run, (int)vf);
+		failed += diag_first_error(&run->pf.diags, (int)vf) != NULL;
+	}
+	return json_pack("{s:I, s:I, s:o}", "held", held, "failed", failed, "addresses",
+			 addresses_json(run));
 }
+
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static json_t *holders_json(const struct job_run *run)
 {
@@ -166,10 +207,8 @@ static json_t *print_json(const struct job_run *run)
 /* The rows of the PF, for its state file; those of its VFs are in "vfs". */
 static json_t *pf_json(struct job_run *run)
 {
-	json_t *state = run->state ? values_to_json(run->state) : NULL;
-	json_t *pf = json_incref(json_object_get(state, "pf"));
+	json_t *pf = run->state ? values_pf_to_json(run->state) : NULL;
 
-	json_decref(state);
 	return pf ? pf : json_object();
 }
 
@@ -178,9 +217,8 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	bool looked = run->state && goal_writes(run->request->goal);
 
 	/* Holders are part of the report, and those found before the writes may be outdated. */
-	if (looked && run->pf.present && run->pf.n_vfs &&
-	    (run->writes || run->holders_partial || !run->holders))
-		(void)job_find_holders(run);
+	if (looked && run->pf.present && run->pf.n_vfs)
+		(void)job_find_vf_holders(run);
 	send(run,
 	     json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
 		       "verdict", job_verdict_names[verdict], "seqnum", (json_int_t)run->seqnum,
@@ -188,5 +226,5 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 		       "diags", diags_json(run), "holders", holders_json(run), "steps",
 		       steps_json(run), "print", print_json(run), "pf", pf_json(run), "facts",
 		       run->pf.facts ? json_incref(run->pf.facts) : json_object(), "vfs",
-		       looked ? vfs_json(run) : json_array()));
+		       looked ? vfs_json(run) : json_object()));
 }

@@ -22,6 +22,7 @@ static int job_observe(struct job_run *run)
 	int r;
 
 	run->looked = now_usec();
+	device_look_again(&run->pf);
 	r = device_scan_vfs(&run->pf);
 	if (r < 0)
 		return r;
@@ -74,17 +75,12 @@ static int base_state(struct job_run *run, bool recreates, struct viod_values **
 	return 0;
 }
 
-static int last_values(struct job_run *run, bool recreates, struct viod_values **ret_last)
+/* What viod set before; the same throughout the job. */
+static int read_last(struct job_run *run)
 {
-	struct viod_values *last = NULL;
-	int r = 0;
-
-	if (run->record)
-		r = values_from_json(run->schema, run->record->set, &last);
-	if (r == 0 && last && recreates)
-		r = values_resize(last, 0);
-	*ret_last = r < 0 ? values_free(last) : last;
-	return r;
+	if (!run->record || run->last)
+		return 0;
+	return values_from_json(run->schema, run->record->set, &run->last);
 }
 
 /* Drift is not corrected on a VF in use, because no person asked for the change now. */
@@ -105,7 +101,7 @@ static int drop_changes_of_held(struct job_run *run, struct plan_changes *change
 
 static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 {
-	_cleanup_values_ struct viod_values *last = NULL;
+	_cleanup_values_ struct viod_values *last_of_pf = NULL;
 	struct plan_changes changes = { 0 };
 	bool recreates = job_recreates(run);
 	int r;
@@ -116,9 +112,12 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	if (run->record)
 		rounded_replace(run->record->rounded, run->wanted);
 	if (r == 0)
-		r = last_values(run, recreates, &last);
+		r = read_last(run);
+	/* Of VFs that will be new nothing was set. */
+	if (r == 0 && run->record && recreates)
+		r = values_pf_from_json(run->schema, run->record->set, &last_of_pf);
 	if (r == 0)
-		r = plan_diff(run->wanted, run->base, last, &changes);
+		r = plan_diff(run->wanted, run->base, recreates ? last_of_pf : run->last, &changes);
 	if (r < 0)
 		return r;
 	if (!recreates)
@@ -181,7 +180,6 @@ static int accept_rounded(struct job_run *run)
 
 static int verify(struct job_run *run)
 {
-	_cleanup_values_ struct viod_values *last = NULL;
 	struct plan_changes left = { 0 };
 	int r;
 
@@ -189,9 +187,9 @@ static int verify(struct job_run *run)
 	if (r == 0)
 		r = accept_rounded(run);
 	if (r == 0)
-		r = last_values(run, false, &last);
+		r = read_last(run);
 	if (r == 0)
-		r = plan_diff(run->wanted, run->state, last, &left);
+		r = plan_diff(run->wanted, run->state, run->last, &left);
 	if (r < 0)
 		return r;
 	plan_changes_drop_lacking(&run->pf, false, &left);
@@ -286,6 +284,11 @@ static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 	/* The links let other tools recognise VFs of viod; the job does not depend on them. */
 	if (run->request->config)
 		(void)udev_links_update(&run->pf, run->record);
+	if (run->record && run->record->changed) {
+		r = record_save(run->pf.roots, run->record);
+		if (r < 0)
+			return r;
+	}
 	*ret_verdict = verdict_of(run);
 	return *ret_verdict == JOB_RELEASED ? forget_pf(run) : 0;
 }
@@ -456,6 +459,8 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	free(run.blocked);
 	values_free(run.state);
 	values_free(run.base);
+	values_free(run.last);
+	device_nodes_clear(&run.nodes);
 	values_free(run.wanted);
 	record_free(run.record);
 	holders_free(run.pf.blocked_by, 0);

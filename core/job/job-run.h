@@ -7,7 +7,7 @@
 #define VIOD_JOB_RUN_H
 
 #include "config/config.h"
-#include "device/device.h"
+#include "device/nodes.h"
 #include "job/record.h"
 #include "plan/plan.h"
 
@@ -61,12 +61,13 @@ struct job_run {
 	const struct schema *schema;
 	struct record *record; /* NULL: viod has not written to this PF */
 	struct viod_values *state, *wanted;
+	struct viod_values *last; /* what viod set before; NULL: nothing, or not read yet */
 	struct viod_values *base; /* what the plan was made against; its changes point into it */
 	struct viod_plan plan;
+	struct device_nodes nodes;    /* found along with the holders */
 	struct viod_holders *holders; /* by VF, then the PF's own; NULL: not looked up */
 	size_t n_holders;
-	bool holders_partial; /* holders were looked up for one VF only */
-	bool *blocked;	      /* by VF: a holder prevented a disruptive step */
+	bool *blocked; /* by VF: a holder prevented a disruptive step */
 	bool pf_blocked, self_blocked, pf_failed, stopped;
 	size_t writes;	 /* steps carried out */
 	uint64_t seqnum; /* uevents up to here are older than the last observe */
@@ -105,8 +106,8 @@ void job_recall_unsupported(struct job_run *run, const struct plan_changes *chan
 void job_report_refused(struct job_run *run);
 void job_note_accepted(struct job_run *run);
 
-/* job-record.c: store plugins' notes in run->record; save the baseline before the first write, and
- * the values that were set after the last. */
+/* job-record.c: store plugins' notes in run->record; save the baseline before the first write; and
+ * store the values that were set after the last, which execute_plan() saves. */
 void job_share_notes(struct job_run *run);
 int job_write_baseline(struct job_run *run);
 int job_remember_set(struct job_run *run);
@@ -115,6 +116,8 @@ int job_remember_set(struct job_run *run);
 
 /* job-holders.c: look up all holders. -errno: they are unknown, so all VFs count as held. */
 int job_find_holders(struct job_run *run);
+/* The same of the VFs, and of the PF if it blocked a step; and their nodes, to run->nodes. */
+int job_find_vf_holders(struct job_run *run);
 bool job_is_held(const struct job_run *run, int vf);
 /* Report all holders that were found. */
 void job_report_holders(struct job_run *run);

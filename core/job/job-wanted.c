@@ -52,7 +52,8 @@ void job_want_autoprobe(struct job_run *run)
 	_cleanup_values_ struct viod_values *baseline = NULL;
 	const void *value = values_get(run->state, VIOD_PF, row);
 
-	if (run->record && values_from_json(run->schema, run->record->baseline, &baseline) == 0 &&
+	if (run->record &&
+	    values_pf_from_json(run->schema, run->record->baseline, &baseline) == 0 &&
 	    values_get(baseline, VIOD_PF, row))
 		value = values_get(baseline, VIOD_PF, row);
 	if (value && !values_get(run->wanted, VIOD_PF, row))
@@ -65,8 +66,9 @@ void job_want_returns(struct job_run *run)
 	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_PF];
 	_cleanup_values_ struct viod_values *baseline = NULL, *set = NULL;
 
-	if (!run->record || values_from_json(run->schema, run->record->baseline, &baseline) < 0 ||
-	    values_from_json(run->schema, run->record->set, &set) < 0)
+	if (!run->record ||
+	    values_pf_from_json(run->schema, run->record->baseline, &baseline) < 0 ||
+	    values_pf_from_json(run->schema, run->record->set, &set) < 0)
 		return;
 	for (size_t i = 0; i < rows->n_rows; i++) {
 		const struct schema_row *row = &rows->rows[i];

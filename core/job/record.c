@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/json-text.h"
+
 #define RECORD_DIRECTORY "viod/pf"
 /* 65535 VFs with a few dozen values each need less. */
 #define RECORD_SIZE_MAX (256 * 1024 * 1024)
@@ -139,33 +141,48 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 	return -ENOENT;
 }
 
-int record_save(const struct roots *roots, const struct record *record)
+/* A line for each member of the record, and for each VF. */
+static int record_text(const struct record *record, struct json_text *out)
 {
-	_cleanup_free_ char *text = NULL, *old = NULL;
+	json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}",
+				 "address", record->address, "kind", record->kind, "config",
+				 record->config, "created", record->created, "keep", record->keep,
+				 "baseline", record->baseline, "set", record->set, "row_states",
+				 record->row_states, "notes", record->notes, "rounded",
+				 record->rounded, "managed", record->managed);
+
+	if (!json)
+		return -ENOMEM;
+	json_text_value(out, json, 3);
+	json_text_add(out, "\n");
+	json_decref(json);
+	return out->failed ? -ENOMEM : 0;
+}
+
+int record_save(const struct roots *roots, struct record *record)
+{
+	_cleanup_(json_text_clear) struct json_text text = { 0 };
 	_cleanup_close_ int directory = -1;
+	_cleanup_free_ char *old = NULL;
 	char name[128];
 	size_t old_size;
-	json_t *json;
 	int r;
 
 	r = record_file_name(record->address, ".json", name, sizeof(name));
+	if (r == 0)
+		r = record_text(record, &text);
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
-			 record->address, "kind", record->kind, "config", record->config, "created",
-			 record->created, "keep", record->keep, "baseline", record->baseline, "set",
-			 record->set, "row_states", record->row_states, "notes", record->notes,
-			 "rounded", record->rounded, "managed", record->managed);
-	text = json ? json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
-	json_decref(json);
-	if (!text)
-		return -ENOMEM;
-	if (read_record(roots, name, &old, &old_size) == 0 && streq(old, text))
-		return 0;
-	directory = open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, 0755);
-	if (directory < 0)
-		return directory;
-	return replace_file_at(directory, strrchr(name, '/') + 1, text, strlen(text), 0644);
+	if (read_record(roots, name, &old, &old_size) < 0 || old_size != text.size ||
+	    memcmp(old, text.text, text.size) != 0) {
+		directory = open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
+						      0755);
+		r = directory < 0 ? directory
+				  : replace_file_at(directory, strrchr(name, '/') + 1, text.text,
+						    text.size, 0644);
+	}
+	record->changed = record->changed && r < 0;
+	return r;
 }
 
 int record_remove(const struct roots *roots, const char *address)
@@ -302,6 +319,7 @@ int record_remember(struct record *record, const struct viod_values *wanted, boo
 	}
 	json_decref(record->set);
 	record->set = now;
+	record->changed = true;
 	return 0;
 no_memory:
 	json_decref(now);

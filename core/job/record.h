@@ -16,6 +16,7 @@ struct record {
 	char *config;	  /* path of the file that asked for it */
 	bool created;	  /* viod created the VFs: rows without a wanted value get their fallback */
 	bool keep;	  /* on-remove = keep */
+	bool changed;	  /* by record_remember(), and not saved since */
 	json_t *baseline; /* values_to_json() of the state before the first write */
 	json_t *set;	  /* the same, of the values that viod has set since */
 	json_t *row_states; /* mark_to_json(): rows that the driver does not support */
@@ -42,7 +43,7 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 		struct record **ret_record);
 
 /** Write the record atomically; nothing is written if the file is up to date. */
-int record_save(const struct roots *roots, const struct record *record);
+int record_save(const struct roots *roots, struct record *record);
 
 /** Remove the record; 0 also if there is none. */
 int record_remove(const struct roots *roots, const char *address);

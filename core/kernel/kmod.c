@@ -8,36 +8,56 @@
 
 #include "base/util.h"
 
-/* All VFs of a PF look up the same alias, and each lookup reads all of modprobe.d and searches the
- * index: keep the last result. The set of modules does not change while a job runs. */
-static struct {
-	struct kmod_ctx *kmod;
-	char *name_or_alias; /* of the last lookup */
+struct lookup {
+	char *name_or_alias;
 	struct kmod_list *modules;
 	int error;
+};
+
+/* A PF and its VFs look up a few aliases again and again, and the first lookup reads all of
+ * modprobe.d: a process keeps its results. It is a job, and the set of modules does not change
+ * while it runs. The indexes are mapped: libkmod would else read them in pieces of a few bytes. */
+static struct {
+	struct kmod_ctx *kmod;
+	struct lookup *lookups;
+	size_t n_lookups;
 	char *loaded; /* last module_load() that succeeded */
 } cache;
 
+static int look_up(struct lookup *lookup)
+{
+	int r;
+
+	if (!cache.kmod) {
+		cache.kmod = kmod_new(NULL, NULL);
+		/* Without the mappings everything works as well. */
+		if (cache.kmod)
+			(void)kmod_load_resources(cache.kmod);
+	}
+	if (!cache.kmod || !lookup->name_or_alias)
+		return -ENOMEM;
+	r = kmod_module_new_from_lookup(cache.kmod, lookup->name_or_alias, &lookup->modules);
+	if (r < 0)
+		lookup->modules = NULL;
+	return MIN(r, 0);
+}
+
 static const struct kmod_list *modules_of(const char *name_or_alias, int *ret_error)
 {
-	if (!streq(cache.name_or_alias, name_or_alias)) {
-		if (!cache.kmod)
-			cache.kmod = kmod_new(NULL, NULL);
-		if (cache.modules)
-			kmod_module_unref_list(cache.modules);
-		cache.modules = NULL;
-		free(cache.name_or_alias);
-		cache.name_or_alias = strdup(name_or_alias);
-		cache.error = cache.kmod && cache.name_or_alias
-				      ? kmod_module_new_from_lookup(cache.kmod, cache.name_or_alias,
-								    &cache.modules)
-				      : -ENOMEM;
-		if (cache.error < 0)
-			cache.modules = NULL;
+	struct lookup *lookup = NULL;
+
+	for (size_t i = 0; i < cache.n_lookups; i++)
+		if (streq(cache.lookups[i].name_or_alias, name_or_alias))
+			lookup = &cache.lookups[i];
+	if (!lookup)
+		lookup = array_append((void **)&cache.lookups, &cache.n_lookups, sizeof(*lookup));
+	if (lookup && !lookup->name_or_alias) {
+		lookup->name_or_alias = strdup(name_or_alias);
+		lookup->error = look_up(lookup);
 	}
 	if (ret_error)
-		*ret_error = cache.error;
-	return cache.modules;
+		*ret_error = lookup ? lookup->error : -ENOMEM;
+	return lookup ? lookup->modules : NULL;
 }
 
 int module_load(const char *name_or_alias)

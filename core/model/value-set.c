@@ -203,20 +203,29 @@ static int native_key(const struct schema_row *row, char *ret_key, size_t size)
 		       : -EMSGSIZE;
 }
 
+/* JSON is UTF-8: a string that a driver reports in anything else cannot be recorded. */
+static bool row_text(const struct schema_row *row, const void *value, char *ret_text)
+{
+	return value_format(row->option, value, ret_text, VALUE_TEXT_MAX) == 0 &&
+	       printable_prefix(ret_text, strlen(ret_text)) == strlen(ret_text);
+}
+
+static bool is_native(const struct schema_row *row, const void *value)
+{
+	return row->option->type == VIOD_TYPE_DRIVER && ((const struct viod_driver *)value)->native;
+}
+
 static int row_to_json(json_t *json, const struct schema_row *row, const void *value)
 {
 	char text[VALUE_TEXT_MAX], native[128];
 
-	/* JSON is UTF-8: a string that a driver reports in another encoding cannot be recorded. */
-	if (value_format(row->option, value, text, sizeof(text)) < 0 ||
-	    printable_prefix(text, strlen(text)) < strlen(text))
+	if (!row_text(row, value, text))
 		return 0;
-	if (json_object_set_new(json, row->option->key, json_string(text)) < 0)
+	if (json_object_set_new_nocheck(json, row->option->key, json_string_nocheck(text)) < 0)
 		return -ENOMEM;
-	if (row->option->type != VIOD_TYPE_DRIVER || !((const struct viod_driver *)value)->native ||
-	    native_key(row, native, sizeof(native)) < 0)
+	if (!is_native(row, value) || native_key(row, native, sizeof(native)) < 0)
 		return 0;
-	return json_object_set_new(json, native, json_true()) < 0 ? -ENOMEM : 0;
+	return json_object_set_new_nocheck(json, native, json_true()) < 0 ? -ENOMEM : 0;
 }
 
 static json_t *function_to_json(const struct viod_values *values, int vf)
@@ -237,6 +246,11 @@ static json_t *function_to_json(const struct viod_values *values, int vf)
 	return json;
 }
 
+json_t *values_pf_to_json(const struct viod_values *values)
+{
+	return function_to_json(values, VIOD_PF);
+}
+
 json_t *values_to_json(const struct viod_values *values)
 {
 	json_t *vfs = json_array(), *json;
@@ -249,6 +263,30 @@ json_t *values_to_json(const struct viod_values *values)
 	/* "o" steals the references, also on failure, and fails for NULL. */
 	json = json_pack("{s:o, s:o}", "pf", function_to_json(values, VIOD_PF), "vfs", vfs);
 	return json;
+}
+
+void values_add_json(const struct viod_values *values, int vf, const char *const *without,
+		     struct json_text *out)
+{
+	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	char text[VALUE_TEXT_MAX], native[128];
+
+	json_text_add(out, "{");
+	for (size_t i = 0; i < scope->n_rows; i++) {
+		const struct schema_row *row = &scope->rows[i];
+		const void *value = values_get(values, vf, row);
+
+		if (!value || !is_recorded(row) || words_have(without, row->option->key) ||
+		    !row_text(row, value, text))
+			continue;
+		json_text_key(out, row->option->key);
+		json_text_string(out, text);
+		if (!is_native(row, value) || native_key(row, native, sizeof(native)) < 0)
+			continue;
+		json_text_key(out, native);
+		json_text_add(out, "true");
+	}
+	json_text_add(out, "}");
 }
 
 static int row_from_json(struct viod_values *values, int vf, const struct schema_row *row,
@@ -288,6 +326,21 @@ static int function_from_json(struct viod_values *values, int vf, const json_t *
 	return 0;
 }
 
+int values_pf_from_json(const struct schema *schema, const json_t *json,
+			struct viod_values **ret_values)
+{
+	_cleanup_values_ struct viod_values *values = NULL;
+	int r;
+
+	r = values_new(schema, 0, &values);
+	if (r == 0)
+		r = function_from_json(values, VIOD_PF, json_object_get(json, "pf"));
+	if (r < 0)
+		return r;
+	*ret_values = TAKE_PTR(values);
+	return 0;
+}
+
 int values_from_json(const struct schema *schema, const json_t *json,
 		     struct viod_values **ret_values)
 {
@@ -297,9 +350,9 @@ int values_from_json(const struct schema *schema, const json_t *json,
 
 	if (!json_is_array(vfs) || json_array_size(vfs) > VIOD_VF_MAX)
 		return -EBADMSG;
-	r = values_new(schema, json_array_size(vfs), &values);
+	r = values_pf_from_json(schema, json, &values);
 	if (r == 0)
-		r = function_from_json(values, VIOD_PF, json_object_get(json, "pf"));
+		r = values_resize(values, json_array_size(vfs));
 	for (size_t i = 0; r == 0 && i < values->n_vfs; i++)
 		r = function_from_json(values, (int)i, json_array_get(vfs, i));
 	if (r < 0)

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "base/json-text.h"
 #include "model/schema.h"
 #include "model/value.h"
 
@@ -60,10 +61,19 @@ const struct viod_where *values_where(const struct viod_values *values, int vf,
 /** {"pf": {key: text, …}, "vfs": [{key: text, …}, …]}: the known rows, as written in a file,
  * without policy rows. A new reference, or NULL without memory. */
 json_t *values_to_json(const struct viod_values *values);
+/** {key: text, …} of the PF alone. */
+json_t *values_pf_to_json(const struct viod_values *values);
+/** Add the known rows of the PF or of a VF, as values_to_json() would write them, but for the rows
+ * whose keys are in without (NULL-terminated, or NULL). */
+void values_add_json(const struct viod_values *values, int vf, const char *const *without,
+		     struct json_text *out);
 /** Inverse of values_to_json(). Keys that the schema lacks (their plugin was removed) and texts
  * that do not parse are ignored. -EBADMSG if the structure is wrong, -ENOMEM. */
 int values_from_json(const struct schema *schema, const json_t *json,
 		     struct viod_values **ret_values);
+/** The same of the PF alone: the values have no VFs. */
+int values_pf_from_json(const struct schema *schema, const json_t *json,
+			struct viod_values **ret_values);
 
 /** The known rows as a configuration file, which begins with [pf], name = NAME and the schema's
  * kind; INTERNAL rows are left out. -ENOMEM. The caller frees *ret_text. */

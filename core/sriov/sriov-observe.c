@@ -25,11 +25,11 @@ static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char
  * driver where this kernel has none for the device. */
 static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char *override)
 {
-	char modalias[256];
+	const char *modalias = device_slot(pf, vf)->modalias;
 
 	if (override[0] && !streq(driver, override))
 		return false;
-	if (host_table.read(pf, vf, "modalias", modalias, sizeof(modalias)) < 0)
+	if (!*modalias)
 		return driver && !override[0];
 	return driver ? is_first_choice(pf, modalias, driver, !override[0])
 		      : !module_exists(modalias);

@@ -20,6 +20,7 @@ struct bench {
 	sd_event *event;
 	struct job *job;
 	json_t *result;
+	char *vfs; /* the lines of the VFs */
 	char death[512], where[512];
 	bool overdue, ended, fresh;
 	unsigned *running; /* jobs in the loop of event */
@@ -43,6 +44,7 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	struct bench *b = userdata;
 
 	b->result = json_incref((json_t *)outcome->result);
+	b->vfs = outcome->vfs ? strdup(outcome->vfs) : NULL;
 	snprintf(b->death, sizeof(b->death), "%s", outcome->death ? outcome->death : "");
 	if (--*b->running == 0)
 		sd_event_exit(b->event, 0);
@@ -86,6 +88,7 @@ static void bench_new(struct bench *b, const char *plugins, const char *text)
 static void bench_clear(struct bench *b)
 {
 	json_decref(b->result);
+	free(b->vfs);
 	job_free(b->job);
 	sd_event_unref(b->event);
 	config_free(b->config);
@@ -106,6 +109,8 @@ static void start(struct bench *b, sd_event *event, unsigned *running, enum job_
 
 	json_decref(b->result);
 	b->result = NULL;
+	free(b->vfs);
+	b->vfs = NULL;
 	b->job = job_free(b->job);
 	sd_event_unref(b->event);
 	b->event = sd_event_ref(event);
@@ -135,13 +140,32 @@ static const char *verdict(const struct bench *b)
 
 START_TEST(a_finished_pf_is_not_written_to)
 {
+	const json_t *vfs, *vf;
 	struct bench b;
+	json_t *lines;
+	char *text;
 
 	bench_new(&b, "plugins", PF "dev\nvfs = 2\n[vf*]\ndriver = igbvf\n");
 	run(&b, JOB_APPLY, 10);
 	ck_assert_str_eq(verdict(&b), "configured");
 	ck_assert_int_eq(json_integer_value(json_object_get(b.result, "writes")), 0);
-	ck_assert_uint_eq(json_array_size(json_object_get(b.result, "vfs")), 2);
+	vfs = json_object_get(b.result, "vfs");
+	ck_assert_uint_eq(json_array_size(json_object_get(vfs, "addresses")), 2);
+	ck_assert_int_eq(json_integer_value(json_object_get(vfs, "held")), 0);
+	ck_assert_int_eq(asprintf(&text, "[%s]", b.vfs) > 0, 1);
+	lines = json_loads(text, 0, NULL);
+	ck_assert_uint_eq(json_array_size(lines), 2);
+	vf = json_array_get(lines, 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(vf, "index")), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(vf, "driver")), "igbvf");
+	ck_assert_str_eq(json_string_value(json_object_get(vf, "address")),
+			 json_string_value(json_array_get(json_object_get(vfs, "addresses"), 1)));
+	ck_assert(json_is_null(json_object_get(vf, "held_by")));
+	ck_assert(json_is_null(json_object_get(vf, "error")));
+	ck_assert(json_is_object(json_object_get(vf, "attributes")));
+	ck_assert_ptr_null(json_object_get(json_object_get(vf, "attributes"), "driver"));
+	json_decref(lines);
+	free(text);
 	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), 0);
 	run(&b, JOB_RELEASE, 10);
 	ck_assert_str_eq(verdict(&b), "released");
