@@ -64,7 +64,7 @@ void events_lose(void)
 
 /* --- uevents --------------------------------------------------------------------------------- */
 
-/* kobject_uevent_env() of lib/kobject_uevent.c: the number is given whoever listens. */
+/* kobject_uevent_env() of lib/kobject_uevent.c: the number increases with or without listeners. */
 void events_object(const char *action, const char *devpath, const char *subsystem)
 {
 	char text[510];

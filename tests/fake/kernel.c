@@ -89,7 +89,8 @@ void kernel_plug(int pf)
 	sim_act();
 }
 
-/* Surprise removal: pciehp removes the device whoever uses it. Its holders' descriptors go dead. */
+/* Surprise removal: pciehp removes the device even if it is in use. Its holders' descriptors go
+ * dead. */
 void kernel_unplug(int pf)
 {
 	struct kernel_pf *p = &kernel->pfs[pf];

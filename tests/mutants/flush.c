@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Preloaded: a process that ends by _exit(), as jobs do, leaves its coverage behind all the same.
- * The program and each plugin count for themselves. */
+/* Preloaded: a process that ends by _exit(), as jobs do, writes its coverage nevertheless. The
+ * program and each plugin have their own counters. */
 #include <dlfcn.h>
 #include <link.h>
 #include <stddef.h>

@@ -118,7 +118,7 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 $lean ${1-} ${VIOD_VM_APPEND-}" # a
 		-netdev hubport,id=wire4,hubid=0
 
 		# 16 VFs, with two queues and one vector to give to each. Namespaces 1 to 4 are for one controller each, 5 for many;
-		# none is attached to anybody yet, and 1 and 5 keep what is written to them.
+		# none is attached yet, and 1 and 5 keep their data.
 		-device nvme-subsys,id=subsys
 		-device nvme,bus=port3,subsys=subsys,serial=viod,sriov_max_vfs=16,sriov_vq_flexible=34,sriov_vi_flexible=17,max_ioqpairs=40,msix_qsize=40
 		-blockdev "file,node-name=ns1,filename=$work/ns1" -device nvme-ns,drive=ns1,nsid=1,shared=off,detached=on

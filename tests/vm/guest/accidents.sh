@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Tracing what viod writes, and injecting faults, for scenarios. Read by lib.sh.
+# Tracing of writes, and fault injection, for scenarios. Read by lib.sh.
 #
 # shellcheck disable=SC2154  # lib.sh's variables
 
-# ---- what viod asks of the kernel, and accidents
+# ---- system calls of viod, and faults
 
 traced=write,pwrite64,writev,sendmsg,sendto,ioctl
 
@@ -19,7 +19,7 @@ trace_viod() {
 	[[ $command == */strace* ]] && fail "trace_viod: already traced"
 	: >"$viod_run/trace"
 	mkdir -p "$dir"
-	# Off with the unit's own sandbox as far as it stands in strace's way.
+	# Disable those parts of the unit's sandbox that prevent strace.
 	cat >"$dir/trace.conf" <<-END
 		[Service]
 		ExecStart=
@@ -61,8 +61,8 @@ kill_viod_at() {
 	trace_viod -e "inject=write,pwrite64:signal=KILL:when=$1" "${@:2}"
 }
 
-# arm_kill_at: from its next start on a process of viod dies just before the change of the device that the file $KILL_AT tells,
-# "7 job" or "7 daemon" (tests/vm/programs/kill-at.c); the file is gone then. Viod is started again at once, however often.
+# arm_kill_at: from its next start on a process of viod dies just before the change of the device that the file $KILL_AT
+# names, "7 job" or "7 daemon" (tests/vm/programs/kill-at.c), and removes that file. viod is restarted at once, without a limit.
 arm_kill_at() {
 	quiet
 	export KILL_AT=$viod_run/kill-at
@@ -78,8 +78,9 @@ arm_kill_at() {
 	systemctl daemon-reload
 }
 
-# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first undisturbed and then with a job killed at its
-# change 1, 2, ... until neither has so many. What the function LOOK prints of PF is each time as without the kill.
+# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first without interruption and then with a job
+# killed at its
+# change 1, 2, ... until neither has that many. The output of the function LOOK for PF must be the same as without the kill.
 kill_at_each() {
 	quiet
 	local pf=$1 look=$2 name=$3 text n now half round done=() baseline='' wanted=''
@@ -103,18 +104,18 @@ kill_at_each() {
 			if [[ $half == apply && $now != "$wanted" ]]; then
 				diff <(echo "$wanted") <(echo "$now") >&2 || fail "$round: applied"
 			elif [[ $half == release && $now != "$baseline" ]]; then
-				diff <(echo "$baseline") <(echo "$now") >&2 || fail "$round: given back"
+				diff <(echo "$baseline") <(echo "$now") >&2 || fail "$round: restored"
 			fi
 		done
 		[[ ${#done[*]} != 2 ]] || break
 		((n < 60)) || fail "no end of changes"
 	done
 	echo "$pf: changes ${done[*]}"
-	((n >= 6)) || fail "that is too few to be all"
+	((n >= 6)) || fail "too few changes: $n"
 }
 kill_at_ready() { read_state "$1" && [[ $state_now == configured ]]; }
 kill_at_gone() { released "$1"; }
-# kill_at_await PF CONDITION: a job that was killed is tried again at once.
+# kill_at_await PF CONDITION: viod retries at once after a killed job.
 kill_at_await() {
 	local state_now end=$((SECONDS + 40)) left=$((40 * looks))
 	until $2 "$1" 2>/dev/null; do
@@ -125,7 +126,7 @@ kill_at_await() {
 	passed
 }
 
-# forget_trace: what the functions below show begins here, or at viod's next start.
+# forget_trace: the functions below show the trace from here, or from the next start of viod.
 forget_trace() {
 	quiet
 	traced_from="$(head -c 32 "$viod_run/trace" | head -n 1) $(stat -c %s "$viod_run/trace")"

@@ -4,11 +4,11 @@
 #
 # shellcheck disable=SC2154  # lib.sh's variables
 
-# ---- cards that nobody has (tests/kmod/bench.c tells what they are, and what its files do)
+# ---- software cards (see tests/kmod/bench.c for them and their files)
 
 bench=/sys/kernel/debug/viod-bench
 
-# bench_load: the module. bench_pf does it by itself.
+# bench_load: loads the module. bench_pf does this automatically.
 bench_load() {
 	quiet
 	[[ ! -e $bench ]] || return 0
@@ -16,7 +16,7 @@ bench_load() {
 	insmod "$viod_test/viod_bench.ko" || fail "no bench"
 }
 
-# bench_unload: cards and all. What hangs goes on. The runner does it after each scenario.
+# bench_unload: removes all cards and the module, and resumes what hangs. The runner does this after each scenario.
 bench_unload() {
 	quiet
 	[[ ! -e $bench ]] || rmmod viod_bench
@@ -34,7 +34,7 @@ bench_pf() {
 		rmmod igbvf 2>/dev/null || :
 		rmmod igb
 		mkdir -p /run/modprobe.d
-		echo blacklist igb >/run/modprobe.d/viod-bench.conf # which has an alias of the I350
+		echo blacklist igb >/run/modprobe.d/viod-bench.conf # since its alias includes the I350
 	fi
 	before=$(<$bench/cards)
 	echo "$*" >$bench/add || fail "no card '$*'"
@@ -49,7 +49,8 @@ bench_remove() {
 }
 
 # bench_fault PF OPERATION VF ACTION [TIMES]: a rule: bench_fault $pf mac 3 EIO; bench_fault $pf create '*' hang;
-# bench_fault $pf probe '*' delay=50. Of several errors the newest counts. bench_clear PF takes all of them back and lets go on what hangs.
+# bench_fault $pf probe '*' delay=50. Of several errors the newest applies. bench_clear PF removes all rules, and
+# resumes what hangs.
 bench_fault() {
 	quiet
 	echo "${*:2}" >"$bench/$1/faults"
@@ -59,7 +60,7 @@ bench_clear() {
 	echo clear >"$bench/$1/faults"
 }
 
-# The errors that a rule can name, and what people read of each.
+# The errors that a rule can name, and their messages.
 # shellcheck disable=SC2034 # for scenarios
 declare -A bench_says=(
 	[EPERM]='Operation not permitted' [ENOENT]='No such file or directory' [EIO]='Input/output error'
@@ -85,7 +86,7 @@ bench_forget() {
 	echo >"$bench/$1/counters"
 }
 
-# bench_vf PF N KEY: what the card itself knows of a VF, such as resets, probes, sets, mac, vlan.
+# bench_vf PF N KEY: the state of a VF in the card itself, such as resets, probes, sets, mac, vlan.
 bench_vf() {
 	quiet
 	sed -n "s/^$2 .*\b$3=\([^ ]*\).*/\1/p" "$bench/$1/vfs"
@@ -97,8 +98,8 @@ bench_knob() {
 	echo "$3" >"$bench/$1/$2"
 }
 
-# afresh PF [PLUGINS]: viod stopped, without files and records, and the PF without VFs and rules. It begins with those plugins
-# only: "net" is without what is known about any vendor. "afresh PF" is with all.
+# afresh PF [PLUGINS]: viod stopped, without files and records, and the PF without VFs and rules. Only those plugins are
+# loaded: "net" is without quirks. "afresh PF" is with all.
 afresh() {
 	quiet
 	stop_viod
@@ -110,14 +111,14 @@ afresh() {
 	bench_forget "$1"
 }
 
-# bench_cost PF: what was done to it since bench_forget: writes of the count, attributes set, resets of VFs and probes.
+# bench_cost PF: the operations on it since bench_forget: writes of the count, attributes set, resets of VFs and probes.
 bench_cost() {
 	quiet
 	local name
 	for name in numvfs-writes vf-sets vf-resets probe; do bench_count "$1" $name; done | xargs
 }
 
-# expect_free PF: a restart, a reload and a file that only looks different cost the card nothing, and its VFs stay.
+# expect_free PF: a restart, a reload and an equivalent file cause no operation on the card, and its VFs stay.
 expect_free() {
 	quiet
 	local before

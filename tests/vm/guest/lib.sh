@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# What scenarios have at hand. Read by the runner before each scenario, under "set -euo pipefail" and xtrace; helpers keep
-# their own inner life out of the trace (quiet).
+# Functions for scenarios. The runner reads this file before each scenario, under "set -euo pipefail" and xtrace; helpers do
+# not trace their own commands (quiet).
 #
 # A scenario begins clean: viod stopped, no configuration, no records, no VFs, autoprobe on, every PF on its driver and as it
-# was at boot. It may leave all that as it likes, network namespaces and virtual links too; processes it started are killed
-# when it ends. Only files it puts elsewhere are its own to remove.
+# was at boot. It may change all of that, and add network namespaces and virtual links; its processes are
+# killed when it ends. It must remove only files that it creates elsewhere.
 #
 # shellcheck disable=SC2034  # variables for scenarios
 
@@ -13,7 +13,7 @@
 NIC0=0000:01:00.0      # igb, 7 VFs: 0000:01:10.0, .2, .4, .6, 0000:01:11.0, .2, .4
 NIC1=0000:02:00.0      # the same; the wire between the two gives both a carrier
 NVME=0000:03:00.0      # 16 VFs: 0000:03:00.1 to 0000:03:02.0
-SPARE=0000:04:00.0     # nobody, until plug_nic
+SPARE=0000:04:00.0     # empty, until plug_nic
 
 viod_test=/usr/lib/viod-test       # plugins/ and bin/ hold what tests have built
 viod_run=/run/viod-test            # scratch; trace is what trace_viod writes
@@ -29,7 +29,7 @@ fail() {
 	exit 1
 }
 
-# passed: one more check that held. Those below count themselves; the runner fails a scenario in which nothing was counted.
+# passed: counts a successful check. The functions below call it; the runner fails a scenario without any.
 passed() { printf . >>$viod_run/checks; }
 
 # expect_eq GOT WANTED WHAT
@@ -50,12 +50,14 @@ expect() {
 exec {never}<> <(:)
 pause() { read -rt "$1" -u "$never" || :; }
 
-# A wait has failed when its time is over and it has looked so often a second. A guest that gets little of a busy host looks less
+# A wait has failed when its time is over and it has looked so often a second. A guest that gets little of a busy host looks
+# less
 # often, and has more time therefore: what it waits for is as slow.
 looks=8
 
-# wait_for SECONDS COMMAND...: until it succeeds. It pauses as long as the command took, so that the work that is waited for has
-# half of the processor at least.
+# wait_for SECONDS COMMAND...: until it succeeds. The pauses are as long as the command runs, so that the awaited work gets at
+# least
+# half of the processor.
 wait_for() {
 	quiet
 	local end=$((SECONDS + $1)) left=$(($1 * looks)) began spent
@@ -71,7 +73,7 @@ wait_for() {
 	passed
 }
 
-# The same language, and ready five times as soon in a machine that is emulated.
+# The same language, with a fifth of the start-up time in an emulated machine.
 jq() { command gojq "$@"; }
 
 # ---- configuration
@@ -84,7 +86,7 @@ conf() {
 	mv "/etc/vio.d/.$1.new" "/etc/vio.d/$1.conf"
 }
 
-# files_seen: viod has read all files as they are now, for it has read one that came after them and has gone again.
+# files_seen: viod has read the current version of all files, since it has read a later one, which was removed again.
 files_seen() {
 	quiet
 	printf '[pf]\nname = 0f:1f.7\nkind = dev\nvfs = 1\n' | conf zz-seen
@@ -184,13 +186,14 @@ expect_prompt() {
 	viod --check >/dev/null 2>&1 || :
 	look=$(((${EPOCHREALTIME/./} - began) / 1000))
 	echo "$2: $1 ms, where one look takes $look ms"
-	(($1 <= 3000 + 10 * look)) || fail "$2 took $1 ms, where one look takes $look ms"
+	(($1 <= 3000 + 10 * look)) || fail "$2: too slow: $1 ms, and $look ms for one check"
 	passed
 }
 
 # ---- the journal
 
-# journal_mark: from here on, until the next mark, is what the functions below look at. The runner sets one before each scenario.
+# journal_mark: from here on, until the next mark, is what the functions below look at. The runner sets one before each
+# scenario.
 journal_mark() {
 	quiet
 	journalctl --sync
@@ -261,7 +264,7 @@ expect_state_logged() {
 
 # ---- udev
 
-# stop_udev, start_udev: what happens in between it never hears of. Thousands of new devices would keep it busy for minutes.
+# stop_udev, start_udev: udev does not see events in between. Thousands of new devices would keep it busy for minutes.
 stop_udev() { quiet; systemctl stop systemd-udevd{,-control.socket,-kernel.socket}; }
 start_udev() { quiet; systemctl start systemd-udevd{-control.socket,-kernel.socket,}; }
 
@@ -288,7 +291,7 @@ vf_addr() {
 	leads_to "$sys/$1/virtfn$2"
 }
 
-# vf_inodes PF: the inode of each VF's directory; a VF that was made anew has another one, whatever its address.
+# vf_inodes PF: the inode of each VF's directory; a re-created VF has another one, even with the same address.
 vf_inodes() {
 	quiet
 	local ids

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 #
-# Plain cards of the software bench with 256 VFs each, for whoever has read lib.sh:
+# Plain cards of the software bench with 256 VFs each; needs lib.sh:
 #
-#   many_round COUNT   so many of them from nothing: applied, viod restarted, one VLAN of one VF changed. It fails where
-#                      anything was written that need not be; what it took is in these variables:
+#   many_round COUNT   this many of them, without VFs before: applied, viod restarted, one VLAN of one VF changed. It fails if
+#                      there was an unnecessary write; the costs are in these variables:
 #                      applied, restarted, changed (ms), applied_cpu, restarted_cpu (ms, viod and its jobs), memory (KiB)
 #
-#   many_end           the cards go; at once, for the runner would not have the patience
+#   many_end           removes the cards at once; the runner would time out
 #
 # shellcheck disable=SC2016,SC2034,SC2154  # lib.sh's variables, and what readers of this file use
 

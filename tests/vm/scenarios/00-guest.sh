@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The guest itself: igb and NVMe VFs, IOMMU groups, igbvf and vfio-pci, a NIC that comes and goes
+# The guest itself: igb and NVMe VFs, IOMMU groups, igbvf and vfio-pci, a NIC that is plugged and unplugged
 # timeout: 120
 
 echo 7 >"$sys/$NIC0/sriov_numvfs"

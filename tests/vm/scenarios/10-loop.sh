@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A file makes 7 igb VFs, an edit changes their number, its deletion puts everything back.
+# A file creates 7 igb VFs, an edit changes their number, its deletion restores everything.
 start_viod
 conf nic0 <<-CONF
 	[pf]
@@ -8,7 +8,7 @@ conf nic0 <<-CONF
 	vfs = 7
 CONF
 wait_state $NIC0 configured
-expect_eq "$(vf_count $NIC0)" 7 "VFs after the file came"
+expect_eq "$(vf_count $NIC0)" 7 "VFs after the file was added"
 for n in 0 1 2 3 4 5 6; do
 	expect_eq "$(driver_of "$(vf_addr $NIC0 $n)")" igbvf "driver of VF $n"
 done
@@ -33,6 +33,6 @@ wait_state $NIC0 configured
 
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
-expect_eq "$(vf_count $NIC0)" 0 "VFs after the file went"
-expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 "autoprobe after the file went"
+expect_eq "$(vf_count $NIC0)" 0 "VFs after the file was deleted"
+expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 "autoprobe after the file was deleted"
 expect_log 'given back'

@@ -32,11 +32,11 @@ conf accel <<-CONF
 	kind = dev
 	vfs = 8
 CONF
-# igb hands the addresses of VFs out while its interface is up.
+# igb passes addresses to VFs only while its interface is up.
 ip link set "$(netdev_of $NIC0)" up
 start_viod
 
-# Network: everything is there when systemd calls the unit started.
+# Network: everything is configured when systemd reports the unit as started.
 expect_eq "$(state $NIC0 '[.state, .error, .kind, (.vfs | length)] | @csv')" '"configured",,"net",4' "net0"
 pf=$(ip -d -j link show "$(netdev_of $NIC0)")
 expect_eq "$(jq -r '.[0] | [(.flags | contains(["PROMISC"])), .promiscuity > 0] | @csv' <<<"$pf")" true,true promisc
@@ -49,7 +49,7 @@ for n in 0 1; do
 done
 expect_eq "$(driver_of "$(vf_addr $NIC0 3)")" igbvf "driver of a VF without a section"
 
-# GPU: this guest has no nvidia driver, which is VF 0's trouble alone.
+# GPU: this guest has no nvidia driver, which affects only VF 0.
 expect_eq "$(state $NIC1 '[.state, .kind, .vfs[1].driver, .vfs[1].error] | @csv')" '"degraded","gpu","igbvf",' "gpu0"
 error=$(state $NIC1 .vfs[0].error)
 [[ $error == /etc/vio.d/gpu0.conf:7:10:*"'nvidia'"* ]] || fail "error of gpu0's VF 0: $error"

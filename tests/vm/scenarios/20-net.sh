@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Address and VLAN of 7 VFs go out in one message, an edit sends what differs, a restart nothing, a VF in use is kept.
+# Address and VLAN of 7 VFs are sent in one message, an edit sends the differences, a restart nothing, a VF in use is kept.
 # timeout: 180
 pf=$(netdev_of $NIC0)
-ip link set "$pf" up # an igbvf only learns its address from a PF that is up
+ip link set "$pf" up # igbvf gets its address only from a PF that is up
 write_conf() {
 	conf nic0 <<-CONF
 		[pf]
@@ -42,7 +42,7 @@ wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 0 "messages after a restart"
 untrace_viod
 
-# Refused by line, and what is there stays.
+# Refused with the line, and nothing changes.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0

@@ -10,7 +10,7 @@ conf nic0 <<-CONF
 	[vf0-3, 6]
 	vlan = 20
 	[vf*]
-	vlan = 10   # a comment behind a value
+	vlan = 10   # a comment after a value
 	driver = none
 	; and one that stands alone
 	[pf]
@@ -33,7 +33,7 @@ expect_eq "$(state $NVME '[.state, (.vfs | length), ([.vfs[].driver] | unique[0]
 expect_eq "$(vf_addr $NVME 15)" 0000:03:02.0 "the last VF of the NVMe"
 before=$(vf_inodes $NIC0)
 
-# A drop-in changes single keys; those of /etc and /run come by name, and the section still counts more than the file.
+# A drop-in changes single keys; those of /etc and /run are merged by name, and sections precede files.
 cat >/run/vio.d/nic0.conf.d/10-run.conf <<-CONF
 	[vf*]
 	vlan = 11

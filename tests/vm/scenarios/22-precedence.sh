@@ -16,7 +16,7 @@ wait_for 10 has 2 /run/vio.d/nvme.conf
 asks /etc/vio.d 3
 wait_for 10 has 3 /etc/vio.d/nvme.conf
 
-# What is out of force is not looked at.
+# A file that is not in force is not read.
 echo rubbish >/run/vio.d/nvme.conf
 files_seen
 has 3 /etc/vio.d/nvme.conf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The driver of a VF follows the file back and forth, and VFs that were there before viod get back what they had
+# The driver of a VF follows the file back and forth, and VFs from before viod get their previous drivers back
 # timeout: 90
 drivers() {
 	quiet
@@ -10,7 +10,7 @@ drivers() {
 	done
 	printf '%s\n' "${all[*]}"
 }
-# wanted DRIVER-OF-VF0 DRIVER-OF-VF1; VF 2 is nobody's business.
+# wanted DRIVER-OF-VF0 DRIVER-OF-VF1; VF 2 is not in the file.
 wanted() {
 	quiet
 	printf '[pf]\nname = 01:00.0\nkind = dev\n[vf0]\ndriver = %s\n[vf1]\ndriver = %s\n' "$1" "$2" | conf nic0
@@ -18,7 +18,7 @@ wanted() {
 	wait_state $NIC0 configured
 }
 
-# As somebody might have left it: VF 0 native, VF 1 with vfio-pci by hand, VF 2 unbound with an override.
+# A manual configuration: VF 0 native, VF 1 bound to vfio-pci, VF 2 unbound with an override.
 modprobe -a igbvf vfio-pci
 echo 3 >$sys/$NIC0/sriov_numvfs
 vf1=$(vf_addr $NIC0 1) vf2=$(vf_addr $NIC0 2)
@@ -37,14 +37,14 @@ wanted vfio-pci none 'vfio-pci:vfio-pci none:none none:vfio-pci'
 expect_eq "$(state $NIC0 '[.vfs[].driver] | @csv')" '"vfio-pci",,' "drivers in the state file"
 expect_eq "$(state $NIC0 '.vfs[0].nodes | join(" ")')" "/dev/vfio/$(group_of "$(vf_addr $NIC0 0)")" nodes
 wanted none igbvf 'none:none igbvf:igbvf none:vfio-pci'
-# Whoever named the native driver has what "default" asks for.
+# A VF on its native driver already satisfies "default".
 wanted default default 'igbvf:(null) igbvf:igbvf none:vfio-pci'
 wanted igbvf vfio-pci 'igbvf:(null) vfio-pci:vfio-pci none:vfio-pci'
 
-# A VF's driver changes nothing of its neighbours.
+# The driver of a VF does not affect other VFs.
 expect_eq "$(vf_inodes $NIC0)" "$inodes" "VFs"
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 10
-expect_eq "$(drivers)" "$found" "after the file went"
-expect_eq "$(vf_inodes $NIC0)" "$inodes" "VFs after the file went"
+expect_eq "$(drivers)" "$found" "after the file was deleted"
+expect_eq "$(vf_inodes $NIC0)" "$inodes" "VFs after the file was deleted"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 autoprobe

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Each mistake in a file is told with its place, and the last good version stays in force
+# Each error in a file is reported with its place, and the last valid version stays in force
 # timeout: 90
 good() {
 	conf nvme <<-CONF
@@ -37,7 +37,7 @@ before=$(vf_inodes $NVME)
 nic_before=$(vf_inodes $NIC0)
 file=/etc/vio.d/nvme.conf
 
-# All that is wrong is told at once, in the order of the lines.
+# All errors are reported at once, in the order of the lines.
 bad "^$file:9:1: unknown key 'colour' in \[vf1\]; valid keys of kind 'dev' here are: driver" <<-CONF
 	[pf]
 	name = 03:00.0
@@ -55,12 +55,12 @@ expect_log "^$file:7:1: 'on-remove' belongs in the \[pf\] section"
 expect_eq "$(state $NVME '[.state, (.vfs | length)] | @csv')" '"configured",2' "the PF of a refused file"
 error=$(state $NVME .error)
 [[ $error == "$file:4:1: "* ]] || fail "error in the state file: $error"
-# A machine finds file and line in fields of their own.
+# The journal has fields for file and line.
 journalctl -q -u viod.service -o json --output-fields=CONFIG_FILE,CONFIG_LINE,PRIORITY,MESSAGE_ID,MESSAGE |
 	jq -es --arg file $file 'any(.[]; .CONFIG_FILE == $file and .CONFIG_LINE == "4" and .PRIORITY == "3" and
 		(.MESSAGE_ID | length) == 32 and (.MESSAGE | contains("vsf")))' >/dev/null || fail "no CONFIG_FILE and CONFIG_LINE"
 
-# A half-written file, a key of another kind, no kind, one that nobody serves.
+# An incomplete file, a key of another kind, no kind, an unknown kind.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvf' | bad "^$file:4:1: 'vf' is neither"
 bad "^$file:5:1: 'promisc' is a key of kind 'net', and this file has kind = dev" <<-CONF
 	[pf]
@@ -94,7 +94,7 @@ bad "^$file:5:4: '3-x' is not a VF index" <<-CONF
 	[vf3-x]
 	driver = none
 CONF
-# This one only the device can tell.
+# An error that only the device reveals.
 bad "^$NVME: $file:4:7: vfs = 17 is more than this device can have; it is 0 to 16" <<-CONF
 	[pf]
 	name = 03:00.0
@@ -110,7 +110,7 @@ journalctl -q -u viod.service -o json --output-fields=VIOD_PF,CONFIG_LINE,VIOD_K
 	jq -es --arg pf $NVME 'any(.[]; .VIOD_PF == $pf and .CONFIG_LINE == "4" and .VIOD_KIND == "dev" and
 		(.MESSAGE | contains("vfs = 17")))' >/dev/null || fail "no VIOD_PF, VIOD_KIND and CONFIG_LINE"
 
-# The last good version is in force, not only left lying: what somebody takes away comes back.
+# The last valid version is in force: a setting that another program changes is restored.
 vf=$(vf_addr $NVME 0)
 echo vfio-pci >"$sys/$vf/driver_override"
 modprobe vfio-pci
@@ -120,13 +120,13 @@ wait_state $NVME configured 5
 error=$(state $NVME .error)
 [[ $error == *"vfs = 17"* ]] || fail "the file is still refused, and the state file forgot why: $error"
 
-# Mended while the device is still being asked about the bad version: that answer is not about this one.
+# Corrected while a job still checks the bad version: its result does not apply to the new one.
 sed -i 's/^vfs.*/vfs = 18/' $file
 pause 0.2
 good
 wait_for 10 eval '[[ $(state $NVME "[.state, .error] | @csv") == "\"configured\"," ]]'
 
-# The good version again changed nothing and ended the complaint; another number is applied.
+# The valid version changes nothing and ends the error; another number is applied.
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs of the mended file"
 sed -i 's/^vfs.*/vfs = 3/' $file
 wait_for 10 eval '[[ $(vf_count $NVME) == 3 ]]'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What is no sound configuration file is refused by name, does not disturb its neighbours, and counts once it is mended
+# An invalid configuration file is refused by name, does not affect others, and is applied once it is corrected
 # timeout: 120
 dir=/etc/vio.d
 good() { printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 1\n[vf0]\ndriver = none\n'; }
@@ -11,7 +11,7 @@ refused() {
 }
 
 good | conf good
-# All there at the start: the sound file is applied, each of the others named.
+# All exist at the start: the valid file is applied, each of the others is reported.
 mkdir $dir/directory.conf
 truncate -s 2M $dir/huge.conf
 head -c 4096 /dev/urandom >$dir/junk.conf
@@ -43,15 +43,15 @@ refused "^$dir/self.conf: this is a directory"
 refused "^$dir/foreign.conf: the file belongs to user [0-9]+, .*chown root"
 refused "^$dir/writable.conf: every user may write to the file \(mode 0666\); run: chmod go-w"
 refute_log 'hidden|backup'
-# However bad a file is, its news are a handful of lines.
+# A file causes only a few messages, however many errors it has.
 (($(count_log junk.conf) < 40)) || fail "junk.conf fills the journal"
 
-# One that comes later is told of, too, and the link did not make viod deaf.
+# One that is added later is reported too, and the link did not end the watch.
 mkdir $dir/late.conf
 refused "^$dir/late.conf: this is a directory"
 rm -rf $dir/{late,directory,huge,junk,utf16,loop,self,fifo,device}.conf
 
-# Mended, each is applied.
+# Corrected, each is applied.
 chown root $dir/foreign.conf
 wait_for 10 eval '[[ $(vf_count $NIC0) == 1 ]]'
 rm $dir/foreign.conf
@@ -60,7 +60,7 @@ chmod 644 $dir/writable.conf
 wait_for 10 eval '[[ $(vf_count $NIC0) == 1 ]]'
 wait_state $NIC0 configured
 
-# A good file that turns bad is still in force, and a directory that holds nothing good stops nobody.
+# A valid file that becomes invalid stays in force, and a directory without valid files does not affect others.
 nic_before=$(vf_inodes $NIC0)
 chmod 664 $dir/writable.conf
 expect_log "its group may write to the file \(mode 0664\)"
@@ -74,7 +74,7 @@ expect_log "^$dir/writable.conf: this symbolic link points to a file that does n
 expect_eq "$(vf_inodes $NIC0)" "$nic_before" "VFs of a file whose link dangles"
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs of the sound file"
 
-# What a link waits for may come at last.
+# The target of a link may be created later.
 mkdir -p /etc/vio.d.elsewhere
 nic 2 >/etc/vio.d.elsewhere/writable.conf
 wait_for 10 eval '[[ $(vf_count $NIC0) == 2 ]]'

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A file is followed however it is written: slowly, by sed, by vim, by mv, through links, in a directory that comes and goes
+# A file is followed, whether it is written slowly, by sed, by vim, by mv, through links, or in a directory that is replaced
 # timeout: 90
 file=/etc/vio.d/x.conf
 target=/run/elsewhere/x
 
-# A slow writer: what is there between two writes is a broken file, and costs the VFs nothing.
+# A slow writer: the incomplete file between two writes does not affect the VFs.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 1\n[vf0]\ndriver = none\n' | conf nvme
 start_viod
 before=$(vf_inodes $NVME)
@@ -20,13 +20,13 @@ refute_log "putting back"
 rm /etc/vio.d/nvme.conf
 wait_released $NVME 10
 
-# From here on the file asks for devices that are not there: their names in /run/viod/state tell which version counts.
+# From here on the file names devices that do not exist: their names in /run/viod/state show which version is in force.
 asks() { printf '[pf]\nname = 0f:00.%d\nkind = dev\nvfs = 1\n' "$1"; }
 became() {
 	quiet
 	wait_for 10 eval "[[ \$(echo /run/viod/state/*) == /run/viod/state/0000:0f:00.$1.json ]]"
 }
-gone() {
+absent() {
 	quiet
 	wait_for 10 eval '[[ ! $(ls /run/viod/state) ]]'
 }
@@ -40,7 +40,7 @@ asks 2 >$file # the shell truncates, then writes
 became 2
 sed -i 's/00\.2/00.1/' $file
 became 1
-# vim with backupcopy=no: the old file is moved out of the way, a new one written, the backup removed.
+# vim with backupcopy=no: the old file is renamed, a new one is written, the backup is removed.
 mv $file $file~
 asks 2 >$file
 rm $file~
@@ -49,7 +49,7 @@ asks 1 >/etc/vio.d/4913
 mv /etc/vio.d/4913 $file
 became 1
 
-# A link whose target is edited in place, replaced, gone and back.
+# A link whose target is edited in place, replaced, deleted and created again.
 mkdir ${target%/*}
 asks 2 >$target
 ln -sf $target $file
@@ -78,13 +78,13 @@ mv -T /etc/vio.d/..data_tmp /etc/vio.d/..data
 became 1
 rm -r /etc/vio.d/..1
 
-# The directory is moved away, comes back, is removed, is a link, and that is turned.
+# The directory is renamed, renamed back, removed, replaced by a link, and the link is changed.
 mv /etc/vio.d /etc/vio.d.aside
-gone
+absent
 mv /etc/vio.d.aside /etc/vio.d
 became 1
 rm -r /etc/vio.d
-gone
+absent
 mkdir /run/elsewhere/{1,2}
 asks 1 >/run/elsewhere/1/x.conf
 asks 2 >/run/elsewhere/2/x.conf
@@ -93,7 +93,7 @@ became 1
 ln -sfn /run/elsewhere/2 /etc/vio.d
 became 2
 rm /etc/vio.d
-gone
+absent
 mkdir /etc/vio.d
 asks 1 >$file
 became 1

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# 300 rewrites within seconds are a few applies, the last one wins, nothing grows; a lost event is made up for
+# 300 rewrites within seconds cause few applies, the last one is in force, no resource leaks; a lost event is compensated
 # timeout: 90
 asks() { printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = %d\n[vf*]\ndriver = none\n# %s\n' "$1" "$2"; }
 fds() { find /proc/"$pid"/fd -type l | wc -l; }
 resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/"$pid"/status; }
-# rewrite TIMES VFS: in place and, every other time, by another file that takes its name.
+# rewrite TIMES VFS: in place and, every other time, by renaming another file.
 rewrite() {
 	quiet
 	local i
@@ -21,7 +21,7 @@ rewrite() {
 asks 1 first >/etc/vio.d/nvme.conf
 start_viod
 pid=$(viod_pid)
-rewrite 40 1 # what is allocated once is allocated now
+rewrite 40 1 # allocations that are made once are made now
 wait_for 20 eval '[[ $(vf_count $NVME) == 1 ]]'
 wait_state $NVME configured
 pause 0.5
@@ -40,7 +40,7 @@ expect_eq "$(fds)" "$fds" "open files"
 expect_eq "$(viod_pid)" "$pid" "the daemon"
 expect_eq "$(state $NVME '[.state, .error] | @csv')" '"configured",' "the end"
 
-# The queue of events overflows: none tells of the last version.
+# The queue of events overflows: there is no event for the last version.
 limit=$(</proc/sys/fs/inotify/max_queued_events)
 echo 4 >/proc/sys/fs/inotify/max_queued_events
 restart_viod

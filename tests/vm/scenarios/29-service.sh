@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# systemd's view: ready when configured, reload, status text, VFs that outlive a stop; the state file and metrics
+# systemd's view: ready when configured, reload, status text, VFs that remain after a stop; the state file and metrics
 # timeout: 90
 conf nic0 <<-CONF
 	[pf]
@@ -13,13 +13,13 @@ CONF
 printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 2\n[vf*]\ndriver = none\n' | conf nvme
 printf '[pf]\nname = 0f:00.0\nkind = dev\nvfs = 2\n' | conf absent
 start_viod
-# "systemctl start" returned: all is done.
+# "systemctl start" has returned: everything is configured.
 expect_eq "$(vf_count $NIC0) $(vf_count $NVME)" "2 2" "VFs when the unit is started"
 expect_eq "$(driver_of "$(vf_addr $NIC0 1)")" vfio-pci "driver when the unit is started"
 expect_eq "$(systemctl show -P StatusText viod)" "3 PFs, 1 absent, 2 configured" "status text"
-systemctl status viod | grep -q 'Status: "3 PFs' || fail "systemctl status does not tell"
+systemctl status viod | grep -q 'Status: "3 PFs' || fail "systemctl status does not show the PFs"
 
-# The state file. udev gives interfaces their names some time after their driver made them.
+# The state file. udev names interfaces some time after their driver created them.
 udevadm settle
 wait_for 5 eval '[[ $(state $NIC0 ".vfs[0].nodes | join(\" \")") == "$(netdev_of "$(vf_addr $NIC0 0)")" ]]'
 vf=$(vf_addr $NIC0 1)
@@ -31,7 +31,7 @@ jq -e --arg pf $NIC0 --arg vf "$vf" --argjson group "$(group_of "$vf")" --arg vf
 	(.vfs[1] | .index == 1 and .address == $vf and .driver == "vfio-pci" and .iommu_group == $group and
 		.nodes == ["/dev/vfio/\($group)"] and .held_by == null and .error == null)' \
 	/run/viod/state/$NIC0.json >/dev/null || { cat /run/viod/state/$NIC0.json; fail "the state file"; }
-# Its device is not there: it is known by its name in the file.
+# Its device does not exist: it is identified by its name in the file.
 expect_eq "$(jq -r '[.name, .address, .state] | @csv' /run/viod/state/0000:0f:00.0.json)" \
 	'"0f:00.0","0000:0f:00.0","absent"' "a PF that is not there"
 
@@ -41,7 +41,7 @@ awk '/^# (HELP|TYPE) [a-z_]+ ./ { known[$3] = 1; next }
 	{ print "not a metric: " $0; bad = 1 } END { exit bad }' /run/viod/metrics.prom
 grep -qx "viod_pf_vfs{pf=\"$NIC0\",which=\"all\"} 2" /run/viod/metrics.prom || fail "no count of VFs in the metrics"
 
-# reload reads again and returns when it is over; without a change nothing happens to the VFs.
+# reload reads the files again and returns when it is complete; without a change nothing happens to the VFs.
 before="$(vf_inodes $NIC0) $(vf_inodes $NVME)"
 pid=$(viod_pid)
 trace_now
@@ -51,17 +51,17 @@ expect_eq "$(sys_writes; link_writes)" "" "writes of a reload"
 expect_eq "$(viod_pid) $(systemctl is-active viod)" "$pid active" "the daemon after a reload"
 expect_eq "$(vf_inodes $NIC0) $(vf_inodes $NVME)" "$before" "VFs after a reload"
 
-# on-remove = keep: the file goes, the VFs stay, nobody is in charge of them.
+# on-remove = keep: the file is deleted, the VFs stay and are no longer managed.
 rm /etc/vio.d/nic0.conf
 expect_log "nic0.conf is gone: everything is kept, as on-remove asks"
 wait_released $NIC0 5
 
-# SIGTERM leaves them, too.
+# SIGTERM keeps them, too.
 stop_viod
 expect_eq "$(systemctl show -P Result viod)" success "the stop"
 expect_eq "$(vf_inodes $NIC0) $(vf_inodes $NVME)" "$before" "VFs after a stop"
 
-# Deleted while nobody looked: the next start puts back what was there, even with no watch to be had.
+# Deleted while viod is stopped: the next start restores the previous settings, even if no watch is available.
 rm /etc/vio.d/nvme.conf
 watches=$(</proc/sys/fs/inotify/max_user_watches)
 echo 1 >/proc/sys/fs/inotify/max_user_watches
@@ -69,10 +69,10 @@ start_viod
 echo "$watches" >/proc/sys/fs/inotify/max_user_watches
 expect_log 'changes of files cannot be watched: .*max_user_watches'
 wait_released $NVME 10
-expect_eq "$(vf_count $NVME)" 0 "VFs of a file that went while viod was down"
+expect_eq "$(vf_count $NVME)" 0 "VFs of a file that was deleted while viod was stopped"
 expect_eq "$(vf_inodes $NIC0)" "${before% * *}" "VFs that were kept"
 
-# Nothing tells viod of this file but the reload, which (with systemd 253) returns when the file is in force.
+# Only the reload makes viod read this file; with systemd 253 it returns when the file is in force.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 3\n[vf*]\ndriver = none\n' | conf nvme
 pause 0.5
 expect_eq "$(vf_count $NVME)" 0 "VFs before the reload"

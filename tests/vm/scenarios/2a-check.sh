@@ -3,7 +3,7 @@
 # timeout: 120
 writes() { grep -E '(write|pwrite64)\([0-9]+<(/sys|/run|/etc|/proc)/|RTM_(SET|NEW|DEL)LINK|openat2?\(.*/(sys|run)[/>].*O_(WRONLY|RDWR|CREAT)' /root/trace || :; }
 watched() { quiet; strace -f -yy -o /root/trace -e trace=write,pwrite64,writev,sendmsg,sendto,openat,openat2 "$@"; }
-# check STATUS [COMMAND...]: "viod --check" by default; what it prints is in /root/out.
+# check STATUS [COMMAND...]: "viod --check" by default; its output is in /root/out.
 check() {
 	quiet
 	local status=0 wanted=$1
@@ -40,7 +40,7 @@ printed '^  vf1.vlan: 100$'
 expect_eq "$(vf_count $NIC0)" 0 "VFs after --check"
 test ! -e /run/viod || fail "--check made /run/viod"
 
-# In force: nothing to do. Edited: the difference, and no more.
+# In force: nothing to do. Edited: only the difference.
 cp nic0.conf /etc/vio.d/
 start_viod
 check 0 viod --check
@@ -58,7 +58,7 @@ check 2 viod --check /etc/vio.d/nic0.conf
 expect_eq "$(rows)" "vf1.vlan: 100 -> 300" "the plan of one file with a drop-in"
 rm -r /etc/vio.d/nic0.conf.d
 
-# What two files cannot both have is told before the daemon would: a PF, an address. A draft may replace any of them.
+# Conflicts between two files are reported before the daemon would: a PF, an address. A draft may replace any of them.
 sed 's/vlan = 200/mac = 52:54:00:00:00:11/' nic0.conf >/etc/vio.d/nic0.conf
 sed 's/01:00.0/02:00.0/' /etc/vio.d/nic0.conf >/etc/vio.d/nic1.conf
 sed 's/:11/:12/' /etc/vio.d/nic0.conf >/etc/vio.d/second.conf
@@ -73,7 +73,7 @@ rm /etc/vio.d/nic1.conf /etc/vio.d/second.conf
 cp nic0.conf /etc/vio.d/
 sed -i 's/vlan = 200/vlan = 100/' /etc/vio.d/nic0.conf
 
-# Errors outweigh changes; all of them are told.
+# Errors have precedence over changes; all of them are reported.
 printf '[pf]\nname = 03:00.0\nkind = dev\nvsf = 1\ntimeout = no\n' | conf broken
 check 1 viod --check
 printed "^error: /etc/vio.d/broken.conf:4:1: unknown key 'vsf'"
@@ -89,7 +89,7 @@ check 0 viod --check absent.conf
 printed 'no such device now; viod waits for it'
 rm /etc/vio.d/*.conf
 
-# --print: the host as files; each, dropped in, plans nothing, before and after there are VFs.
+# --print: the host as files; each plans nothing when it is added, without and with VFs.
 round_trip() {
 	quiet
 	viod --print "$1" >/root/draft/printed.conf
@@ -112,7 +112,7 @@ for line in 'kind = net' 'vfs = 2' 'driver = vfio-pci' 'mac = 52:54:00:0a:0b:0c'
 	grep -qx "$line" printed.conf || fail "--print lacks '$line'"
 done
 diff /root/out printed.conf
-# Not only by what --check says: the daemon has nothing to write either.
+# Not only --check: the daemon has nothing to write either.
 cp printed.conf /etc/vio.d/nic0.conf
 trace_viod
 start_viod

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# VFs that were there before viod are adopted as they are, and given back as they were: count, drivers, overrides, autoprobe.
+# VFs from before viod are adopted, and their state is restored: count, drivers, overrides, autoprobe.
 # timeout: 90
 modprobe -a igbvf vfio-pci
 
-# snapshot PF: everything that is to be the same afterwards. Inodes tell a VF from one that was made again.
+# snapshot PF: everything that must be the same afterwards. Inodes distinguish a VF from a re-created one.
 snapshot() {
 	quiet
 	local vf
@@ -15,7 +15,7 @@ snapshot() {
 	done
 }
 
-# rebind ADDRESS DRIVER: as a person would.
+# rebind ADDRESS DRIVER: manually.
 rebind() {
 	printf '%s' "$2" >"$sys/$1/driver_override"
 	[[ ! -e $sys/$1/driver ]] || printf '%s' "$1" >"$sys/$1/driver/unbind"
@@ -25,8 +25,8 @@ rebind() {
 
 released() { [[ ! -e /run/viod/pf/$1.json && ! -e /run/viod/state/$1.json ]]; }
 
-# Somebody has prepared three PFs: one in the plainest way; one with autoprobe off and a VF for a virtual machine; one whose
-# VFs nobody drives.
+# Three PFs were configured manually: one without options; one with autoprobe off and a VF for a virtual machine; one whose
+# VFs have no drivers.
 echo 3 >$sys/$NIC0/sriov_numvfs
 echo 0 >$sys/$NIC1/sriov_drivers_autoprobe
 echo 4 >$sys/$NIC1/sriov_numvfs
@@ -45,7 +45,7 @@ expect_before() {
 	[[ $now == "${!before}" ]] || { diff <(printf '%s\n' "${!before}") <(printf '%s\n' "$now") >&2 || :; fail "$1 $2"; }
 }
 
-# The files ask for what is there. NIC1 names a driver where somebody has chosen one, else nothing.
+# The files match the current state. NIC1 names a driver only for the VF with a chosen one.
 conf a <<-CONF
 	[pf]
 	name = 01:00.0
@@ -74,7 +74,7 @@ for pf in $NIC0 $NIC1 $NVME; do
 	expect_before $pf "was touched by a file that asks for what is there"
 done
 
-# A second version asks for one difference each; the VFs stay the same, the one concerned gets it.
+# A second version has one difference each; the VFs stay the same, and only the VF concerned changes.
 conf a <<-CONF
 	[pf]
 	name = 01:00.0
@@ -117,11 +117,11 @@ expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)$(<$sys/$NIC1/sriov_drivers_aut
 rm /etc/vio.d/*.conf
 for pf in $NIC0 $NIC1 $NVME; do
 	wait_for 20 released $pf
-	expect_before $pf "was not given back as it was found"
+	expect_before $pf "was not restored"
 done
 expect_eq "$(vf_link $NIC0 2 '.vlan_list[0].vlan // 0')" 0 "vlan of VF 2 afterwards"
 
-# Another count takes the VFs themselves; what was around them comes back all the same.
+# Another count re-creates the VFs; their other settings are restored nevertheless.
 conf b <<-CONF
 	[pf]
 	name = 02:00.0

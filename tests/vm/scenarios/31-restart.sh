@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# With everything in place, a restart, a reload and a kill -9 write nothing to the kernel, and VFs keep their identity.
+# If everything is configured, a restart, a reload and a kill -9 write nothing to the kernel, and VFs keep their identity.
 # timeout: 120
 modprobe vfio-pci
 ip link set "$(netdev_of $NIC0)" up
@@ -9,10 +9,10 @@ inodes() {
 	stat -Lc '%i %n' $sys/{$NIC0,$NIC1,$NVME}/virtfn*/{.,net/*,driver} 2>/dev/null || :
 }
 
-# kernel_writes: whatever in the trace could have changed something: writes to sysfs, netlink requests and ioctls that are no
-# questions. strace does not know the family of a netlink socket that sends for the first time: 18 is RTM_GETLINK.
-# NVMe's questions look like its writes; 93-nvme-reset tells them apart.
-# Over generic netlink viod has every write acknowledged (NLM_F_ACK), and no question.
+# kernel_writes: everything in the trace that could have changed something: writes to sysfs, netlink requests and ioctls that
+# are not queries. strace does not decode the first message of a netlink socket: 18 is RTM_GETLINK.
+# Queries of NVMe look like its writes; 93-nvme-reset distinguishes them.
+# Over generic netlink viod requests an acknowledgement (NLM_F_ACK) for every write, and for no query.
 kernel_writes() {
 	quiet
 	sys_writes
@@ -91,7 +91,7 @@ expect_eq "$(inodes)" "$before" "VFs while viod is stopped"
 start_viod
 expect_state_settled "a stop and a start"
 
-# And the counter counts: an edit shows up in the same trace.
+# The trace works: an edit appears in it.
 sed -i 's/vlan = 12/vlan = 13/' /etc/vio.d/nic0.conf
 wait_for 20 eval '[[ $(vf_link $NIC0 3 ".vlan_list[0].vlan // 0") == 13 ]]'
 wait_state $NIC0 configured

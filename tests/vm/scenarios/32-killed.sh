@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every single write of an apply and of a release, the job or the daemon with it: the end is as without the kill.
+# Killed at every single write of an apply and of a release, the job or the daemon with it: the result is the same as without the kill.
 # timeout: 600
 modprobe -a igbvf vfio-pci
 netdev=$(netdev_of $NIC0)
 ip link set "$netdev" up
 arm_kill_at
 
-# What is compared, in one process as far as it goes: there are many rounds, and the guest is slow.
+# The compared state, read with few processes: there are many rounds, and the guest is slow.
 look() {
 	quiet
 	local vf driver
@@ -16,14 +16,14 @@ look() {
 		driver=$(leads_to "$vf/driver") || driver=none
 		printf '%s %s %s\n' "${vf##*/}" "$driver" "$(<"$vf/driver_override")"
 	done
-	# VF 2 is given no address: whenever igbvf comes back to it, it takes one at random.
+	# VF 2 has no address: igbvf chooses a random one whenever it is bound.
 	ip -d link show "$netdev" | sed -nE '/ vf 2 /s/ether [^ ]*//; s/.*(promiscuity [0-9]+).*/\1/p; s/^ *(vf .*)/\1/p'
 }
 
 state=/run/viod/state/$NIC0.json record=/run/viod/pf/$NIC0.json
 state_is() { local state_now; read_state $NIC0 && [[ $state_now == "$1" ]]; }
 configured() { state_is configured; }
-# await CONDITION: a job that was killed is tried again after a second; with $hurry set, at once.
+# await CONDITION: after a killed job viod retries within a second; with $hurry set, at once.
 await() {
 	quiet
 	local end=$((SECONDS + 30)) left=$((30 * looks)) pid
@@ -88,7 +88,7 @@ rounds() {
 		release
 		[[ ! -e $KILL_AT ]] || given_back=$((n - 1))
 		rm -f "$KILL_AT"
-		expect_look "$baseline" "what was given back"
+		expect_look "$baseline" "the restored state"
 		[[ ! $applied || ! $given_back ]] || break
 		((n < 40)) || fail "no end of writes"
 	done
@@ -96,7 +96,7 @@ rounds() {
 	((applied >= 9 && given_back >= 3)) || fail "that is too few to be all"
 }
 
-# once: an apply and a release that nobody disturbs.
+# once: an apply and a release without interruption.
 once() {
 	quiet
 	round="no kill" hurry=''
@@ -110,17 +110,17 @@ once() {
 		fail "an apply without a kill: $wanted"
 	release
 	cat "$KILL_AT.log"
-	expect_look "$baseline" "what was given back"
+	expect_look "$baseline" "the restored state"
 }
 
-# Nothing was there before.
+# No VFs before viod.
 mkdir -p /etc/vio.d
 once
 hurry=yes
 rounds job
 stop_viod
 
-# Somebody's VFs stay the same and change their drivers: nothing hides behind VFs that are new.
+# Existing VFs stay the same and change their drivers, so that re-creation does not hide errors.
 echo 3 >$sys/$NIC0/sriov_numvfs
 for n in 0 2; do
 	vf=$(vf_addr $NIC0 $n)
@@ -132,7 +132,7 @@ once
 rounds job
 stop_viod
 
-# Somebody had another count, a VF for a virtual machine, and autoprobe off.
+# Before viod there was another count, a VF for a virtual machine, and autoprobe off.
 echo 0 >$sys/$NIC0/sriov_numvfs
 echo 0 >$sys/$NIC0/sriov_drivers_autoprobe
 echo 1 >$sys/$NIC0/sriov_numvfs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A plugin that crashes, hangs or leaks costs one job: its PF says where it was, others configure, the daemon does not notice.
+# A plugin that crashes, hangs or leaks costs one job: its PF reports the op, other PFs are configured, the daemon is not affected.
 # timeout: 150
 # crashes: \(SIGSEGV\)
 # kernel-log: viod(-job)?\[[0-9]+\]|segfault at
@@ -8,7 +8,7 @@ mkdir -p /run/systemd/system/viod.service.d
 printf '[Service]\nWatchdogSec=5s\nLimitCORE=0\n' >/run/systemd/system/viod.service.d/watchdog.conf
 systemctl daemon-reload
 
-# misbehave KIND LINES...: what NIC1 is asked for.
+# misbehave KIND LINES...: the file of NIC1.
 misbehave() {
 	quiet
 	{
@@ -28,7 +28,7 @@ error_is() {
 start_viod
 pid=$(viod_pid)
 
-# Another PF is configured beside a plugin that crashes for good: with another count in each round.
+# Another PF is configured beside a plugin that always crashes, with another count in each round.
 n=1
 for op in validate observe complete plan apply holders nodes; do
 	misbehave crash "in = $op"
@@ -42,7 +42,7 @@ for op in validate observe complete plan apply holders nodes; do
 		driver = none
 	CONF
 	case $op in
-	# What is wanted is not known yet when the device is looked at first; the second look is after the writes.
+	# At the first observe the wanted values are not known yet; the second one is after the writes.
 	observe) where="in observe\(\) of plugin 'crash'" ;;
 	apply)   where="in apply\(\) of plugin 'crash', step 'do what the file says'" ;;
 	*)       where="in $op\(\) of plugin 'crash'" ;;
@@ -55,10 +55,10 @@ for op in validate observe complete plan apply holders nodes; do
 done
 expect_log "^$NIC1: the job crashed \(SIGSEGV\) in validate\(\) of plugin 'crash'"
 
-# The retry that follows a crash goes on while nothing gets better, further and further apart.
+# After a crash viod retries at growing intervals as long as the crash persists.
 refute_log 'viod.service: (Main process exited|Watchdog)'
 
-# A plugin that never returns: the PF is stuck, its job is ended, the file can be mended meanwhile.
+# A plugin that never returns: the PF is stuck, its job is killed, the file can be corrected meanwhile.
 for how in sleep spin; do
 	for op in validate apply; do
 		misbehave hang "timeout = 2" "in = $op" "how = $how"
@@ -67,7 +67,7 @@ for how in sleep spin; do
 	done
 done
 expect_log "^$NIC1: job [0-9]+ did not end in time, it is in apply\(\) of plugin 'hang', step 'do what the file says'"
-# ... also while it hangs: nothing waits for the deadline but that PF.
+# ... also while it hangs: only that PF waits for the deadline.
 misbehave hang "timeout = 8" "in = validate"
 wait_for 10 eval 'pgrep -x viod-job'
 sed -i 's/^vfs = .*/vfs = 5/' /etc/vio.d/nvme.conf
@@ -76,7 +76,7 @@ wait_state $NVME configured
 rm /etc/vio.d/nic1.conf
 wait_for 15 eval '! pgrep -x viod-job'
 
-# One that leaks in each look leaks in its job alone.
+# A leak in observe affects only the job.
 for n in 1 2 3 4; do
 	misbehave leak '[vf*]' "driver = $([[ $((n % 2)) == 0 ]] && echo none || echo default)"
 	wait_for 15 eval "[[ \$(driver_of \"\$(vf_addr $NIC1 0)\") == $([[ $((n % 2)) == 0 ]] && echo none || echo igbvf) ]]"
@@ -84,7 +84,7 @@ for n in 1 2 3 4; do
 done
 rm /etc/vio.d/nic1.conf
 wait_released $NIC1 15
-expect_eq "$(vf_count $NIC1)" 0 "VFs after the bad files went"
+expect_eq "$(vf_count $NIC1)" 0 "VFs after the bad files were deleted"
 
 expect_eq "$(viod_pid)" "$pid" "viod after all that"
 expect_eq "$(systemctl show -P NRestarts viod.service)" 0 "restarts by the watchdog"

@@ -53,7 +53,7 @@ expect_log "bad-size.*size"
 expect_log "cycle-[abc].*cycle"
 systemctl is-active viod.service
 
-# The folder itself counts, too: nothing of it is loaded then, and all is well again when it is mended.
+# The directory itself is checked, too: no plugin is loaded then, and all are once it is corrected.
 rm $lib/{bad-*,cycle-*,unsafe,foreign,dangling,noise,empty}.so
 rmdir $lib/directory.so
 chmod 0777 $lib

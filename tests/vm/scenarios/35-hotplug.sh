@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A device that is not there is waited for: plugged, unplugged, plugged again, its driver unbound and bound, without udev, too.
+# viod waits for an absent device: plugged, unplugged, plugged again, its driver unbound and bound, also without udev.
 # timeout: 150
 spare_conf() {
 	conf spare <<-CONF
@@ -21,7 +21,7 @@ conf nic0 <<-CONF
 	vfs = 2
 CONF
 spare_conf 3
-# The same device by its address on the wire: it has no PCI address until it comes.
+# The same device by its MAC address: it has no PCI address until it is plugged.
 conf wire <<-CONF
 	[pf]
 	name = mac:52:54:00:00:05:00
@@ -45,9 +45,9 @@ expect_log "^$SPARE: configured as in /etc/vio.d/spare.conf: 3 VFs"
 
 unplug_nic
 wait_state $SPARE absent 10
-expect_eq "$(state $SPARE '.vfs | length')" 0 "VFs of a device that went"
+expect_eq "$(state $SPARE '.vfs | length')" 0 "VFs of an unplugged device"
 
-# Edited while it is away: the next plug gets the last version.
+# Edited while it is absent: the last version is applied when it is plugged.
 spare_conf 4
 plug_nic
 wait_for 30 spare_done 4
@@ -58,14 +58,14 @@ untrace_viod
 restart_viod
 spare_done 4
 
-# The PF loses its driver, and gets it back. igb takes its VFs along.
+# The PF is unbound from its driver and bound again. igb removes its VFs.
 echo $SPARE >/sys/bus/pci/drivers/igb/unbind
 wait_state $SPARE waiting 10
 echo $SPARE >/sys/bus/pci/drivers/igb/bind
 wait_for 20 spare_done 4
 expect_eq "$(vlan_of_spare)" 5 "vlan after the driver came back"
 
-# Deleted while it is away: nothing is left to be put back, and nothing comes when it is plugged again.
+# Deleted while it is absent: nothing remains to be restored, and nothing happens when it is plugged again.
 unplug_nic
 wait_state $SPARE absent 10
 rm /etc/vio.d/spare.conf
@@ -75,7 +75,7 @@ pause 1
 expect_eq "$(vf_count $SPARE)" 0 "VFs without a file"
 unplug_nic
 
-# No udev, as in a container: there are the kernel's own events, and nobody else loads modules.
+# No udev, as in a container: there are only the kernel's events, and no other program loads modules.
 spare_conf 2
 wait_for 10 test -e /run/viod/state/$SPARE.json
 rm /etc/vio.d/nic0.conf
@@ -99,7 +99,7 @@ conf nic1 <<-CONF
 	driver = vfio-pci
 CONF
 wait_state $NIC1 configured
-expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" vfio-pci "driver that nobody else would have loaded"
+expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" vfio-pci "driver that no other program loads"
 unplug_nic
 wait_state $SPARE absent 10
 start_udev

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What somebody changes behind viod's back is put back (enforce), told of (report) or left (ignore), and no loop comes of it.
+# A change by another program is reverted (enforce), reported (report) or ignored (ignore), without a loop.
 # timeout: 120
 modprobe vfio-pci
 ip link set "$(netdev_of $NIC0)" up
@@ -23,7 +23,7 @@ drivers() { quiet; echo "$(driver_of "$(vf_addr $NIC0 0)") $(driver_of "$(vf_add
 right() { [[ $(vf_count $NIC0) == 3 && $(drivers) == 'igbvf vfio-pci none' && $(state $NIC0 .state) == configured ]]; }
 vlan() { vf_link $NIC0 "$1" '.vlan_list[0].vlan // 0'; }
 cpu() { quiet; sed -n 's/usage_usec //p' /sys/fs/cgroup/system.slice/viod.service/cpu.stat; }
-# quiet_now WHEN: viod comes to rest, and stays so.
+# quiet_now WHEN: viod becomes idle, and stays so.
 quiet_now() {
 	quiet
 	local spent end=$((SECONDS + 10))
@@ -52,24 +52,24 @@ echo igbvf >"$sys/$vf2/driver_override"
 echo "$vf2" >/sys/bus/pci/drivers_probe
 expect_eq "$(vf_inodes $NIC0)" "$before" "VFs while their drivers change"
 wait_for 10 right
-quiet_now "drivers were put back"
+quiet_now "drivers were restored"
 echo 0 >$sys/$NIC0/sriov_numvfs
 wait_for 15 right
 expect_eq "$(vlan 0)" 9 "vlan of a VF that was made again"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 autoprobe
 echo 0 >$sys/$NIC0/sriov_numvfs
-echo 5 >$sys/$NIC0/sriov_numvfs || : # viod may have been quicker
+echo 5 >$sys/$NIC0/sriov_numvfs || : # viod may have been faster
 wait_for 15 right
-quiet_now "the count was put back"
-# Somebody who insists is no reason to spin: each of his changes is answered once.
+quiet_now "the count was restored"
+# Repeated changes cause no busy loop: each is reverted once.
 for _ in 1 2 3 4 5 6 7 8; do
 	[[ ! -e $sys/$vf0/driver ]] || echo "$vf0" >"$sys/$vf0/driver/unbind" || :
 	pause 0.1
 done
 wait_for 15 right
-quiet_now "somebody insisted"
+quiet_now "repeated changes"
 
-# report: told of, and left. Also across a restart nothing of it is taken for the file's wish.
+# report: reported, and not reverted. A restart does not treat the change as wanted either.
 journal_mark
 write_conf report
 expect_log 'configured as in'
@@ -81,11 +81,11 @@ expect_eq "$(drivers)" "none vfio-pci none" "drivers under drift = report"
 expect_eq "$(state $NIC0 '.vfs[0].driver')" null "the driver in the state file"
 error=$(state $NIC0 .error)
 [[ $error == *'the device was changed externally'* ]] || fail "error in the state file: $error"
-# The file asks for it once more: that is a person's wish.
+# An edit of the file applies it again.
 write_conf enforce
 wait_for 10 right
 
-# ignore: not even told of.
+# ignore: not even reported.
 journal_mark
 write_conf ignore
 expect_log 'configured as in'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A VF that a virtual machine has open is not touched: blocked, with its holder named; done within a second after it ends.
+# A VF that a virtual machine has open is not touched: blocked, with its holder named; applied within a second after it ends.
 # timeout: 150
 modprobe -a vfio-pci vfio_iommu_type1
 
@@ -51,7 +51,7 @@ expect_blocked() {
 	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs, held, $1"
 	expect_eq "$(drivers)" "$drivers" "drivers, held, $1"
 	expect_eq "$(state $NIC0 .state)" blocked "state after a while, $1"
-	# Nothing sleeps in the kernel for it: who does only for a moment is somebody else.
+	# No process of viod blocks in the kernel for it; other processes may do so for a moment.
 	wait_for 5 eval '! grep -qs "^State:.D" /proc/[0-9]*/status'
 }
 
@@ -62,14 +62,14 @@ expect_eq "$(state $NIC0 '[.vfs[].held_by] | unique | tojson')" '[null]' "holder
 before=$(vf_inodes $NIC0)
 drivers=$(drivers)
 
-# A count, with the whole of a virtual machine's descriptors.
+# A count, with all descriptors of a virtual machine.
 start_holder all 1
 write_conf 5 default vfio-pci
 expect_blocked "count change"
 expect_log "VF 1 \($(vf_addr $NIC0 1)\) is used by vfio-hold \(pid $holder, viod-scenario.service\): /dev/vfio/"
 n=$(count_log 'is used by')
-((n == 1)) || fail "the same holder is told of $n times"
-# Back to what is there: nothing is blocked any more.
+((n == 1)) || fail "the same holder is reported $n times"
+# Back to the current state: nothing is blocked any more.
 write_conf 3 default vfio-pci
 wait_state $NIC0 configured
 held 1 /dev/vfio/
@@ -85,7 +85,7 @@ wait_for 10 eval '[[ $(vf_count $NIC0) == 3 ]]'
 wait_state $NIC0 configured
 before=$(vf_inodes $NIC0)
 
-# The driver of the VF itself; then of others beside it: those are done, it is not.
+# The driver of the VF itself; then those of other VFs, which are changed.
 start_holder all 1
 write_conf 3 default igbvf
 expect_blocked "driver change"
@@ -103,7 +103,7 @@ wait_for 10 eval '[[ $(drivers) == "igbvf vfio-pci none" ]]'
 wait_state $NIC0 configured
 drivers=$(drivers)
 
-# A held VF is no obstacle to an edit that concerns others only.
+# A held VF does not block an edit that concerns only others.
 start_holder all 1
 write_conf 3 none vfio-pci
 wait_for 10 eval '[[ $(drivers) == "none vfio-pci none" ]]'
@@ -113,7 +113,8 @@ write_conf 3 default vfio-pci
 wait_for 10 eval '[[ $(drivers) == "igbvf vfio-pci none" ]]'
 end_holder
 
-# Only the descriptor of the device is left, as in a process that was handed it. Deletion, by a holder with a time of its own.
+# The holder has only the descriptor of the device, as a process that was passed it. Deletion, with a holder that ends by
+# itself.
 start_holder device 1 6
 rm /etc/vio.d/nic0.conf
 expect_blocked "deletion"
@@ -123,7 +124,7 @@ soon test ! -e $sys/$NIC0/virtfn2
 expect_prompt "$spent" "what waited for the holder"
 wait_for 10 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
 
-# Asked for again while the release is blocked: the VFs stay as they are.
+# The file returns while the release is blocked: the VFs stay as they are.
 write_conf 3 default vfio-pci
 wait_state $NIC0 configured
 before=$(vf_inodes $NIC0)
@@ -132,8 +133,8 @@ rm /etc/vio.d/nic0.conf
 wait_state $NIC0 blocked
 write_conf 3 default vfio-pci
 wait_state $NIC0 configured
-expect_eq "$(vf_inodes $NIC0)" "$before" "VFs of a file that came back"
-# Also a daemon that starts anew asks first.
+expect_eq "$(vf_inodes $NIC0)" "$before" "VFs of a file that was added again"
+# A restarted daemon checks for holders, too.
 write_conf 4 default vfio-pci
 wait_state $NIC0 blocked
 restart_viod

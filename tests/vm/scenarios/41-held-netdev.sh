@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A VF whose interface a container has is not taken away, and comes back when the container ends; of kind net and of kind dev.
+# A VF whose interface is in a container is not removed, and is managed again when the container ends; for kinds net and dev.
 # timeout: 90
 ip link set "$(netdev_of $NIC0)" up
 for kind in net dev; do
@@ -35,7 +35,7 @@ for kind in net dev; do
 	expect_eq "$(stat -Lc %i $sys/$NIC0/virtfn*)" "$before" "VFs while one is in a container"
 	ip netns exec box ip link show "$netdev" >/dev/null || fail "the container has lost its interface"
 
-	# The container ends, and the kernel sends the interface back.
+	# The container ends, and the kernel moves the interface back.
 	kill $inside
 	wait $inside || :
 	ip netns delete box

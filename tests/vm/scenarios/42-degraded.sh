@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# One VF fails, the others are configured: degraded, tried again further and further apart, and at once when a driver appears.
+# One VF fails, the others are configured: degraded, retried at growing intervals, and at once when a driver appears.
 # timeout: 150
-# A kernel that has few modules, and uio_pci_generic is none of them: what is bound over /lib/modules goes with this scenario.
+# A kernel with few modules, without uio_pci_generic: the bind mount over /lib/modules ends with this scenario.
 release=$(uname -r)
 few=$viod_run/few/lib/modules/$release
 mkdir -p "$few"
@@ -40,7 +40,7 @@ expect_eq "$(state $NIC0 '[.vfs[0, 3].error] | tojson')" '[null,null]' "errors o
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 autoprobe
 before=$(vf_inodes $NIC0)
 
-# Tried again after 1, 2, 4, ... s. The log tells of it once.
+# Retried after 1, 2, 4, ... s, and logged once.
 jobs() { quiet; grep -c '"{\\"result' $viod_run/trace || :; }
 trace_now
 began=$SECONDS
@@ -52,8 +52,8 @@ echo "$tries tries in $spent s, $most at most"
 wait_for 40 eval '(($(jobs) >= 1))' # traced, a job takes seconds on a busy machine
 trace_end
 expect_eq "$(sys_writes)" '' "writes of tries that cannot succeed"
-(($(count_log "driver 'no-such-driver' is neither") == 1)) || fail "each try is told of"
-# A VF that was not configured must not be taken by accident, either.
+(($(count_log "driver 'no-such-driver' is neither") == 1)) || fail "each attempt is logged"
+# A VF that was not configured must not be used by accident, either.
 rmmod igbvf
 modprobe igbvf
 expect_eq "$(drivers)" "igbvf none none vfio-pci" "drivers after igbvf was loaded again"
@@ -70,7 +70,7 @@ expect_eq "$(drivers)" "igbvf none uio_pci_generic vfio-pci" "drivers afterwards
 expect_eq "$(state $NIC0 .state)" degraded "state, with one VF left"
 expect_eq "$(vf_inodes $NIC0)" "$before" "VFs"
 
-# The file is mended.
+# The file is corrected.
 sed -i s/no-such-driver/default/ /etc/vio.d/nic0.conf
 wait_state $NIC0 configured 10
 expect_eq "$(drivers)" "igbvf igbvf uio_pci_generic vfio-pci" "drivers of the mended file"

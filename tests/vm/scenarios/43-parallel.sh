@@ -23,7 +23,7 @@ conf nvme <<-CONF
 	[vf*]
 	driver = vfio-pci
 CONF
-# One that is bound to fail, and one that is not there, keep nobody waiting.
+# A PF that must fail and an absent one do not delay READY.
 conf late <<-CONF
 	[pf]
 	name = 04:00.0
@@ -50,12 +50,12 @@ python3 - $viod_run/trace <<-'END'
 	    if text.endswith("<unfinished ...>"):
 	        open_calls[pid] = (when, text)
 	        continue
-	    took = re.search(r"<(\d+\.\d+)>$", text)
+	    duration = re.search(r"<(\d+\.\d+)>$", text)
 	    if text.startswith("<..."):
 	        began, text = open_calls.pop(pid)
 	        calls.append((began, when, pid, text))
 	    else:
-	        calls.append((when, when + float(took[1] if took else 0), pid, text))
+	        calls.append((when, when + float(duration[1] if duration else 0), pid, text))
 	calls.sort()
 	counts = [c for c in calls if "/sriov_numvfs>" in c[3] and c[3].startswith("write")]
 	for a in counts:
@@ -63,7 +63,8 @@ python3 - $viod_run/trace <<-'END'
 	assert len(counts) == 3, "three writes of counts"
 	for a, b in zip(counts, counts[1:]):
 	    assert a[1] <= b[0], "two counts at a time"
-	# From its first call to its last, each job must meet the others. Who writes the count is one, and not a helper of it.
+	# From its first to its last call, each job must overlap with the others. The process that writes the count is the
+	# job, not a worker.
 	spans = {c[2]: [1e99, 0] for c in counts}
 	for began, ended, pid, text in calls:
 	    if pid in spans:

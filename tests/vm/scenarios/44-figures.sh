@@ -6,7 +6,7 @@ printf '[Service]\nWatchdogSec=0\n' >/run/systemd/system/viod.service.d/watchdog
 systemctl daemon-reload
 start_viod
 
-# How much slower than a machine of our days this one is: this loop takes 50 ms there.
+# How much slower this machine is than a current one, where this loop takes 50 ms.
 slowness() {
 	quiet
 	local i began=${EPOCHREALTIME/./} spent
@@ -15,8 +15,8 @@ slowness() {
 	echo $((spent < 1 ? 1 : spent))
 }
 
-# The kernel's log has one clock for us and for igb, which writes "1 VFs allocated" when it is told of a count; nothing is
-# traced, which would take longer than what is measured.
+# The kernel's log has one clock for this script and for igb, which writes "1 VFs allocated" for a new count; there is no
+# trace, which would take longer than what is measured.
 write_conf() {
 	printf '[pf]\nname = 01:00.0\nkind = dev\nvfs = %s\n[vf*]\ndriver = none\n' "$1"
 }
@@ -38,7 +38,7 @@ best=$(printf '%s\n' "${delays[@]}" | sort -n | head -n 1)
 ((best >= 100)) || fail "the quiet time is not kept"
 ((best <= limit)) || fail "it takes too long"
 
-# Two PFs with all they can have.
+# Two PFs with all their VFs.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0

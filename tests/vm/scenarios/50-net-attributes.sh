@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Each VF attribute that igb has is set, changed, cleared and put back; those it lacks are told once and cost nothing else.
+# Each VF attribute of igb is set, changed, cleared and restored; those that it lacks are reported once, without other effects.
 # timeout: 180
 pf=$(netdev_of $NIC0)
 ip link set "$pf" up
@@ -47,7 +47,7 @@ CONF
 trace_viod
 start_viod
 wait_state $NIC0 configured
-wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]' # creating VFs takes it away; rates need one
+wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]' # creating VFs interrupts it; rates need one
 write_conf 100 3 true true 200
 expect_all 100 3 true true 200
 await_vf 1 .address 52:54:00:aa:00:01
@@ -74,8 +74,8 @@ wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 0 "messages after a restart"
 untrace_viod
 
-# What this card never has is refused before anything is written. A value in the middle that the device refuses: the others
-# are applied, and its line is named.
+# A setting that this card never supports is refused before anything is written. If the device refuses a value, the others are
+# applied, and its line is reported.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0
@@ -96,7 +96,7 @@ await_vf 1 .trust true
 await_vf 1 .rate.max_tx 0
 expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" igbvf "driver of a VF that is well"
 
-# Wrong on its face: nothing is touched.
+# Invalid in itself: nothing is changed.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0
@@ -116,6 +116,6 @@ sed -i -e '/qos/d' -e '/min-tx/d' /etc/vio.d/nic0.conf
 expect_log 'nic0.conf:9:.*only InfiniBand has GUIDs'
 await_vf 2 '.vlan_list[0].vlan // 0' 7
 
-# What was there before viod is put back with the file's end; VFs of the host's own making are kept.
+# When the file is deleted, the previous settings are restored; VFs that the host created are kept.
 rm /etc/vio.d/nic0.conf
 wait_for 60 eval '[[ $(vf_count $NIC0) == 0 ]]'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Keys of the PF itself, each in both directions, across a rename; rates that wait for a carrier; all put back at the end.
+# Keys of the PF itself, each in both directions, across a rename; rates that wait for a carrier; all restored at the end.
 # timeout: 180
 pf=$(netdev_of $NIC0)
 ip link set "$pf" down
@@ -14,7 +14,7 @@ expect_pf() {
 }
 offload_is() { ethtool -k "$(netdev_of $NIC0)" | grep -q "^rx-vlan-offload: $1" && ethtool -k "$(netdev_of $NIC0)" | grep -q "^tx-vlan-offload: $1"; }
 
-# igb needs to be up for its VFs: viod does it, and says so. Creating VFs takes the carrier away, and rates wait for it.
+# igb must be up for its VFs: viod sets it up and reports that. Creating VFs interrupts the carrier, and rates wait for it.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0
@@ -54,14 +54,14 @@ expect_pf '.flags | index("UP") != null' true
 wait_for 10 offload_is on
 wait_state $NIC0 configured
 
-# Modes that igb cannot have: said with the line, and nothing is in the way of the rest.
+# Modes that igb does not support: reported with the line, and the rest is applied.
 sed -i 's/^vlan-offload = .*/vlan-offload = rx/' /etc/vio.d/nic0.conf
 wait_state $NIC0 degraded
 expect_log 'nic0.conf:8:.*vlan-offload: on -> rx|nic0.conf:8:.*the value did not change'
 sed -i 's/^vlan-offload = .*/vlan-offload = on/' /etc/vio.d/nic0.conf
 wait_state $NIC0 configured
 
-# By its altname and by its permanent address, whatever address it has now.
+# By its altname and by its permanent address, with any current address.
 sed -i 's/^name = .*/name = viod-altname/' /etc/vio.d/nic0.conf
 restart_viod
 wait_state $NIC0 configured
@@ -71,7 +71,7 @@ restart_viod
 wait_state $NIC0 configured
 ip link set renamed0 address 52:54:00:00:01:00
 
-# Back to what was there: down, all groups, no VFs.
+# The previous settings again: down, all groups, no VFs.
 rm /etc/vio.d/nic0.conf
 wait_for 60 eval '[[ $(vf_count $NIC0) == 0 ]]'
 expect_pf '.flags | index("UP") != null' false

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Another program changes a VF: put back as soon as the kernel tells of it, or reported, or left; a VF in use is never touched.
+# Another program changes a VF: reverted as soon as the kernel reports it, or only reported, or ignored; a VF in use is never changed.
 # timeout: 240
 pf=$(netdev_of $NIC0)
 write_conf() { # DRIFT
@@ -20,10 +20,10 @@ write_conf enforce
 start_viod
 wait_state $NIC0 configured
 wait_for 20 eval '[[ $(<$sys/$NIC0/net/$pf/carrier) == 1 ]]'
-pause 2 # what viod's own work has caused is over
+pause 2 # the events of viod's own work have been processed
 
-# The kernel sends one message for the change and one for what viod does about it. Five times, the best counts: the machine
-# below this one is busy with other things too. "ip" itself, which does no more than start and ask, is the measure.
+# The kernel sends one message for the change and one for what viod does about it. The best of five attempts counts, since the
+# host may be busy. The reference is "ip" itself, which only starts and sends a request.
 cat >$viod_run/watch.py <<'END'
 import socket, struct, subprocess, sys, time
 index, pf = int(sys.argv[1]), sys.argv[2]
@@ -51,13 +51,13 @@ for i in range(5):
 print("%d %d" % (best * 1000, floor * 1000))
 END
 read -r best floor < <(python3 $viod_run/watch.py "$(<$sys/$NIC0/net/$pf/ifindex)" "$pf")
-printf 'put back %s ms after the event; one "ip link set" takes %s ms here\n' "$best" "$floor"
-((best <= 100 || best <= 10 * floor)) || fail "put back after $best ms, where one ip takes $floor ms"
+printf 'restored %s ms after the event; one "ip link set" takes %s ms here\n' "$best" "$floor"
+((best <= 100 || best <= 10 * floor)) || fail "restored after $best ms, where one ip takes $floor ms"
 wait_for 20 vlan_is 1 100
 for n in 0 2; do vlan_is $n 100 || fail "vlan of VF $n"; done
 wait_state $NIC0 configured
 
-# One that is in use keeps what it has.
+# A VF that is in use keeps its setting.
 ip netns add viod-test
 ip link set "$(netdev_of "$(vf_addr $NIC0 2)")" netns viod-test
 ip link set "$pf" vf 2 vlan 55
@@ -66,7 +66,7 @@ wait_for 20 vlan_is 0 100
 pause 2
 vlan_is 2 55 || fail "a VF in use was corrected"
 ip netns delete viod-test
-wait_for 30 vlan_is 2 100 # and when it is let go, the next look mends it
+wait_for 30 vlan_is 2 100 # and when it is free, the next observe corrects it
 
 write_conf report
 wait_state $NIC0 configured
@@ -76,7 +76,7 @@ expect_log 'the device was changed externally; the file wants vf1.vlan: 57 -> 10
 vlan_is 1 57 || fail "drift = report did more than report"
 
 write_conf ignore
-wait_for 20 vlan_is 1 100 # an edit is a person's wish
+wait_for 20 vlan_is 1 100 # an edit is applied
 wait_state $NIC0 configured
 pause 1
 ip link set "$pf" vf 1 vlan 58

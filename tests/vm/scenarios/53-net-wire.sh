@@ -18,7 +18,7 @@ import socket, struct, sys
 source, sink, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 rx = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 rx.bind((sink, 0))
-rx.setsockopt(263, 8, 1) # SOL_PACKET, PACKET_AUXDATA: the kernel takes a tag out of the frame and says there what it was
+rx.setsockopt(263, 8, 1) # SOL_PACKET, PACKET_AUXDATA: the kernel removes the tag from the frame and reports it there
 tx = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 tx.bind((source, 0))
 frame = b"\xff" * 6 + bytes.fromhex("525400aa0000") + b"\x88\xb5" + b"viod".ljust(60, b".")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# VFs that stay on the host get their name, MTU and mode; made-up addresses stay; one that is passed on goes without.
+# VFs that stay on the host get their name, MTU and mode; derived addresses are stable; an interface in another namespace is not configured.
 # timeout: 180
 modprobe vfio-pci
 conf nic0 <<-CONF
@@ -33,7 +33,7 @@ expect_eq "$(</sys/class/net/storage0/address)" "$stable" "what the driver of VF
 expect_eq "$(vf_link $NIC0 1 .address)" \
 	"02:$(printf '%s-1-viod' $NIC0 | sha256sum | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\).*/\1:\2:\3:\4:\5/')" "legacy address"
 
-# The same after all VFs were made anew, and nothing to do after a restart.
+# The same after all VFs were re-created, and nothing to do after a restart.
 sed -i 's/^vfs = 3/vfs = 4/' /etc/vio.d/nic0.conf
 wait_for 60 eval '[[ $(vf_count $NIC0) == 4 ]]'
 wait_state $NIC0 configured 60
@@ -45,7 +45,7 @@ wait_state $NIC0 configured
 expect_eq "$(link_writes | wc -l)" 0 "messages after a restart"
 untrace_viod
 
-# Bad names, and one name or address for two, by line.
+# Invalid names, and one name or address for two VFs, with the line.
 conf nic0 <<-CONF
 	[pf]
 	name = 01:00.0

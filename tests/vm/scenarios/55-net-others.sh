@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# systemd-networkd and NetworkManager are told to leave VFs that viod manages alone, from the moment it does; others not.
+# systemd-networkd and NetworkManager do not manage the VFs of viod, from the moment that viod does; others they do.
 # timeout: 120
 properties_of() { udevadm info --query=property "/sys/class/net/$(netdev_of "$1")"; }
 vf=0000:01:10.0 # the first of NIC0
@@ -24,21 +24,21 @@ unmarked() { quiet; local text; text=$(properties_of "$1") && [[ $text == *INTER
 unmarked $NIC0 || fail "the PF is marked: $(properties_of $NIC0)"
 wait_for 20 eval 'networkctl list --no-legend | grep -w "$(netdev_of $vf)" | grep -qw unmanaged'
 
-# A VF that comes back from a namespace is marked as well.
+# A VF that returns from a namespace is marked as well.
 ip netns add viod-test
 ip link set "$(netdev_of $vf)" netns viod-test
 ip netns delete viod-test
 wait_for 20 test -d $sys/$vf/net
 wait_for 20 eval 'properties_of $vf | grep -qx NM_UNMANAGED=1'
 
-# VFs that viod has nothing to do with are nobody's business here.
+# VFs that viod does not manage are not marked.
 echo 1 >$sys/$NIC1/sriov_numvfs
 udevadm settle
 unmarked "$(vf_addr $NIC1 0)" || fail "a VF of another PF is marked"
 expect_eq "$(find /run/viod/managed -type l | wc -l)" 2 "entries"
 
-# Nor were the VFs of the other PF, until a file adopts them; and they are anybody's again when it is gone. An event is all
-# that this takes: nothing of the device is written.
+# Nor are the VFs of the other PF, until a file adopts them; after its deletion the marks are removed. This needs only an
+# event: nothing is written to the device.
 vf1=$(vf_addr $NIC1 0)
 before=$(cat /sys/class/net/"$(netdev_of "$vf1")"/ifindex)
 conf nic1 <<-CONF

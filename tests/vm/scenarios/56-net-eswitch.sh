@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The eswitch changes its mode through devlink, both ways; what belongs to the host in switchdev mode is refused by line.
+# The eswitch changes its mode through devlink, both ways; settings that the host controls in switchdev mode are refused with the line.
 # timeout: 120
 netdevsim 20 1 8 >/dev/null
 mode_is() { [[ $(devlink -j dev eswitch show netdevsim/netdevsim20 | jq -r '.[][].mode') == "$1" ]]; }

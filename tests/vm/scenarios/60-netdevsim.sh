@@ -11,6 +11,6 @@ expect_eq "$(vfs "$first" | wc -l)" 512 "lines of vfs"
 expect_eq "$(vfs "$first" | tail -n 1)" "511 mac=02:00:00:00:01:ff min=100 max=2500 spoofchk=on\
  link-state=disable query-rss=on trust=on vlan=4094 qos=7 proto=802.1ad" "the last VF"
 
-# What the tests have added to it: real cards refuse rates above the speed of their link.
+# A change for the tests: like real cards it refuses rates above the speed of their link.
 ip link set "$first" vf 0 max_tx_rate 100000
 ! ip link set "$first" vf 0 max_tx_rate 100001 2>/dev/null || fail "a rate above 100 Gbit/s was taken"

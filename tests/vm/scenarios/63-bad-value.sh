@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A value that the driver refuses in the middle of 512 VFs costs that value: the rest is set, and the line is named.
+# If the driver refuses a value of one among 512 VFs, all others are set, and the line is reported.
 # timeout: 240
 pf=$(netdevsim 10 1 512)
 ip link set "$pf" up # without a carrier a rate would have to wait
@@ -30,7 +30,7 @@ diff wanted got || fail "not all of the rest is set"
 expect_eq "$(state netdevsim10 '[.vfs[] | select(.error) | .index] | join(" ")')" 300 "VFs with an error in the state file"
 state netdevsim10 '.vfs[300].error | tostring' | grep -q max-tx-rate || fail "the VF's error does not name the key"
 
-# The count, halving and per-attribute tries all in: a few messages, not hundreds.
+# Including the count, halving and attempts per attribute: a few messages, not hundreds.
 messages=$(link_writes | wc -l)
 ((messages <= 16)) || fail "$messages messages to find the one at fault"
 

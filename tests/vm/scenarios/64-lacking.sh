@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# An attribute that the driver has not is told once for the PF; all others are set, and nothing is tried over and over.
+# An attribute that the driver lacks is reported once for the PF; all others are set, and there are no repeated attempts.
 # timeout: 120
 ip link set "$(netdev_of $NIC0)" up
 conf nic0 <<-CONF

@@ -47,13 +47,13 @@ expect_all() {
 }
 count_is() { [[ $(nsim_count 99) == "$1" ]]; }
 
-# VFs that somebody else has made: the count is left alone.
+# VFs that another program created: the count is not changed.
 echo 3 >/sys/bus/netdevsim/devices/netdevsim99/sriov_numvfs
 write_conf '' "$third"
 start_viod
 wait_state netdevsim99 configured
 expect_all
-expect_eq "$(nsim_count 99)" 3 "VFs of somebody else"
+expect_eq "$(nsim_count 99)" 3 "VFs of another program"
 
 write_conf 'vfs = 4' "$third"
 wait_for 20 count_is 4
@@ -66,7 +66,7 @@ wait_state netdevsim99 configured
 expect_eq "$(nsim_count 99)" 4 "VFs without a word about them"
 expect_all
 
-# systemd drops what is beyond the count; viod says that the file contradicts itself, and keeps to the last good one.
+# systemd ignores sections beyond the count; viod reports an inconsistent file, and keeps the last valid one.
 write_conf 'vfs = 2' "$third"
 expect_log 'sriov\.conf:[0-9]+:.*vf2'
 expect_eq "$(nsim_count 99)" 4 "VFs under a file with an error"

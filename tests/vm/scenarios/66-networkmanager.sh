@@ -16,7 +16,7 @@ ${3-}"
 settled() { [[ $(nsim_count 10) == "$1" ]] && vf_is "$pf" 0 "${@:2}"; }
 count_writes() { sys_writes | grep -c "netdevsim10/sriov_numvfs" || :; }
 
-# As many as there can be: a card says how many, netdevsim does not.
+# The maximum: a card reports it, netdevsim does not.
 ip link set "$(netdev_of $NIC0)" up
 conf max <<-CONF
 	[pf]
@@ -44,7 +44,7 @@ write_conf 'vfs = 32' on
 wait_for 20 settled 32 mac=02:11:22:33:44:aa trust=on
 wait_state netdevsim10 configured
 
-# Parameters alone do not touch the count.
+# Parameters alone do not change the count.
 forget_trace
 write_conf 'vfs = 32' off 'vlan = 100'
 wait_for 20 settled 32 trust=off vlan=100
@@ -52,7 +52,7 @@ wait_state netdevsim10 configured
 expect_eq "$(sys_writes | grep -c netdevsim10 || :)" 0 "writes to sysfs for parameters alone"
 expect_eq "$(link_write_vfs)" 0 "VFs in the message"
 
-# A parameter that the driver refuses destroys nothing, the other VFs' parameters included.
+# A parameter that the driver refuses does not affect anything else, including the parameters of other VFs.
 write_conf 'vfs = 32' on 'max-tx-rate = 200000
 [vf31]
 vlan = 31'
@@ -74,7 +74,7 @@ wait_for 20 eval '[[ $(nsim_count 10) == 0 ]]'
 wait_state $NIC0 configured
 expect_eq "$(vf_count $NIC0)" 0 "VFs of the card"
 
-# What stays when the file goes: nothing, or all of it.
+# After the file is deleted: nothing remains, or everything.
 write_conf 'vfs = 5' on
 wait_for 20 settled 5 trust=on
 rm /etc/vio.d/nm.conf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# nmstate's cases: more and fewer VFs, addresses in any case, 62 to 63, parameters of 62, a VF that is yet to come.
+# nmstate's cases: more and fewer VFs, addresses in any case, 62 to 63, parameters of 62, a VF that does not exist yet.
 # timeout: 240
 pf=$(netdevsim 10 1 64)
 ip link set "$pf" up
@@ -40,7 +40,7 @@ expect_vf1
 write_conf 1 ''
 settle count_is 1
 
-# A VF that comes with the same edit.
+# A VF that the same edit creates.
 write_conf 2 "$vf1
 [vf0]
 mac = 00:11:22:33:44:66"
@@ -48,7 +48,7 @@ settle count_is 2
 expect_vf1
 expect_vf "$pf" 0 mac=00:11:22:33:44:66
 
-# The case of an address is no change, and nothing that needs a write.
+# The case of an address is not a change, and needs no write.
 forget_trace
 write_conf 2 "[vf0]
 mac = 00:11:22:33:44:Ef"
@@ -68,7 +68,7 @@ settle count_is 63
 write_conf 62 ''
 settle count_is 62
 
-# Parameters of 62 VFs make none of them anew.
+# Parameters of 62 VFs do not re-create any of them.
 forget_trace
 write_conf 62 "$(each_vf 62 '[vf@]\nmac = 00:24:fe:7a:@x\ntrust = on\nspoofchk = on\n')"
 settle vf_is "$pf" 61 mac=00:24:fe:7a:00:3d trust=on spoofchk=on

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Another program changes one of 512 VFs: that one is put back by one message, or told of, or left.
+# Another program changes one of 512 VFs: it is restored by one message, or reported, or ignored.
 # timeout: 180
 pf=$(netdevsim 10 1 512)
-ip link set "$pf" up # while it is down, the kernel tells nobody of changes
+ip link set "$pf" up # while it is down, the kernel does not announce changes
 write_conf() { # DRIFT
 	{
 		printf '[pf]\nname = netdevsim10\nkind = net\nvfs = 512\ndrift = %s\n' "$1"
 		each_vf 512 '[vf@]\nmac = 02:00:00:00:@x\nvlan = 1@\ntrust = on\n'
 	} | conf many
 }
-calm() { # no trace of viod's own work is left in the kernel's queue
+calm() { # all events of viod's own work have been processed
 	wait_state netdevsim10 configured 60
 	pause 2
 	wait_state netdevsim10 configured
@@ -25,11 +25,11 @@ calm
 diff wanted now || fail "not as in the file"
 ip link set "$pf" vf 500 vlan 77 trust off
 wait_for 20 vf_is "$pf" 500 vlan=1500 trust=on
-expect_eq "$(link_writes | wc -l)" 1 "messages that put it back"
+expect_eq "$(link_writes | wc -l)" 1 "messages that restore it"
 expect_eq "$(link_write_vfs)" 500 "VFs in them"
 expect_eq "$(sys_writes | wc -l)" 0 "writes to sysfs"
 calm
-diff wanted now || fail "more has changed than was put back"
+diff wanted now || fail "more has changed than was restored"
 
 write_conf report
 calm
@@ -38,7 +38,7 @@ expect_log 'vf400\.vlan: 77 -> 1400'
 expect_eq "$(link_writes | wc -l)" 0 "messages of a viod that only reports"
 expect_vf "$pf" 400 vlan=77
 
-write_conf ignore # an edit is somebody's wish
+write_conf ignore # an edit is applied
 wait_for 20 vf_is "$pf" 400 vlan=1400
 calm
 ip link set "$pf" vf 300 vlan 77

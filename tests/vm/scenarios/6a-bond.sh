@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Two PFs that are the ports of a bond get VFs and keep their places in it, when VFs come, change, and go.
+# Two ports of a bond get VFs and remain in the bond when VFs are created, changed and removed.
 # timeout: 120
 modprobe bonding max_bonds=0
 ip link add bond-test type bond mode active-backup miimon 100
@@ -44,7 +44,7 @@ start_viod
 wait_for 60 as_wanted 3 30
 wait_for 20 eval '[[ $(ports) == "$both" ]]'
 
-# Settings alone do not disturb the bond; another count takes the link down for a moment, and the bond takes it back.
+# Settings alone do not affect the bond; another count interrupts the link for a moment, and the bond uses it again.
 failures=$(grep 'Link Failure Count' /proc/net/bonding/bond-test)
 write_conf 3 31
 wait_for 20 as_wanted 3 31

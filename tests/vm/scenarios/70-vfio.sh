@@ -2,7 +2,7 @@
 # driver = vfio on all 7 VFs with nodes for a group; back to the native driver by editing, and to the baseline by deleting
 # timeout: 120
 
-# The group that KVM's users are in: udev makes it on Debian; elsewhere it may be missing.
+# The group of the users of KVM: udev creates it on Debian; elsewhere it may be missing.
 add_consumer
 
 # write_conf DRIVER [LINE...]: of all VFs.
@@ -39,7 +39,7 @@ untrace_viod
 restart_viod
 wait_state $NIC0 configured
 
-# Another user; one node only. A key that goes means root's default again.
+# Another user; one node only. A removed key restores root's default.
 node=/dev/vfio/$(group_of "$(vf_addr $NIC0 2)")
 write_conf vfio 'group = kvm' 'mode = 0660' '[vf2]' 'owner = consumer' 'group = 0' 'mode = 600'
 wait_for 10 eval '[[ $(stat -c "%U:%G %a" "$node") == "consumer:root 600" ]]'
@@ -53,7 +53,7 @@ wait_for 10 eval '[[ $(nodes) == "7 root:root 600" ]]'
 wait_state $NIC0 configured
 expect_eq "$(vf_inodes $NIC0)" "$before" "VFs"
 
-# Somebody binds a VF anew: its node is the configured one again.
+# Another program binds a VF again: its node has the configured owner again.
 write_conf vfio 'group = kvm' 'mode = 0660'
 wait_for 10 eval '[[ $(nodes) == "7 root:kvm 660" ]]'
 wait_state $NIC0 configured
@@ -63,7 +63,7 @@ echo "$vf" >/sys/bus/pci/drivers/vfio-pci/bind || :
 wait_for 10 eval '[[ $(driver_of "$vf") == vfio-pci && $(nodes) == "7 root:kvm 660" ]]'
 wait_state $NIC0 configured
 
-# The count changes: the VFs are made anew, and so are their nodes.
+# The count changes: the VFs are re-created, and so are their nodes.
 sed -i 's/^vfs = 7/vfs = 5/' /etc/vio.d/nic0.conf
 wait_for 20 eval '[[ $(vf_count $NIC0) == 5 ]]'
 wait_state $NIC0 configured
@@ -96,7 +96,7 @@ wait_for 20 eval '[[ $(vf_count $NIC0) == 0 && ! -e /run/viod/pf/$NIC0.json ]]'
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 autoprobe
 expect_eq "$(ls /dev/vfio)" vfio "nodes after the end"
 
-# VFs that were there before, one with a node of its own: all of it comes back, autoprobe or not.
+# VFs from before viod, one with a node of its own: everything is restored, with or without autoprobe.
 echo 2 >$sys/$NIC0/sriov_numvfs
 vf0=$(vf_addr $NIC0 0) vf1=$(vf_addr $NIC0 1)
 wait_for 10 test -e "$sys/$vf1/driver"
@@ -113,12 +113,12 @@ wait_state $NIC0 configured
 expect_eq "$(driver_of "$vf0") $(stat -c '%U:%G %a' "$node")" "vfio-pci root:root 666" "taken over"
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
-expect_eq "$(driver_of "$vf0"):$(<"$sys/$vf0/driver_override")" 'igbvf:(null)' "VF 0 given back"
+expect_eq "$(driver_of "$vf0"):$(<"$sys/$vf0/driver_override")" 'igbvf:(null)' "VF 0 restored"
 expect_eq "$(driver_of "$vf1"):$(<"$sys/$vf1/driver_override") $(stat -c '%U:%G %a' "$node")" \
-	'vfio-pci:vfio-pci consumer:kvm 640' "VF 1 given back"
+	'vfio-pci:vfio-pci consumer:kvm 640' "VF 1 restored"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 0 "autoprobe of before"
 
-# What is wrong with a file is said before anything is touched.
+# Errors of a file are reported before anything is changed.
 write_conf vfio 'group = nobodys-group'
 expect_log "nic0.conf:7:.*this machine has no group 'nobodys-group'; make it with 'groupadd --system nobodys-group'"
 write_conf vfio 'mode = 0888'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What VFIO would refuse is refused before, with the reason; a variant driver is found by its alias; what fails is put back
+# What VFIO would refuse is refused before, with the reason; a variant driver is found by its alias; a failure is reverted
 # timeout: 200
 write_conf() {
 	quiet
@@ -14,7 +14,7 @@ echo "$other" >"$sys/$other/driver/unbind"
 before="$(driver_of "$vf"):$(<"$sys/$vf/driver_override") $(driver_of "$other"):$(<"$sys/$other/driver_override")"
 now() { quiet; echo "$(driver_of "$vf"):$(<"$sys/$vf/driver_override") $(driver_of "$other"):$(<"$sys/$other/driver_override")"; }
 
-# A driver that this kernel does not have. Its VF has not been touched.
+# A driver that this kernel does not have. Its VF has not been changed.
 start_viod
 write_conf 'driver = mlx5_vfio_pci'
 wait_state $NIC0 degraded
@@ -25,10 +25,10 @@ wait_for 20 eval '[[ $(driver_of "$other") == igbvf ]]'
 wait_state $NIC0 configured
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
-expect_eq "$(now)" "$before" "given back"
+expect_eq "$(now)" "$before" "restored"
 stop_viod
 
-# The kernel refuses the probe: the VF is on its old driver again, and the next job tries it anew.
+# The kernel refuses the probe: the VF is bound to its previous driver again, and the next job retries.
 trace_viod -P /sys/bus/pci/drivers_probe -e inject=write:error=EINVAL:when=1
 write_conf 'driver = vfio'
 sed -i 's/^\[vf\*\]/[vf0]/' /etc/vio.d/nic0.conf
@@ -44,7 +44,7 @@ wait_for 30 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
-expect_eq "$(now)" "$before" "given back in the end"
+expect_eq "$(now)" "$before" "restored at the end"
 stop_viod
 
 # A variant: vfio-pci by another name, whose alias has one wildcard less. The same length keeps the ELF file whole.
@@ -85,7 +85,7 @@ wait_state $NIC0 configured
 write_conf 'driver = vfio-pci'
 wait_for 30 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
-expect_eq "$(stat -c '%U %a' "/dev/vfio/$(group_of "$vf")")" "root 600" "node of a VF that went from driver to driver"
+expect_eq "$(stat -c '%U %a' "/dev/vfio/$(group_of "$vf")")" "root 600" "node of a VF that changed drivers"
 rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
-expect_eq "$(now)" "$before" "given back"
+expect_eq "$(now)" "$before" "restored"

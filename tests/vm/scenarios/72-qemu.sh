@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A QEMU of an unprivileged user has a VF: whatever happens to the file or to viod, it keeps it; then all is done at once
+# The QEMU of an unprivileged user has a VF: it keeps it, whatever happens to the file or to viod; then all changes are applied
 # timeout: 240
 add_consumer
 
-trap 'systemctl kill -s KILL machine-web1.scope 2>/dev/null || :' EXIT # it is no part of the scenario's own unit
+trap 'systemctl kill -s KILL machine-web1.scope 2>/dev/null || :' EXIT # it is not part of the scenario's own unit
 
 # write_conf VFS [DRIVER-OF-VF1]
 write_conf() {
@@ -21,7 +21,7 @@ write_conf() {
 	CONF
 }
 
-# vmm COMMAND: to the monitor of the machine.
+# vmm COMMAND: a command for the monitor of the machine.
 vmm() {
 	quiet
 	python3 - "$1" <<-'END'
@@ -35,7 +35,7 @@ vmm() {
 		                {"execute": "human-monitor-command", "arguments": {"command-line": sys.argv[1]}, "id": "last"}):
 		    s.sendall(json.dumps(message).encode() + b"\n")
 		while True:
-		    answer = json.loads(lines.readline() or '{"id": "last", "return": "gone"}')
+		    answer = json.loads(lines.readline() or '{"id": "last", "return": "closed"}')
 		    if answer.get("id") == "last":
 		        print(answer.get("return", answer))
 		        break
@@ -54,7 +54,7 @@ start_machine() {
 	wait_for 30 eval '[[ $(vmm "info pci") == *8086:10ca* ]]'
 	expect_eq "$(stat -c %U "/proc/$machine")" consumer "user of the machine"
 }
-# The machine has its device: by what its own bus says, its descriptors, and the driver.
+# The machine has its device: according to its own bus, its descriptors, and the driver.
 expect_kept() {
 	quiet
 	[[ $(vmm 'info pci') == *8086:10ca* ]] || fail "the machine has lost its NIC, $1: $(vmm 'info pci')"
@@ -101,7 +101,7 @@ wait_for 20 eval '[[ $(viod_pid) != 0 && $(viod_pid) != "$old" ]]'
 wait_for 20 eval '[[ $(state $NIC0 .state) == blocked && $(systemctl is-active viod) == active ]]'
 expect_blocked "kill -9"
 
-# Nobody looks more often than once a second.
+# viod checks at most once a second.
 strace -e trace=clone,clone3,fork,vfork -o $viod_run/forks -p "$(viod_pid)" 2>/dev/null &
 tracer=$!
 began=$SECONDS
@@ -112,7 +112,7 @@ wait $tracer || :
 jobs=$(grep -cE '^(clone|clone3|v?fork)\(' $viod_run/forks || :)
 ((jobs <= SECONDS - began + 2)) || fail "$jobs jobs in $((SECONDS - began)) s: $(<$viod_run/forks)"
 
-# The machine ends, and a driver that waits is there at once.
+# The machine ends, and the pending driver is bound at once.
 write_conf 3 igbvf
 expect_blocked "driver again"
 vmm quit

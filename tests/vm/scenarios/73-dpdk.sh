@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# DPDK takes a VF that viod prepared: dpdk-devbind.py lists it, dpdk-testpmd of an unprivileged user drives it
+# DPDK uses a VF that viod prepared: dpdk-devbind.py lists it, dpdk-testpmd of an unprivileged user drives it
 # timeout: 150
 add_consumer
 ip link set "$(netdev_of $NIC0)" up
@@ -24,7 +24,7 @@ printf '%s\n' "$status"
 line=$(sed -n '/DPDK-compatible driver/,/kernel driver/p' <<<"$status" | grep "^$vf ")
 [[ $line == *drv=vfio-pci* && $line == *unused=*igbvf* ]] || fail "dpdk-devbind.py on VF 0: $line"
 
-# The consumer's own programs and the host's limits are not viod's business: memory is locked without a limit here.
+# viod does not set the limits of the consumer: here memory is locked without a limit.
 mkdir -p /run/viod-dpdk
 chown consumer /run/viod-dpdk
 printf 'show port info 0\nquit\n' | timeout 100 prlimit --memlock=unlimited -- \

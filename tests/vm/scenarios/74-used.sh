@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What keeps a VF from being removed: a bridge it is part of, a container that has it, an address of the host. The holder is named
+# What keeps a VF from being removed: a bridge it is part of, a container that has it, an address of the host. The holder is reported
 # timeout: 200
 ip link set "$(netdev_of $NIC0)" up
 write_conf() {
 	quiet
 	printf '[pf]\nname = 01:00.0\nkind = net\nvfs = %s\n%s' "$1" "${2-}" | conf nic0
 }
-# expect_held WHAT: removal is blocked by VF 1, and nothing is touched.
+# expect_held WHAT: removal is blocked by VF 1, and nothing is changed.
 expect_held() {
 	quiet
 	wait_state $NIC0 blocked
@@ -14,7 +14,7 @@ expect_held() {
 	pause 1.5
 	expect_eq "$(vf_inodes $NIC0)" "$before" "VFs while one is in use: $1"
 }
-# round WHAT: the count is to change, then the file goes; both are blocked. Then all as before.
+# round WHAT: the count is changed, then the file is deleted; both are blocked. Then everything as before.
 round() {
 	quiet
 	write_conf 4
@@ -51,11 +51,11 @@ ip netns delete box
 ip link set "$netdev" up
 ip addr add 192.0.2.9/24 dev "$netdev"
 round "the host: $netdev is up with address 192.0.2.9"
-# An address stands in the way of removal only: whoever names another driver takes the VF from the host on purpose.
+# An address blocks removal only: a file that names another driver unbinds the VF from the host on purpose.
 write_conf 2 $'[vf1]\ndriver = vfio\n'
 wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
-# A bridge is in the way of that, too.
+# A bridge blocks that, too.
 vf=$(vf_addr $NIC0 0)
 netdev=$(netdev_of "$vf")
 ip link set "$netdev" master br-vm

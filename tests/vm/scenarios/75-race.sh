@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A holder that comes between viod's last look and its write: the job is stuck, all else goes on, and it ends with the holder
+# A holder that appears between viod's last check and its write: the job is stuck, everything else continues, and it ends with the holder
 # timeout: 240
 export PAUSE_AT=$viod_run/pause
 mkdir -p /run/systemd/system/viod.service.d
@@ -25,7 +25,7 @@ write_conf() {
 		driver = $4
 	CONF
 }
-# hold_in_between SUFFIX COMMAND...: does what COMMAND says, and lets a holder of VF 1 in before the write to ...SUFFIX.
+# hold_in_between SUFFIX COMMAND...: runs COMMAND, and starts a holder of VF 1 before the write to ...SUFFIX.
 hold_in_between() {
 	quiet
 	rm -f "$PAUSE_AT.reached"
@@ -40,11 +40,11 @@ expect_stuck() {
 	wait_state $NIC0 stuck 40
 	wait_for 20 eval '[[ $(state $NIC0 .error) == *"VF 1 ($vf) is used by vfio-hold (pid $holder"* ]]'
 	state $NIC0 .error
-	# The daemon answers, and does what is asked of another PF.
+	# The daemon responds, and applies the file of another PF.
 	expect_eq "$(systemctl is-active viod)" active "viod, $1"
 	kill -HUP "$(viod_pid)"
 	wait_for 20 eval '[[ $(systemctl is-active viod) == active && $(state $NIC0 .state) == stuck ]]'
-	kill -0 $holder || fail "the holder has gone, $1"
+	kill -0 $holder || fail "the holder has ended, $1"
 }
 
 write_conf nic0 01:00.0 3 vfio
@@ -70,7 +70,7 @@ write_conf nic0 01:00.0 3 vfio
 wait_for 20 eval '[[ $(driver_of "$vf") == vfio-pci ]]'
 wait_state $NIC0 configured
 
-# The count. What the kernel serialises for the whole machine waits; nothing else does.
+# The count. Only operations that the kernel serialises for the whole machine wait.
 hold_in_between "$NIC0/sriov_numvfs" write_conf nic0 01:00.0 5 vfio
 expect_stuck "count"
 write_conf nic1 02:00.0 2 vfio
@@ -80,4 +80,4 @@ kill $holder
 wait_for 20 eval '[[ $(vf_count $NIC0) == 5 ]]'
 wait_state $NIC0 configured
 n=$(count_log "did not end in time")
-((n == 2)) || fail "told $n times that a job is late"
+((n == 2)) || fail "a late job is reported $n times"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Who shares an IOMMU group with what is to be handed over is named, and companions = bind takes it along and gives it back
+# Other members of an IOMMU group are reported, and companions = bind binds them too and restores them
 # timeout: 150
 noacs=0000:05:00.0 # of a port without ACS
 plugged=()
-# plug ID DEVICE: by the machine's monitor.
+# plug ID DEVICE: through the monitor of the machine.
 plug() {
 	quiet
 	local answer
@@ -18,7 +18,7 @@ end() {
 	systemctl stop viod || :
 	[[ ! -e $sys/$noacs/sriov_numvfs ]] || echo 0 >"$sys/$noacs/sriov_numvfs"
 	for id in "${plugged[@]}"; do
-		[[ $id == other ]] || hmp "device_del $id" # which takes the other functions along
+		[[ $id == other ]] || hmp "device_del $id" # which removes the other functions too
 	done
 	wait_for 30 test ! -e $sys/$noacs -a ! -e $sys/$SPARE
 }
@@ -32,7 +32,7 @@ expect_error() {
 	}
 }
 
-# Functions of one card without ACS between them. The slot is looked at when function 0 comes.
+# Functions of one card without ACS between them. The kernel scans the slot when function 0 is added.
 companion=${SPARE%.0}.1
 plug other e1000e,bus=port4,addr=0.1,multifunction=on,mac=52:54:00:00:04:01
 plug spare e1000e,bus=port4,addr=0.0,multifunction=on,mac=52:54:00:00:04:00
@@ -52,7 +52,7 @@ expect_error $SPARE failed "has members that the host uses: $companion (e1000e)"
 expect_eq "$(drivers)" "$native" "drivers of a device that is refused"
 expect_eq "$(<$sys/$SPARE/driver_override)" '(null)' "override of a device that is refused"
 
-# The companion is not taken from the host either where its default route goes through it.
+# The companion is not unbound from the host either if its default route uses it.
 other=$(netdev_of "$companion")
 ip link set "$other" up
 ip addr add 203.0.113.1/24 dev "$other"
@@ -66,7 +66,7 @@ wait_for 30 eval '[[ $(drivers) == "vfio-pci vfio-pci" ]]'
 wait_state $SPARE configured
 # It is usable: the group as a whole can be opened.
 timeout 20 "$viod_test/bin/vfio-hold" all $SPARE 1 || fail "the group is not viable"
-# Edited away, and by deleting.
+# By an edit, and by deleting.
 sed -i 's/^driver = vfio/driver = e1000e/' /etc/vio.d/spare.conf
 wait_for 30 eval '[[ $(drivers) == "$native" ]]'
 wait_state $SPARE configured
@@ -76,8 +76,8 @@ wait_for 30 eval '[[ $(drivers) == "vfio-pci vfio-pci" ]]'
 wait_state $SPARE configured
 rm /etc/vio.d/spare.conf
 wait_for 30 test ! -e "/run/viod/pf/$SPARE.json"
-expect_eq "$(drivers)" "$native" "drivers given back"
-expect_eq "$(<"$sys/$companion/driver_override") $(<$sys/$SPARE/driver_override)" '(null) (null)' "overrides given back"
+expect_eq "$(drivers)" "$native" "drivers restored"
+expect_eq "$(<"$sys/$companion/driver_override") $(<$sys/$SPARE/driver_override)" '(null) (null)' "overrides restored"
 
 # A card behind a port without ACS is one group with all its VFs.
 plug alone igb,bus=port5,mac=52:54:00:00:05:00

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A whole device is handed over, but not one that the host's default route or disk depends on, unless its file forces it
+# A whole device is bound to VFIO, but not one that the host's default route or disk depends on, unless its file forces it
 # timeout: 200
 add_consumer
 write_conf() {
@@ -28,7 +28,7 @@ expect_given_back() {
 	quiet
 	rm /etc/vio.d/device.conf
 	wait_for 20 test ! -e "/run/viod/pf/$pf.json"
-	expect_eq "$(driver_of "$pf"):$(<"$sys/$pf/driver_override")" "$native:(null)" "given back"
+	expect_eq "$(driver_of "$pf"):$(<"$sys/$pf/driver_override")" "$native:(null)" "restored"
 }
 
 start_viod
@@ -36,7 +36,7 @@ pf=$NIC0 native=igb
 netdev=$(netdev_of $NIC0)
 ip link set "$netdev" up
 ip addr add 198.51.100.1/24 dev "$netdev"
-# An address alone is no reason: whoever writes the file means it.
+# An address alone does not block it: the file requests it explicitly.
 write_conf
 expect_taken
 expect_given_back
@@ -48,7 +48,7 @@ ip addr add 198.51.100.1/24 dev "$netdev"
 ip route add default via 198.51.100.254
 write_conf
 expect_refused "its default route goes through $netdev"
-# Through a bridge, of IPv6, and then no more.
+# Through a bridge, by IPv6, and then no longer.
 ip route del default
 ip addr flush dev "$netdev"
 wait_for 10 eval '[[ $(driver_of $NIC0) == vfio-pci ]]'
@@ -66,14 +66,14 @@ write_conf
 expect_refused "its default route goes through br-up"
 write_conf 'force = yes'
 expect_taken
-# Given back while VFs exist nowhere, and the machine that has it is not asked.
+# The release waits for a virtual machine that has the device.
 hold_vf all $NIC0
 rm /etc/vio.d/device.conf
 wait_state $NIC0 blocked
 [[ $(state $NIC0 .error) == *"the device ($NIC0) is used by vfio-hold (pid $holder"* ]] || fail "error: $(state $NIC0 .error)"
 pause 1.5
 expect_eq "$(driver_of $NIC0)" vfio-pci "driver while a machine has the device"
-# Not even by force.
+# Not even with force.
 write_conf 'force = yes'
 wait_state $NIC0 configured
 sed -i 's/^driver = .*/driver = igb/' /etc/vio.d/device.conf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The bench of software cards: VFs come and go, drivers bind, knobs and counters work, and it leaves a clean kernel log
+# The bench of software cards: VFs are created and removed, drivers bind, knobs and counters work, without errors in the kernel log
 # timeout: 120
 pf=$(bench_pf plain)
 expect_eq "$pf" 0010:00:00.0 "address of the first card"
@@ -43,7 +43,7 @@ spent=$(((${EPOCHREALTIME/./} - began) / 1000))
 ((spent >= 600)) || fail "two VFs that need 300 ms each were there in $spent ms"
 bench_clear "$pf"
 
-# A write that hangs: no signal helps, the end of the rule does.
+# A write that hangs, regardless of signals, until the rule is removed.
 echo 0 >"$sys/$pf/sriov_numvfs"
 bench_fault "$pf" create 1 hang
 bash -c "echo 3 >$sys/$pf/sriov_numvfs" &
@@ -57,7 +57,7 @@ bench_clear "$pf"
 wait $writer || :
 expect_eq "$(vf_count "$pf")" 3 "VFs of the write that hung"
 
-# Pulled without a warning, and put back.
+# Surprise removal, and plugged again.
 bench_knob "$pf" present 0
 test ! -e "$sys/$pf"
 bench_knob "$pf" present 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The bench comes and goes: cards in all ways with VFs on them, and 256 VFs again and again, of which no memory stays
+# The bench is loaded and unloaded: cards in all states with VFs, and 256 VFs repeatedly, without a memory leak
 # timeout: 400
 cycle() {
 	quiet
@@ -27,7 +27,8 @@ stop_udev
 trap start_udev EXIT
 dmesg -n 1
 
-# KiB of the kernel's own structures, caches excepted. Memory as a whole is no measure: it grew by 9 MiB in a guest that had just booted.
+# KiB of the kernel's own structures, caches excepted. Memory as a whole is not a measure: it grew by 9 MiB in a guest that
+# had just booted.
 taken() { quiet; awk '/^SUnreclaim:/ { print $2 }' /proc/meminfo; }
 many() {
 	quiet
@@ -43,5 +44,5 @@ before=$(taken)
 for _ in {1..8}; do
 	many
 done
-echo "eight times 256 VFs came and went: $(($(taken) - before)) KiB"
+echo "256 VFs created and removed eight times: $(($(taken) - before)) KiB"
 wait_for 20 eval '(($(taken) - before < 4096))'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A NIC whose driver nobody has a quirk for: all attributes, no needless write, one VF changed with one message
+# A NIC with a driver without a quirk: all attributes, no needless write, one VF changed with one message
 # timeout: 90
 pf=$(bench_pf plain)
 link=$(netdev_of "$pf")
@@ -22,7 +22,7 @@ expect_eq "$(driver_of "$(vf_addr "$pf" 3)") $(driver_of "$(vf_addr "$pf" 4)")" 
 expect_eq "$(bench_count "$pf" numvfs-writes) $(bench_count "$pf" create) $(bench_count "$pf" probe)" "1 16 4" \
 	"counts, VFs and probes"
 
-# A restart, a reload and a comment are nothing to the card.
+# A restart, a reload and a comment cause no write.
 bench_forget "$pf"
 restart_viod
 wait_state "$pf" configured
@@ -30,7 +30,7 @@ systemctl reload viod
 echo '# a comment' >>/etc/vio.d/nic.conf
 expect_eq "$(bench_count "$pf" vf-sets)" 0 "attributes set by a restart"
 
-# What comes next is done after all that, and is one VF's.
+# The next change follows all of them, and concerns one VF.
 write_conf 5
 wait_for 10 vf_is "$link" 3 qos=5
 wait_state "$pf" configured

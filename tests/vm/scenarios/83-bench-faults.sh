@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A card that refuses, falls short or hangs: its PF says so, everything else is applied, and it converges once the card does
+# A card that refuses, creates too few VFs or hangs: its PF reports it, everything else is applied, and it converges once the card works
 # timeout: 240
 pf=$(bench_pf plain)
 other=$(bench_pf plain)
@@ -25,12 +25,12 @@ start_viod
 wait_state "$pf" degraded
 for n in 0 1 3; do expect_vf "$link" $n vlan=7 trust=on; done
 expect_vf "$link" 2 vlan=0 trust=on
-[[ $(state "$pf" '.vfs[2].error') == *vlan* ]] || fail "the VF's error does not tell of its VLAN"
+[[ $(state "$pf" '.vfs[2].error') == *vlan* ]] || fail "the VF's error does not name its VLAN"
 bench_clear "$pf"
 wait_for 20 vf_is "$link" 2 vlan=7
 wait_state "$pf" configured
 
-# The driver makes fewer VFs than it says.
+# The driver creates fewer VFs than it reports.
 bench_fault "$pf" create 4 short
 write_conf 6
 wait_state "$pf" failed
@@ -39,8 +39,8 @@ bench_clear "$pf"
 wait_state "$pf" configured 40
 expect_eq "$(vf_count "$pf")" 6 "VFs once the driver makes all"
 
-# It never makes all: after three attempts what there is stays, and is configured; nothing but another number is a reason to
-# take those VFs away again.
+# It never creates all: after three attempts the existing VFs are configured; only another number is a reason to remove them
+# again.
 bench_fault "$pf" create 4 short
 write_conf 7
 wait_state "$pf" failed
@@ -56,16 +56,16 @@ wait_state "$pf" degraded
 kill -HUP "$(viod_pid)"
 wait_state "$pf" degraded
 out=$(viod --check 2>&1) || fail "--check would change it: $out"
-[[ $out == *'asked for 7 VFs'* ]] || fail "--check does not tell: $out"
+[[ $out == *'asked for 7 VFs'* ]] || fail "--check does not report it: $out"
 expect_eq "$(bench_count "$pf" numvfs-writes) $(vf_inodes "$pf")" "0 $before" "attempts afterwards, and the VFs"
-# Another number of VFs on the device is one, too.
+# Another number of VFs on the device is a reason, too.
 bench_clear "$pf"
 echo 0 >"$sys/$pf/sriov_numvfs"
 systemctl reload viod.service
 wait_for 40 eval '[[ $(vf_count "$pf") == 7 ]]'
 wait_state "$pf" configured
 
-# A write that hangs: stuck, and the other PF is configured meanwhile. No signal ends the job; the card does.
+# A write that hangs: stuck, and the other PF is configured meanwhile. No signal ends the job, only the card.
 bench_fault "$pf" create 3 hang
 write_conf 5
 wait_state "$pf" stuck

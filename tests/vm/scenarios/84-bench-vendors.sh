@@ -5,11 +5,11 @@
 refused() {
 	quiet
 	local text
-	! text=$(ip link set "$(netdev_of "$1")" vf "$2" "${@:3}" 2>&1) || fail "$(driver_of "$1") took: ${*:3}"
+	! text=$(ip link set "$(netdev_of "$1")" vf "$2" "${@:3}" 2>&1) || fail "$(driver_of "$1") accepted: ${*:3}"
 	sed -n 's/^RTNETLINK answers: //p' <<<"$text"
 }
 taken() { quiet; ip link set "$(netdev_of "$1")" vf "$2" "${@:3}"; }
-# count PF N: what writing it says, nothing if all is well.
+# count PF N: the error of writing it; empty on success.
 count() { quiet; { echo "$2" >"$sys/$1/sriov_numvfs"; } 2>&1 | sed 's/.*: //' || :; }
 resets() { quiet; bench_vf "$1" "$2" resets; }
 up() { quiet; ip link set "$(netdev_of "$1")" up; }
@@ -85,9 +85,9 @@ expect_eq "$(bench_vf "$pf" 1 node-guid)" 0011223344556677 "node GUID"
 expect_eq "$(refused "$pf" 0 vlan 3)" "$NONE" "a VLAN on InfiniBand"
 pf=$(bench_pf mute)
 count "$pf" 2
-expect_eq "$(refused "$pf" 0 mac 02:00:00:00:00:01)" "$NONE" "an address of a VF nobody knows"
+expect_eq "$(refused "$pf" 0 mac 02:00:00:00:00:01)" "$NONE" "an address of an unknown VF"
 
-# The guest's own igb gives up its name, and takes it back.
+# The guest's own igb is unregistered, and registered again.
 pf=$(bench_pf igb)
 expect_eq "$(driver_of "$pf") $(driver_of "$NIC0")" "igb none" "drivers"
 expect_eq "$(count "$pf" 8)" "$PERM" "count of igb above 7"

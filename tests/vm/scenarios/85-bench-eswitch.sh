@@ -26,10 +26,10 @@ echo "$vf" >/sys/bus/pci/drivers_probe
 expect_eq "$(driver_of "$vf")" mlx5_core "driver of a VF"
 expect_eq "$(cat "$sys/$vf"/net/*/address)" 02:00:00:00:00:22 "its address"
 
-# The second PF's VFs come after its mode. With a driver on a VF there is no LAG, without there is.
+# The VFs of the second PF are created after its mode is set. With a driver on a VF there is no LAG, without one there is.
 devlink dev eswitch set "pci/$second" mode switchdev
 echo 2 >"$sys/$second/sriov_numvfs"
-expect_eq "$(representors "$second")" 2 "representors of VFs that came later"
+expect_eq "$(representors "$second")" 2 "representors of later VFs"
 udevadm settle
 lag=/sys/kernel/debug/mlx5/$first/lag/state
 make_bond() {
@@ -44,7 +44,7 @@ make_bond() {
 	ip link set bond9 up
 }
 make_bond
-pause 1.2 # as long as a LAG takes
+pause 1.2 # the time until a LAG is active
 expect_eq "$(<$lag)" disabled "LAG with a VF in use"
 ip link delete bond9
 echo "$vf" >"$sys/$vf/driver/unbind"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# NVMe VFs get queues and interrupts, come online before their driver, and give everything back; data goes through one.
+# NVMe VFs get queues and interrupts, go online before their driver is bound, and release everything; one of them transfers data.
 # timeout: 180
 modprobe vfio-pci
 before=$(nvme list-secondary $nvme)
@@ -37,7 +37,7 @@ dd if=/root/data of="$disk" bs=64k oflag=direct 2>/dev/null
 dd if="$disk" bs=64k count=16 iflag=direct 2>/dev/null | cmp - /root/data || fail "the disk of VF 0 does not keep what is written"
 "$viod_test/bin/viod-vfio-probe" -r 0:8 "$sys/$(vf_addr $NVME 1)" || fail "VF 1 cannot be opened through libviod-vfio"
 
-# What is there plans nothing, and what is printed is the same again.
+# The current state plans nothing, and the printed file is the same again.
 expect_finished
 
 rm /etc/vio.d/nvme.conf
@@ -45,7 +45,7 @@ wait_released $NVME 30
 expect_eq "$(nvme list-secondary $nvme)" "$before" "secondary controllers after the release"
 expect_eq "$(vf_count $NVME) $(attached 1)$(attached 2)" "0 " "VFs and namespaces after the release"
 
-# The example that is installed beside viod, but for the address.
+# The installed example, except for the address.
 sed 's/^name = .*/name = 03:00.0/' /usr/share/doc/viod/examples/nvme.conf | conf nvme
 wait_state $NVME configured 30
 expect_eq "$(secondaries)" "1:Online:2:1 2:Online:2:1 3:Online:2:1 4:Online:2:1" "secondary controllers of the example"
@@ -54,7 +54,7 @@ expect_eq "$(driver_of "$(vf_addr $NVME 0)") $(driver_of "$(vf_addr $NVME 1)")" 
 rm /etc/vio.d/nvme.conf
 wait_released $NVME 30
 
-# All there can be.
+# All VFs.
 conf nvme <<-CONF
 	[pf]
 	name = 03:00.0

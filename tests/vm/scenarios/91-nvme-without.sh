@@ -20,21 +20,21 @@ look=${EPOCHREALTIME/./}
 viod --check >/dev/null 2>&1 || :
 look=$(((${EPOCHREALTIME/./} - look) / 1000))
 echo "8 VFs without queues: $spent ms, where one look takes $look ms"
-((spent < 10000 + 10 * look)) || fail "it took $spent ms, where one look takes $look ms" # nvme waits for a minute
+((spent < 10000 + 10 * look)) || fail "too slow: $spent ms, and $look ms for one check" # nvme waits for a minute
 expect_eq "$(vf_count $NVME) $(drivers)" "8 8 none" "VFs and drivers"
 expect_eq "$(probes)" 0 "VFs that nvme has probed"
 expect_eq "$(cat $sys/$NVME/virtfn*/driver_override | sort -u)" none "what keeps a driver from them"
 expect_log 'VFs without queues do not work.*\(VF 0-7\); set .queues., .interrupts. and .namespaces. in their \[vfN\]'
 expect_finished
 
-# Another driver than nvme asks nothing of a VF.
+# Another driver than nvme has no requirements.
 modprobe vfio-pci
 write_conf '[vf3]' 'driver = vfio-pci' '[vf4]' 'driver = nvme'
 wait_for 20 eval '[[ $(drivers) == "3 none 1 vfio-pci 4 none" ]]'
 wait_state $NVME configured
 expect_eq "$(probes)" 0 "VFs that nvme has probed when it is named"
 
-# That has been told, and is not told again by a job for something else.
+# The warning is not repeated by a job for another reason.
 vf=$(vf_addr $NVME 0)
 echo vfio-pci >"$sys/$vf/driver_override"
 echo "$vf" >/sys/bus/pci/drivers_probe
@@ -50,7 +50,7 @@ wait_state $NVME configured
 expect_eq "$(secondaries)" "2:Online:2:1 7:Online:2:1" "secondary controllers"
 expect_log 'do not work.*\(VF 0, 2-5, 7\)'
 
-# One is taken from its driver and back, for what only changes without it.
+# One is unbound and bound again for a change that needs this.
 inodes=$(vf_inodes $NVME)
 write_conf '[vf1,6]' 'queues = 2' '[vf6]' 'online = no'
 wait_for 20 eval '[[ $(drivers) == "1 none 1 nvme 6 none" ]]'
@@ -62,7 +62,7 @@ wait_state $NVME configured
 expect_eq "$(secondaries)" "" "secondary controllers without keys"
 expect_eq "$(vf_inodes $NVME)" "$inodes" "VFs of these edits"
 
-# What cannot be is refused before anything is touched.
+# Impossible settings are refused before anything is changed.
 refused() {
 	quiet
 	write_conf "${@:2}"

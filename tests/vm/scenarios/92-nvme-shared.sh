@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A namespace that the host has mounted is not given to a VF; once it is unmounted, it is. A private one has one owner.
+# A namespace that the host has mounted is not attached to a VF; once it is unmounted, it is. A private one has one owner.
 # timeout: 120
-# To VF 1 first: QEMU's controller does not give away what it has itself.
+# To VF 1 first: QEMU's controller does not share a namespace that is attached to itself.
 nvme attach-ns $nvme -n 5 -c 2
 nvme attach-ns $nvme -n 5 -c 0
 host_disk() { grep -lx 5 /sys/class/nvme-subsystem/*/nvme*n*/nsid 2>/dev/null | sed -nE 's|.*/(nvme[0-9]+n[0-9]+)/nsid|/dev/\1|p'; }
@@ -36,12 +36,12 @@ expect_eq "$(driver_of "$(vf_addr $NVME 0)") $(driver_of "$(vf_addr $NVME 1)")" 
 expect_eq "$(state $NVME '[.vfs[0, 2].error] | tojson')" '[null,null]' "errors of the others"
 expect_eq "$(secondaries)" "1:Online:2:1 2:Offline:2:1 3:Online:2:1" "secondary controllers"
 
-# Let go of, it is shared at the next try.
+# Once it is unmounted, it is shared by the next attempt.
 umount /root/mounted
 wait_state $NVME configured
 expect_eq "$(attached 5 | xargs) $(driver_of "$(vf_addr $NVME 1)")" "0 0x2 nvme" "controllers of the shared namespace"
 
-# VF 0 has namespace 2; the one that asks for it, too, does not get it.
+# VF 0 has namespace 2; another VF that requests it does not get it.
 sed -i 's/attach 5/attach 2/' /etc/vio.d/nvme.conf
 wait_for 20 eval '[[ $(state $NVME ".error") == *"namespace 2"* ]]'
 expect_eq "$(attached 2)" 0x1 "the owner of namespace 2"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A reset of an NVMe PF takes all from its VFs; viod gives it to them again. A restart of viod gives them nothing.
+# A reset of an NVMe PF clears the resources of its VFs; viod assigns them again. A restart of viod does not.
 # timeout: 180
 modprobe vfio-pci
 conf nvme <<-CONF
@@ -24,7 +24,7 @@ wanted="1:Online:2:1 2:Online:2:1 3:Online:2:1 4:Online:2:1"
 expect_eq "$(secondaries)" "$wanted" "secondary controllers"
 before=$(vf_inodes $NVME)
 
-# commands: those the kernel saw that change anything.
+# commands: those that change anything, as seen by the kernel.
 tracefs=/sys/kernel/tracing
 [[ -e $tracefs/events ]] || mount -t tracefs tracefs $tracefs
 echo 'qid == 0' >$tracefs/events/nvme/nvme_setup_cmd/filter
@@ -56,7 +56,7 @@ expect_all_back() {
 nvme reset $nvme
 expect_all_back "a reset of the controller"
 expect_log "the device was changed externally and is restored: vf0.queues: 0 -> 2 and 11 more"
-[[ $(commands) == *"12 nvme_admin_virtual_mgmt"* ]] || fail "4 VFs are given back two resources and go online: $(commands)"
+[[ $(commands) == *"12 nvme_admin_virtual_mgmt"* ]] || fail "4 VFs get two resources each and go online: $(commands)"
 
 echo 1 >$sys/$NVME/reset
 expect_all_back "a reset of the function"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every change of an apply and of a release of NVMe VFs: the end is as without the kill.
+# Killed at every change of an apply and of a release of NVMe VFs: the result is the same as without the kill.
 # timeout: 600
 arm_kill_at
 
@@ -29,7 +29,7 @@ apply() {
 }
 state=/run/viod/state/$NVME.json
 # The state first: a look at the controller takes longer.
-settled() { if [[ $1 == gone ]]; then released $NVME; else read_state $NVME && [[ $state_now == "$1" ]]; fi; }
+settled() { if [[ $1 == released ]]; then released $NVME; else read_state $NVME && [[ $state_now == "$1" ]]; fi; }
 await() {
 	quiet
 	local end=$((SECONDS + 30)) left=$((30 * looks)) pid state_now
@@ -61,7 +61,7 @@ for victim in job daemon; do
 		round="$victim killed at change $n of the release"
 		[[ $given_back ]] || echo "$n $victim" >"$KILL_AT"
 		rm /etc/vio.d/nvme.conf
-		await "$empty" gone
+		await "$empty" released
 		[[ ! -e $KILL_AT ]] || given_back=$((n - 1))
 		rm -f "$KILL_AT"
 		[[ ! $applied || ! $given_back ]] || break
@@ -70,7 +70,7 @@ for victim in job daemon; do
 	((applied >= 14 && given_back >= 6)) || fail "that is too few to be all"
 done
 
-# A file that goes while viod is dead, between the queues and the VFs.
+# A file that is deleted while viod is not running, between the queues and the VFs.
 round="killed before the VFs exist, then the file goes"
 echo "5 daemon" >"$KILL_AT"
 systemctl stop viod
@@ -83,4 +83,4 @@ wait_for 20 eval '[[ ! -e $KILL_AT && ! $(systemctl is-active viod) == active ]]
 echo "left behind: $(look)"
 rm /etc/vio.d/nvme.conf
 start_viod
-await "$empty" gone
+await "$empty" released

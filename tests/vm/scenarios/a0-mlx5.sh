@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# mlx5_core: firmware's limit explained; switchdev after the VFs are made and before drivers; addresses by ports; GUIDs before drivers
+# mlx5_core: the firmware's limit is explained; switchdev after the VFs are created and before drivers; addresses by ports; GUIDs before drivers
 # timeout: 240
 mode() { quiet; devlink -j dev eswitch show "pci/$1" | jq -r ".dev[].${2:-mode}"; }
 representors() { quiet; devlink port show | grep -c "^pci/$1/.*flavour pcivf" || :; }
@@ -86,7 +86,7 @@ write_switch "$pf" 'eswitch = switchdev\n[vf*]\nroce = off'
 wait_for 20 eval '[[ $(state "$pf" "[.vfs[].attributes.roce] | unique | tojson") == "[\"off\"]" ]]'
 wait_state "$pf" configured
 expect_eq "$(bench_count "$pf" probe)" 4 "probes for another ability"
-# VFs with drivers change the mode, too: these are taken and given back.
+# The mode changes with VFs that have drivers, too: these are unbound and bound again.
 bench_forget "$pf"
 write_switch "$pf" 'eswitch = legacy'
 wait_for 20 eval '[[ $(mode "$pf") == legacy ]]'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# i40e: a VF that is being reset is asked again, no address is set twice, what the driver cannot do is refused beforehand
+# i40e: requests are repeated for a VF in reset, no address is set twice, unsupported settings are refused beforehand
 # timeout: 240
 pf=$(bench_pf i40e)
 link=$(netdev_of "$pf")
@@ -15,7 +15,7 @@ all_set() { quiet; vf_is "$link" 0 mac=02:00:00:00:00:00 vlan=100 trust=on && vf
 afresh "$pf" net
 write_conf
 start_viod
-expect_state_logged "$pf" degraded # for a second: then viod tries again
+expect_state_logged "$pf" degraded # for a second: then viod retries
 
 afresh "$pf"
 write_conf
@@ -29,7 +29,7 @@ wait_for 20 vf_is "$link" 1 vlan=7
 wait_state "$pf" configured
 expect_eq "$(bench_vf "$pf" 0 sets) $(bench_vf "$pf" 1 sets) $(bench_count "$pf" vf-resets)" "0 1 1" "what one VLAN costs"
 
-# What i40e cannot do.
+# Settings that i40e does not support.
 bench_forget "$pf"
 write_conf 'min-tx-rate = 50'
 expect_log "nic.conf:8:.*this device cannot do 'min-tx-rate = 50': i40e guarantees no rate"
@@ -44,7 +44,7 @@ write_conf 'max-tx-rate = 50000'
 wait_state "$pf" degraded
 expect_log 'max-tx-rate was refused by i40e.*up to the speed of its link'
 
-# The same without the quirk: it is tried, and VFs fail.
+# The same without the quirk: the requests are sent, and VFs fail.
 afresh "$pf" net
 journal_mark
 write_conf 'min-tx-rate = 50'

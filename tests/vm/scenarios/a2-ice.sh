@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# ice: its eswitch changes while there are no VFs, which is seen to; who is not ready is asked again; errors are explained
+# ice: its eswitch changes while there are no VFs, which viod ensures; requests to a VF in reset are repeated; errors are explained
 # timeout: 240
 pf=$(bench_pf ice limit=8)
 link() { quiet; netdev_of "$pf"; }
@@ -43,7 +43,7 @@ write_conf 9
 wait_state "$pf" failed
 expect_log 'more VFs than ice supports here'
 
-# The eswitch: VFs there are go and come back with all they had, unless somebody uses one.
+# The eswitch: existing VFs are removed and created again with their settings, unless one is in use.
 write_switch() { # LINES of [pf]
 	{
 		printf '[pf]\nname = %s\nkind = net\nvfs = 2\n%b\n' "$pf" "${1-}"

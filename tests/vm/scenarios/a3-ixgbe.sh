@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# ixgbe: 63 VFs of the 64 it claims; rates only at 10 Gbit/s; what it takes and does not do is told
+# ixgbe: 63 VFs of the 64 it claims; rates only at 10 Gbit/s; what it accepts without an effect is reported
 # timeout: 180
 pf=$(bench_pf ixgbe)
 write_conf() { # LINES

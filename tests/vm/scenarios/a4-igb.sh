@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# igb: 7 of 8 VFs, rates with a link and of the 82576 alone, and nothing is asked of the driver that it has not
+# igb: 7 of 8 VFs, rates with a link and of the 82576 alone, and no unsupported setting is sent to the driver
 # timeout: 180
 pf=$(bench_pf igb)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\ndriver = none\n%b\n' "$pf" "$1" "${2-}" | conf nic; }
@@ -32,7 +32,7 @@ bench_knob "$pf" carrier 1
 wait_state "$pf" configured
 expect_vf "$(netdev_of "$pf")" 6 vlan=4 max=200
 
-# The I350 has no rates: its file is refused before the card is touched.
+# The I350 has no rates: its file is refused before the card is changed.
 rm /etc/vio.d/nic.conf
 pf=$(bench_pf igb-i350)
 afresh "$pf" net

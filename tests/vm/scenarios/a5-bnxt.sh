@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bnxt_en: its PF is set up before it has VFs, and a count that it calls a success is read back
+# bnxt_en: its PF is set up before VFs are created, and a count that it reports as a success is read back
 # timeout: 120
 pf=$(bench_pf bnxt_en limit=8)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\nvlan = 5\n%b\n' "$pf" "$1" "${2-}" | conf nic; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# qede: too many VFs and no address are explained; what it has not is not asked for
+# qede: too many VFs and a missing address are explained; unsupported settings are not sent
 # timeout: 120
 pf=$(bench_pf qede limit=4)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\nvlan = 5\nquery-rss = on\n%b\n' "$pf" "$1" "${2-}" | conf nic; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# sfc: no rates, no trust, no priorities; a VF that is in use keeps its address and VLAN until it is not
+# sfc: no rates, no trust, no priorities; a VF that is in use keeps its address and VLAN until it is free
 # timeout: 120
 pf=$(bench_pf sfc)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = 2\n[vf*]\n%b\n' "$pf" "$1" | conf nic; }

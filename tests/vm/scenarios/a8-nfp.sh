@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# nfp: what the firmware does not have is explained, and what the driver has not is not asked for
+# nfp: settings that the firmware lacks are explained, and those that the driver lacks are not sent
 # timeout: 90
 pf=$(bench_pf nfp limit=4)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\n[vf*]\nvlan = 5\nquery-rss = on\n' "$pf" "$1" | conf nic; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# mlx4_core: the count belongs to its module, which is said before anything is tried; the VFs there are get their settings
+# mlx4_core: the count is an option of its module, which is reported before any attempt; the existing VFs are configured
 # timeout: 90
 pf=$(bench_pf mlx4_core initial=3)
 write_conf() { printf '[pf]\nname = %s\nkind = net\n%b\n' "$pf" "$1" | conf nic; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# virtio: nothing is asked of a device that knows nothing of its VFs, and what its errors of the count mean is explained
+# virtio: no settings are sent to a device without settings of VFs, and its errors for the count are explained
 # timeout: 120
 pf=$(bench_pf virtio)
 write_conf() { printf '[pf]\nname = %s\nkind = net\nvfs = %s\nlink = up\n[vf*]\nvlan = %s\ntrust = on\n' "$pf" "$1" "$2" | conf nic; }

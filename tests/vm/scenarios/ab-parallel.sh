@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# 256 VFs whose driver takes 50 ms each to probe are made and bound in at most a quarter of the time of one after the other
+# 256 VFs with probes of 50 ms each are created and bound in at most a quarter of the time of a sequential run
 # timeout: 240
 # alone: other guests take from viod's processors, and nothing from a script that sleeps
 pf=$(bench_pf plain)
 bench_fault "$pf" probe '*' delay=50
-bench_fault "$pf" netdev '*' delay=60000 # what the kernel needs for 256 interfaces is not what is measured, either
+bench_fault "$pf" netdev '*' delay=60000 # the time of the kernel for 256 interfaces is not measured
 stop_udev
 trap start_udev EXIT
 write_conf() { # COUNT
@@ -13,7 +13,7 @@ write_conf() { # COUNT
 }
 usec() { quiet; echo "${EPOCHREALTIME/./}"; }
 
-# One after the other, as a script does it.
+# Sequentially, as by a script.
 echo 0 >"$sys/$pf/sriov_drivers_autoprobe"
 probe_each() {
 	quiet
@@ -29,7 +29,7 @@ probe_each
 serial=$(($(usec) - began))
 expect_eq "$(bench_count "$pf" probe)" 256 "probes of a script"
 
-# until_count OPERATION NUMBER: starts no process, which would take time from what is measured.
+# until_count OPERATION NUMBER: without starting a process, which would disturb the measurement.
 exec {never}<> <(:)
 until_count() {
 	local name value now=0
@@ -40,7 +40,7 @@ until_count() {
 		read -rt 0.02 -u "$never" || :
 	done
 }
-# From the first VF that is there until the last one has its driver.
+# From the first VF that exists until the last one has its driver.
 watch_vfs() {
 	quiet
 	local from
@@ -64,14 +64,14 @@ by_viod() {
 	expect_eq "$(state "$pf" .state) $(bench_count "$pf" probe)" "configured 256" "state and probes of viod"
 	echo "256 VFs made and bound: one after the other in $((serial / 1000)) ms, with viod in $((spent / 1000)) ms"
 }
-# Whatever else runs on the machine may take the time that is measured; it does not give any.
+# Other programs on the machine can only increase the measured time.
 for try in 1 2 3; do
 	by_viod
 	((spent * 4 > serial)) || break
 done
-((spent * 4 <= serial)) || fail "in $try tries 256 VFs never took a quarter of the time of one after the other"
+((spent * 4 <= serial)) || fail "in $try tries 256 VFs were never bound in a quarter of the sequential time"
 
-# What fails in one of them is told of that one, and the rest is bound.
+# A failure of one VF is reported for that VF, and the rest is bound.
 rm /etc/vio.d/plain.conf
 wait_for 60 eval '[[ $(vf_count $pf) == 0 ]]'
 bench_clear "$pf"
@@ -85,7 +85,7 @@ bench_clear "$pf"
 wait_state "$pf" configured 60
 expect_eq "$(state "$pf" '[.vfs[] | select(.driver == "plain_nicvf")] | length')" 256 "VFs with a driver in the end"
 
-# A worker that is killed is a job that died; the next one does the rest.
+# If a worker is killed, the job fails; the next one completes the work.
 rm /etc/vio.d/plain.conf
 wait_for 60 eval '[[ $(vf_count $pf) == 0 ]]'
 bench_fault "$pf" probe '*' delay=200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Every error of every operation, on each VF in turn: told with its text, all else applied, mended without help when it ends
+# Every error of every operation, on each VF in turn: reported with its text, all else applied, corrected automatically when it ends
 # timeout: 240
 # kernel-log: probe with driver .* failed with error|A link change request failed
 began=$SECONDS
@@ -8,7 +8,7 @@ link=$(netdev_of "$pf")
 errors=("${bench_errors[@]}") count=${#bench_errors[@]}
 vfs=$((count + 1)) # the last one is spared
 
-# All attributes of all VFs are others with each round.
+# Each round changes all attributes of all VFs.
 write_conf() { # COUNT, ROUND
 	local switch=on other=off
 	(($2 % 2)) && switch=off other=on
@@ -18,7 +18,7 @@ write_conf() { # COUNT, ROUND
 		each_vf "$1" "[vf@]\nmac = 02:00:00:0$2:@x\n"
 	} | conf nic
 }
-# What VF N has of a round, without the attribute of an operation: to the array wants.
+# Sets the array wants: the attributes of VF N in a round, without that of an operation.
 want() { # ROUND, N, OPERATION
 	local switch=on other=off state=disable want mac
 	(($1 % 2)) && switch=off other=on state=enable
@@ -36,7 +36,7 @@ has() {
 	done
 }
 declare -A key=([mac]=mac [vlan]=vlan [rate]=max-tx-rate [spoofchk]=spoofchk [link-state]=link-state [trust]=trust)
-declare -A told=([mac]=mac [vlan]=vlan [rate]=max [spoofchk]=spoofchk [link-state]=link-state [trust]=trust)
+declare -A reported=([mac]=mac [vlan]=vlan [rate]=max [spoofchk]=spoofchk [link-state]=link-state [trust]=trust)
 
 write_conf $vfs 0
 start_viod
@@ -58,7 +58,7 @@ for operation in mac vlan rate spoofchk link-state trust; do
 		error=${errors[(n + round) % count]}
 		[[ ${said[n]} == *"/etc/vio.d/nic.conf:"*"vf$n.${key[$operation]}"*"${bench_says[$error]}"* ]] ||
 			fail "VF $n, $operation, $error: '${said[n]}'"
-		want $round "$n" "${told[$operation]}"
+		want $round "$n" "${reported[$operation]}"
 		has "$n"
 	done
 	expect_eq "${said[vfs - 1]}" null "the VF that nothing happened to, $operation"
@@ -72,7 +72,7 @@ for operation in mac vlan rate spoofchk link-state trust; do
 	set -x
 done
 
-# A driver that says of all VFs that it has not what it took before is not believed.
+# If a driver reports for all VFs that it lacks an attribute that it accepted before, that is an error.
 bench_fault "$pf" trust '*' EOPNOTSUPP
 write_conf $vfs $((round + 1))
 wait_state "$pf" degraded
@@ -81,7 +81,7 @@ bench_clear "$pf"
 wait_state "$pf" configured
 expect_vf "$link" 0 vlan=10$((round + 1)) trust=off
 
-# Who cannot be read counts as being what it was set to.
+# An attribute that cannot be read counts as unchanged.
 for n in "${!errors[@]}"; do bench_fault "$pf" get "$n" "${errors[n]}"; done
 bench_forget "$pf"
 restart_viod
@@ -107,7 +107,7 @@ for turn in 0 1; do
 	expect_eq "$(state "$pf" '[.vfs[] | select(.driver != "plain_nicvf")] | length')" 0 "VFs without a driver in the end"
 done
 
-# What a driver has not for any VF is left out, asked for once, and no failure; each file, reload and start asks again.
+# An attribute that a driver lacks for all VFs is tried once, and is not a failure; each edit, reload and start tries again.
 rm /etc/vio.d/nic.conf
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
 bench_fault "$pf" trust '*' EOPNOTSUPP
@@ -121,7 +121,7 @@ expect_eq "$(bench_count "$pf" trust) $(bench_count "$pf" vlan)" "4 4" "VFs that
 ip link set "$link" vf 2 vlan 6
 wait_for 10 vf_is "$link" 2 vlan=5
 wait_state "$pf" configured
-expect_eq "$(bench_count "$pf" trust)" 4 "VFs that were asked, after one was put back"
+expect_eq "$(bench_count "$pf" trust)" 4 "VFs that were set, after one was restored"
 for again in 'write_lacking 7' 'systemctl reload viod.service' restart_viod; do
 	bench_forget "$pf"
 	$again

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Every error of query-rss, GUIDs, functions of devlink ports and the eswitch: told, all else applied, mended when it ends
+# Every error of query-rss, GUIDs, functions of devlink ports and the eswitch: reported, all else applied, corrected when it ends
 # timeout: 300
 began=$SECONDS
 count=${#bench_errors[@]} vfs=$((${#bench_errors[@]} + 1)) # the last VF is spared
@@ -93,7 +93,7 @@ rm /etc/vio.d/nic.conf
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
 bench_remove "$pf"
 
-# ---- the eswitch: addresses, rates and what the PF has go on.
+# ---- the eswitch: addresses, rates and settings of the PF continue.
 pf=$(bench_pf mlx5_core vfs=$vfs)
 mode() { quiet; devlink -j dev eswitch show "pci/$pf" | jq -r '.dev[].mode'; }
 write_conf() { # VFS, MODE, ROUND, LINES
@@ -109,12 +109,12 @@ for n in "${!bench_errors[@]}"; do
 	error=${bench_errors[n]}
 	bench_fault "$pf" eswitch '*' "$error"
 	write_conf 2 "${modes[1 - turn]}" $n
-	# For some seconds the driver is asked again, where it is busy.
+	# For some seconds the request to a busy driver is repeated.
 	wait_for 30 eval '[[ $(state $pf .error) == *"/etc/vio.d/nic.conf:5:11: "*"${bench_says[$error]}"* ]]'
 	expect_eq "$(state "$pf" .state) $(mode)" "degraded ${modes[turn]}" "mode after $error"
 	expect_eq "$(bench_vf "$pf" 1 max) $(bench_vf "$pf" 1 mac)" "$((1000 + n)) $(printf 02:00:00:%02x:00:01 "$n")" "a VF beside $error"
 	expect_eq "$(cat "$sys/$pf"/net/*/mtu | sort -n | tail -n 1)" $((2000 + n)) "the PF beside $error"
-	# The same way leads out of all of them; some are told, or tried again, in a way of their own.
+	# The recovery is the same for all of them; some have their own message, or their own retries.
 	case $error in
 	EPERM | EBUSY | ENODEV | EOPNOTSUPP | "${bench_errors[-1]}")
 		bench_clear "$pf"
@@ -125,7 +125,7 @@ for n in "${!bench_errors[@]}"; do
 	esac
 done
 
-# ---- functions of ports: the addresses, and what VFs are able to
+# ---- functions of ports: the addresses, and the capabilities of VFs
 write_conf $vfs switchdev 100
 wait_state "$pf" configured 60
 expect_macs() { # ROUND, FIRST

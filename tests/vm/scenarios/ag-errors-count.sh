@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Every error of a count, when VFs are made and when they are taken away: told with its line, mended without help when it ends
+# Every error of a count, when VFs are created and when they are removed: reported with its line, corrected automatically when it ends
 # timeout: 240
 began=$SECONDS
 # Another error on each PF.
@@ -33,7 +33,7 @@ expect_all() { # VFS
 	done
 }
 
-# Made: there are none.
+# Creation: there are none.
 inject create 1
 write_confs 2
 start_viod
@@ -41,18 +41,18 @@ expect_told 0
 clear_all
 expect_all 2
 
-# Taken away: they stay as they are.
+# Removal: they stay as they are.
 inject destroy '*'
 write_confs 3
 expect_told 2
 clear_all
 expect_all 3
 
-# The same for a file that goes.
+# The same for a deleted file.
 bench_fault "$pf" destroy '*' EIO
 rm "/etc/vio.d/nic$n.conf"
 wait_for 20 eval '[[ $(state $pf .error) == *"Input/output error"* ]]'
-expect_eq "$(vf_count "$pf")" 3 "VFs that could not be given back"
+expect_eq "$(vf_count "$pf")" 3 "VFs that could not be removed"
 expect_vf "$(netdev_of "$pf")" 2 vlan=7
 bench_clear "$pf"
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'

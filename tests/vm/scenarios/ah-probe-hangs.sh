@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A driver that never returns from probing a VF: its PF is stuck, all other VFs and PFs go on, and it ends with the hang
+# A driver that never returns from probing a VF: its PF is stuck, all other VFs and PFs continue, and it ends with the hang
 # timeout: 180
 pf=$(bench_pf plain)
 other=$(bench_pf plain)
 write_conf() { # NAME PF VFS
 	printf '[pf]\nname = %s\nkind = dev\nvfs = %s\ntimeout = 10\n[vf*]\ndriver = plain_nicvf\n' "$2" "$3" | conf "$1"
 }
-bound() { # PF: how many VFs their driver has made an interface for; sysfs names the driver while it still probes
+bound() { # PF: how many VFs have an interface of their driver; sysfs names the driver while it still probes
 	quiet
 	compgen -G "$sys/${1%%:*}:01:*/net/*" | wc -l
 }
 start_viod
 
-# Two of sixteen, each in a process of its own: the others are bound at once, and not when time is up.
+# Two of sixteen, each in a process of its own: the others are bound at once, and not after the timeout.
 bench_fault "$pf" probe 3 hang
 bench_fault "$pf" probe 9 hang
 began=$SECONDS
@@ -24,9 +24,9 @@ wait_state "$pf" stuck 40
 ((SECONDS - began >= 10)) || fail "stuck before the time was up"
 expect_log "^$pf: job [0-9]+ did not end in time, it is in apply\(\) of plugin .*, step 'vf(3|9).driver: plain_nicvf'; the kernel has not answered a write yet"
 expect_eq "$(bound "$pf")" 14 "VFs with a driver beside two that hang"
-pgrep -x viod-worker >/dev/null || fail "the processes inside the kernel are gone"
+pgrep -x viod-worker >/dev/null || fail "the processes inside the kernel have ended"
 
-# The daemon answers, and the other PF does what its file says: other VFs are bound meanwhile, by the same driver.
+# The daemon responds, and the file of the other PF is applied: other VFs are bound meanwhile, by the same driver.
 expect_eq "$(systemctl is-active viod)" active viod
 write_conf other "$other" 6
 wait_for 20 eval '[[ $(bound $other) == 6 ]]'
@@ -38,7 +38,7 @@ wait_state "$pf" configured
 expect_eq "$(bound "$pf") $(bench_count "$pf" probe)" "16 16" "VFs with a driver, and probes"
 wait_for 10 eval '! pgrep -x viod-worker'
 
-# A file that goes meanwhile takes its VFs with it, when it can.
+# If its file is deleted meanwhile, its VFs are removed once that is possible.
 bench_fault "$pf" probe 17 hang
 write_conf nic "$pf" 20
 wait_for 20 eval '[[ $(bound $pf) == 19 ]]'

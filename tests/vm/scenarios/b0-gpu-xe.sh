@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Shares of an Intel GPU (sriov_admin): their order, rounding, refusals, what a running VF does to them, and all given back
+# Shares of an Intel GPU (sriov_admin): their order, rounding, refusals, the effect of a VF in use, and all restored
 # timeout: 240
 modprobe vfio-pci
 pf=$(bench_pf xe)
@@ -28,7 +28,7 @@ trace_viod
 start_viod
 wait_state "$pf" configured
 
-# What the card has; the quota of VF 1 is a multiple of 2 MiB now.
+# The shares in the card; the quota of VF 1 is a multiple of 2 MiB now.
 for n in 0 1 2; do
 	shares+="$(bench_vf "$pf" $n exec-quantum)/$(bench_vf "$pf" $n preempt-timeout)/$(bench_vf "$pf" $n priority)/$(bench_vf "$pf" $n vram) "
 done
@@ -41,7 +41,7 @@ order=$(sys_writes | sed -nE 's|.*/(pf/profile/exec_quantum_ms)>.*|pf|p; s|.*/(v
 	s|.*/vf[0-9]+/profile/exec_quantum_ms>.*|time|p' | uniq | xargs)
 expect_eq "$order" "pf vram vfs time" "order of the writes"
 
-# A restart, a look, a restart without the record's help: nothing is left to do.
+# A restart, an observe, a restart without the record: nothing is left to do.
 expect_finished
 forget_trace
 restart_viod
@@ -56,7 +56,7 @@ wait_state "$pf" configured
 expect_eq "$(sys_writes | wc -l)" 1 "writes for one value"
 untrace_viod
 
-# The firmware refuses: that VF alone stays without a driver, and the reason names what can be done.
+# The firmware refuses: only that VF stays without a driver, and the message has advice.
 bench_fault "$pf" attribute 2 EIO
 sed -i 's/preempt-timeout = 500/preempt-timeout = 600/' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded
@@ -67,7 +67,7 @@ systemctl reload viod
 wait_state "$pf" configured
 expect_eq "$(bench_vf "$pf" 2 preempt-timeout)" 600 "the timeout that had failed"
 
-# What cannot be is told before anything is touched.
+# Impossible settings are reported before anything is changed.
 bench_forget "$pf"
 sed -i 's/^vram = 2G/vram = 9G/' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded
@@ -79,7 +79,7 @@ expect_log "one 'priority' for all VFs"
 sed -i '/^priority/d; s/^kind = gpu/kind = gpu\nvram = 1G/' /etc/vio.d/gpu.conf
 expect_log "the PF has no 'vram' of its own"
 
-# Given back: no VFs, the PF as it was.
+# Restored: no VFs, the previous values of the PF.
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 expect_eq "$(vf_count "$pf") $(cat "$admin"/pf/profile/{exec_quantum_ms,preempt_timeout_us,sched_priority} | xargs)" \

@@ -18,8 +18,7 @@ wait_state "$pf" configured
 expect_eq "$(vf_count "$pf") $(driver_of "$(vf_addr "$pf" 0)") $(driver_of "$(vf_addr "$pf" 1)")" "2 nvidia nvidia" "the README's VFs"
 stop_viod
 
-# The example of the README and of the installed vgpu0.conf, which take all the memory there is; by number, and by a name
-# as people say it.
+# The example of the README and of the installed vgpu0.conf, which use all memory; by number, and by a common name.
 example=/usr/share/doc/viod/examples/vgpu0.conf
 { sed "s/^name = .*/name = $pf/" $example && printf '[vf1]\nprofile = 712\n[vf2]\nprofile = A16-4Q\n'; } | conf gpu0
 trace_viod
@@ -32,24 +31,25 @@ types() {
 	echo "${all[*]}"
 }
 expect_eq "$(types)" "712 712 712 712" "types"
-# All memory is used: the list is empty, and the names are known all the same.
+# All memory is used: the list is empty, but the names are still known.
 expect_eq "$(wc -l <"$sys/$(vf_addr "$pf" 0)/nvidia/creatable_vgpu_types")" 1 "lines of the list that shrank"
 expect_eq "$(state "$pf" '[.vfs[].driver] | unique | @csv')" '"nvidia"' drivers
 expect_eq "$(state "$pf" '.vfs[1].nodes | join(" ")')" "/dev/vfio/$(group_of "$(vf_addr "$pf" 1)")" "what a machine opens"
 expect_eq "$(state "$pf" '.facts.profiles["NVIDIA A16-4Q"] | [.id, .framebuffer, .available] | @csv')" '"712","4096M","0"' \
-	"what is told of a type that is used up"
+	"facts of a type that is used up"
 expect_finished
 forget_trace
 restart_viod
 wait_state "$pf" configured
 expect_eq "$(sys_writes)" "" "writes of a restart"
 
-# No module of this kernel names the VFs: their driver is the PF's all the same, and comes back when it is lost.
+# No module of this kernel has an alias for the VFs: they are bound to the driver of the PF nevertheless, and again when it is
+# lost.
 echo "$(vf_addr "$pf" 3)" >"$sys/$(vf_addr "$pf" 3)/driver/unbind"
 wait_for 20 eval '[[ $(types) == "712 712 712 712" ]]'
 wait_state "$pf" configured
 
-# Another size: none of the old is left before the first of the new.
+# Another size: all old ones are removed before the first new one is created.
 forget_trace
 sed -i '/\[vf1\]/,$d; s/A16-4Q/A16-2Q/' /etc/vio.d/gpu0.conf
 wait_for 20 eval '[[ $(types) == "711 711 711 711" ]]'
@@ -57,20 +57,20 @@ wait_state "$pf" configured
 expect_eq "$(sys_writes | sed -nE 's|.*current_vgpu_type>, "([0-9]+).*|\1|p' | xargs)" "0 0 0 0 711 711 711 711" "order of the writes"
 untrace_viod
 
-# A machine has one: it keeps it, whatever the file says, until it lets go.
+# A virtual machine uses one: it keeps it, whatever the file says, until it ends.
 vf=$(vf_addr "$pf" 2)
 load_vfio
 hold_vf all "$vf"
 sed -i 's/A16-2Q/A16-1Q/' /etc/vio.d/gpu0.conf
 wait_state "$pf" blocked
 expect_eq "$(<"$sys/$vf/nvidia/current_vgpu_type")" 711 "the type of the VF in use"
-(($(bench_vf "$pf" 2 users) == 1)) || fail "nobody uses VF 2"
+(($(bench_vf "$pf" 2 users) == 1)) || fail "VF 2 is not in use"
 expect_log "vfio-hold"
 kill $holder
 wait_state "$pf" configured 60
-expect_eq "$(types)" "710 710 710 710" "types when it had let go"
+expect_eq "$(types)" "710 710 710 710" "types after the virtual machine ended"
 
-# A name that nobody has: nothing is touched, and the nearest is offered.
+# An unknown name: nothing is changed, and the nearest one is suggested.
 bench_forget "$pf"
 sed -i 's/A16-1Q/A16-3Q/' /etc/vio.d/gpu0.conf
 expect_log "'NVIDIA A16-3Q' is no profile of this GPU; did you mean 'NVIDIA A16-[0-9]+Q'\? It has: .*NVIDIA A16-8Q \(8192 MiB, 0 left\)"
@@ -91,7 +91,7 @@ systemctl reload viod
 wait_state "$pf" configured
 expect_eq "$(types)" "710 710 710 711" "types of two sizes"
 
-# A VF that fails twice is left alone, and the others go on. Another profile is tried, and its success clears all.
+# A VF that fails twice is quarantined, and the others continue. Another profile is tried, and its success clears the failures.
 sed -i 's/A16-2Q/A16-1Q/; $a[vf1]\nprofile = none' /etc/vio.d/gpu0.conf
 wait_for 20 eval '[[ $(types) == "710 0 710 710" ]]'
 wait_state "$pf" configured
@@ -109,7 +109,7 @@ expect_eq "$(types)" "710 711 710 710" "types after the quarantine"
 sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu0.conf
 wait_for 20 eval '[[ $(types) == "710 710 710 710" ]]'
 
-# Given back: no VFs.
+# Restored: no VFs.
 rm /etc/vio.d/gpu0.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 expect_eq "$(vf_count "$pf")" 0 "VFs after the release"

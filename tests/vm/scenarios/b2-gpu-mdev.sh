@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Mediated devices: made with a UUID that stays the same, kept while young, open, or somebody else's; gone with the file
+# Mediated devices: created with a stable UUID, kept while new, open, or of another program; removed with the file
 # timeout: 400
 pf=$(bench_pf nvidia-mdev)
 load_vfio
@@ -39,7 +39,7 @@ wait_state "$pf" configured 60
 expect_eq "$(sys_writes)" "" "writes of a restart"
 untrace_viod
 
-# Opened by a machine: kept, and named.
+# Opened by a virtual machine: kept, and reported.
 hold_vf all "$mine"
 sed -i '/^\[vf1\]/,$d' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
@@ -47,19 +47,19 @@ expect_eq "$(mdev_of 1)" "$mine" "the mdev in use"
 expect_log "VF 1 .* is used by vfio-hold .*: /dev/vfio/" 30
 kill $holder
 wait_state "$pf" configured 60
-expect_eq "$(mdev_of 1)" "" "the mdev when it was let go"
+expect_eq "$(mdev_of 1)" "" "the mdev when it was free"
 
-# Somebody else's is not touched, and what is wrong with the file is said.
+# One of another program is not changed, and the error of the file is reported.
 echo $mine >"$sys/$(vf_addr "$pf" 2)/mdev_supported_types/nvidia-711/create"
 sed -i 's/A16-2Q/A16-1Q/; s/^mdev-grace.*/mdev-grace = 3600/' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
-expect_eq "$(mdev_of 2)" "$mine" "the mdev of somebody else"
+expect_eq "$(mdev_of 2)" "$mine" "the mdev of another program"
 expect_log "VF 2 .* is used by mdev $mine, which viod did not make" 30
 echo 1 >$mdevs/$mine/remove
 wait_state "$pf" configured 60
 expect_eq "$(mdev_of 0) $(<$mdevs/"$stable"/mdev_type/name)" "$stable NVIDIA A16-1Q" "the mdev of VF 0"
 
-# Made just now: nobody can have opened it yet.
+# Just created: its user may not have opened it yet.
 sed -i 's/A16-1Q/A16-4Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
 expect_log "mdev $stable, just created and reserved [0-9]+ s for its user" 30
@@ -67,10 +67,10 @@ expect_eq "$(<$mdevs/"$stable"/mdev_type/name)" "NVIDIA A16-1Q" "the young mdev"
 sed -i 's/A16-4Q/A16-1Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" configured 60
 
-# A wrong name, a UUID that is none, a driver that would take the VF away.
+# A wrong name, an invalid UUID, a driver that would unbind the VF.
 sed -i 's/A16-1Q/A16-1B/' /etc/vio.d/gpu.conf
 expect_log "'NVIDIA A16-1B' is no profile of this GPU; did you mean 'NVIDIA A16-1Q'\? It has: .*1024 MiB" 30
-# Offered, and not to be had without a part of the GPU.
+# Offered, but not available without a GPU instance.
 sed -i 's/A16-1B/A16-1Q/; $a[vf2]\nprofile = NVIDIA A16-1-4C' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded
 expect_log "vf2: .*does not accept 'NVIDIA A16-1-4C': such profiles need MIG mode and a free GPU instance" 30

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# VFs made by NVIDIA's tool where the driver takes no count: run without a shell, its PF bound again, its answer looked at
+# VFs created by NVIDIA's tool if the driver accepts no count: run without a shell, its PF bound again, its result checked
 # timeout: 120
 tool=/usr/lib/nvidia/sriov-manage
 trap 'rm -rf /usr/lib/nvidia' EXIT
 mkdir -p /usr/lib/nvidia
-# As the real one now and then, it fails at first and leaves the PF without its driver.
+# Like the real one sometimes, it fails at first and leaves the PF without its driver.
 cat >$tool <<END
 #!/bin/bash
 echo "\$*" >>$viod_run/tool
@@ -37,7 +37,7 @@ expect_eq "$(vf_count "$pf") $(driver_of "$pf") $(driver_of "$(vf_addr "$pf" 3)"
 expect_eq "$(bench_vf "$pf" 3 type)" 710 "the vGPU on it"
 expect_log "left the PF without its driver; it is bound to 'nvidia' again"
 
-# It knows no count.
+# It has no parameter for a count.
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 bench_fault "$pf" create '*' EPERM 1
@@ -49,7 +49,7 @@ conf gpu <<-CONF
 CONF
 expect_log "created all VFs, 4; write 'vfs = max'" 30
 
-# A driver that makes VFs takes the count itself, and the tool is left alone. Nothing of what failed is left.
+# A driver that accepts the count is used without the tool. Nothing remains of the failure.
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 expect_eq "$(vf_count "$pf")" 0 "VFs that the tool made too many"
@@ -63,7 +63,7 @@ CONF
 wait_state "$pf" configured
 expect_eq "$(vf_count "$pf")/$(<$viod_run/tool)" "2/" "VFs that the driver made"
 
-# It never ends, and what it has started neither: it gets half of the file's time, and the PF its driver.
+# Neither the tool nor its children ever end: they are killed after half of 'timeout', and the PF is bound to its driver.
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 : >$viod_run/tool

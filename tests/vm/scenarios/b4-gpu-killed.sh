@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every single write to a GPU, of an apply and of a release: shares, vGPUs and mdevs are in the end as without it
+# Killed at every single write to a GPU, of an apply and of a release: shares, vGPUs and mdevs end up as without the kill
 # timeout: 900
 arm_kill_at
 
@@ -12,7 +12,7 @@ print_file() { # starts no process: there are hundreds of looks
 		echo
 	done 2>/dev/null <"$1" || :
 }
-# look PF: all that the card knows, but for how often it was asked.
+# look PF: the whole state of the card, except its counters.
 look() {
 	quiet
 	local vf file
@@ -43,7 +43,7 @@ start_viod
 kill_at_each "$pf" look gpu <<<"$conf"
 bench_remove "$pf"
 
-# The types of a GPU that is full are known to a job that has never seen them on offer. No module of the guest has these VFs'
+# The types of a full GPU are known to a job that has never seen them offered. No module of the guest has these VFs'
 # alias, so that the native driver must be named.
 pf=$(bench_pf nvidia)
 conf="[pf]
@@ -56,7 +56,7 @@ profile = NVIDIA A16-8Q"
 kill_at_each "$pf" look gpu <<<"$conf"
 bench_remove "$pf"
 
-# An mdev of a job that died is viod's, and is taken over or away.
+# An mdev of a job that died belongs to viod, and is kept or removed.
 pf=$(bench_pf nvidia-mdev)
 conf="[pf]
 name = $pf

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The same shares through debugfs, in both orders of its folders; nothing is left that the driver would have to be told of
+# The same shares through debugfs, in both layouts; automatic provisioning works again at the end
 # timeout: 180
 for name in xe-debugfs xe-old; do
 	pf=$(bench_pf $name)
 	dri=/sys/kernel/debug/dri/$pf
-	# What VFs get that nobody has given anything.
+	# The automatic shares of VFs.
 	echo 2 >"$sys/$pf/sriov_numvfs"
 	fair=$(bench_vf "$pf" 1 vram)
 	((fair > 0)) || fail "the driver gives nothing"
@@ -29,7 +29,7 @@ for name in xe-debugfs xe-old; do
 		"10 normal low 1050673152" "shares of the VFs of $name"
 	expect_finished
 
-	# Taken by hand they would stay when the VFs go.
+	# Shares that are set manually would remain when the VFs are removed.
 	rm /etc/vio.d/gpu.conf
 	wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 	expect_eq "$(cat "$dri"/*/pf/{,tile0/gt0/}exec_quantum_ms "$dri"/*/vf2/{lmem,tile0/vram}_quota 2>/dev/null | xargs)" "0 0" \

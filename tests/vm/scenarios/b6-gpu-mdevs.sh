@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Mdevs that no VF is named for: each where there are fewest, of VFs or of a PF without any, kept while young, open or another's
+# Mdevs without a named VF: each on the parent with the fewest, VFs or a PF without VFs; kept while new, open or of another program
 # timeout: 400
 load_vfio
 mdevs=/sys/bus/mdev/devices
@@ -19,7 +19,7 @@ of() {
 	done
 	printf '%s\n' "${all[@]}" | sort -V | xargs
 }
-# uuids PF PROFILE: of the mdevs that viod says are of this profile.
+# uuids PF PROFILE: of the mdevs that viod reports with this profile.
 uuids() {
 	quiet
 	state "$1" ".facts.mdevs | to_entries[] | select(.value.profile == \"$2\") | .key" | sort
@@ -43,16 +43,16 @@ CONF
 trace_viod
 start_viod
 wait_state "$pf" configured 60
-# VF 0 is no parent, VF 1 has its own.
+# VF 0 is not a parent, VF 1 has its own.
 expect_eq "$(of "$pf")" "1:1Q 2:2Q 3:2Q" "the mdevs"
 expect_eq "$(state "$pf" .pf.mdevs)" "2 x NVIDIA A16-2Q" "the state"
 before=$(uuids "$pf" "NVIDIA A16-2Q")
 uuid=$(head -n 1 <<<"$before")
 expect_eq "$(state "$pf" ".facts.mdevs[\"$uuid\"] | [.node, .[\"made-by\"]] | @csv")" \
-	"\"/dev/vfio/$(basename "$(readlink "$mdevs/$uuid/iommu_group")")\",\"viod\"" "what is told of an mdev"
-# All parents have one; what that leaves none of is told too.
+	"\"/dev/vfio/$(basename "$(readlink "$mdevs/$uuid/iommu_group")")\",\"viod\"" "facts of an mdev"
+# All parents have one; exhausted types are reported too.
 expect_eq "$(state "$pf" '.facts.profiles | [.["NVIDIA A16-2Q"], .["NVIDIA A16-4Q"], .["NVIDIA A16-1-4C"]] | map(.id, .framebuffer, .available) | @csv')" \
-	'"nvidia-711","2048M","0","nvidia-712","4096M","0","nvidia-715","4096M","0"' "what is told of types"
+	'"nvidia-711","2048M","0","nvidia-712","4096M","0","nvidia-715","4096M","0"' "facts of types"
 expect_finished
 forget_trace
 restart_viod
@@ -60,7 +60,7 @@ wait_state "$pf" configured 60
 expect_eq "$(sys_writes)" "" "writes of a restart"
 untrace_viod
 
-# More than there is room for: what there is, and how much of it.
+# More than there is room for: the message lists what is available.
 sed -i 's/^mdevs = .*/mdevs = 3 x A16-2Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded 60
 expect_log "no function of this GPU has room for 'NVIDIA A16-2Q' number 3; there is: .*2048 MiB, [0-9]+ left" 30
@@ -74,14 +74,14 @@ sed -i 's/^mdevs = .*/mdevs = 2 x A16-2Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" configured 60
 expect_eq "$(of "$pf") $(uuids "$pf" "NVIDIA A16-2Q")" "1:1Q 2:2Q 3:2Q $before" "the mdevs after wrong files"
 
-# The line goes, and so do they; the VF's own stays.
+# The line is removed, and so are they; the VF's own mdev stays.
 sed -i '/^mdevs/d' /etc/vio.d/gpu.conf
 wait_for 40 eval '[[ $(of "$pf") == 1:1Q ]]'
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 expect_eq "$(of "$pf") $(vf_count "$pf")" " 0" "what is left"
 
-# The VFs are made anew with theirs.
+# The VFs are re-created with theirs.
 conf gpu <<-CONF
 	[pf]
 	name = $pf
@@ -96,7 +96,7 @@ before=$(uuids "$pf" "NVIDIA A16-4Q")
 sed -i 's/^vfs = 2/vfs = 3/' /etc/vio.d/gpu.conf
 wait_for 30 eval '[[ $(vf_count "$pf") == 3 ]]'
 wait_state "$pf" configured 60
-expect_eq "$(uuids "$pf" "NVIDIA A16-4Q")" "$before" "UUIDs after VFs were made anew"
+expect_eq "$(uuids "$pf" "NVIDIA A16-4Q")" "$before" "UUIDs after VFs were re-created"
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 bench_remove "$pf"
@@ -114,23 +114,23 @@ conf gpu <<-CONF
 	mdev-grace = 0
 CONF
 wait_state "$pf" configured 60
-expect_eq "$(of "$pf")" "pf:1Q pf:1Q pf:1Q pf:4Q" "mdevs of the PF, and somebody else's"
+expect_eq "$(of "$pf")" "pf:1Q pf:1Q pf:1Q pf:4Q" "mdevs of the PF, and one of another program"
 expect_eq "$(state "$pf" ".facts.mdevs[\"$foreign\"][\"made-by\"]")" unknown "whose it is"
 hold_vf all "$(uuids "$pf" "NVIDIA A16-4Q")"
-# One is open, and stays; the idle one goes meanwhile.
+# One is open, and stays; the idle one is removed meanwhile.
 sed -i 's/^mdevs = .*/mdevs = NVIDIA A16-1Q/' /etc/vio.d/gpu.conf
 wait_state "$pf" blocked 60
 expect_eq "$(of "$pf")" "pf:1Q pf:1Q pf:4Q" "mdevs while one is open"
 expect_log "waiting for vfio-hold .*: /dev/vfio/[0-9]+ of mdev" 30
 kill $holder
 wait_state "$pf" configured 60
-expect_eq "$(of "$pf")" "pf:1Q pf:1Q" "mdevs when it was let go"
+expect_eq "$(of "$pf")" "pf:1Q pf:1Q" "mdevs when it was free"
 
-# Made just now: kept.
+# Just created: kept.
 sed -i 's/^mdevs = .*/mdevs = NVIDIA A16-2Q/; s/^mdev-grace.*/mdev-grace = 3600/' /etc/vio.d/gpu.conf
 wait_for 40 eval '[[ $(of "$pf") == "pf:1Q pf:2Q" ]]'
 wait_state "$pf" configured 60
 rm /etc/vio.d/gpu.conf
 expect_log "waiting for mdev .*, just created and reserved [0-9]+ s for its user" 30
 expect_eq "$(of "$pf")" "pf:1Q pf:2Q" "mdevs after the release"
-[[ -e $mdevs/$foreign ]] || fail "somebody else's mdev is gone"
+[[ -e $mdevs/$foreign ]] || fail "the mdev of another program was removed"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Shares of i915 from outside of the kernel, in "iov" and "prelim_iov" of its card: keys, order, read back, given back, PF never unbound
+# Shares of i915 from outside the kernel tree, in "iov" and "prelim_iov" of its card: keys, order, read back, restored, PF never unbound
 # timeout: 180
 modprobe vfio-pci
 
@@ -47,14 +47,14 @@ restart_viod
 wait_state "$pf" configured
 expect_eq "$(sys_writes)" "" "writes of a restart"
 
-# What i915 does not have, and what would cost the PF its VFs.
+# Keys that i915 lacks, and those that would remove all VFs.
 sed -i 's/^vram = 1G/priority = high/' /etc/vio.d/gpu.conf
 expect_log "this GPU has no 'priority' in prelim_iov"
 sed -i 's/^priority = high/driver = vfio-pci/' /etc/vio.d/gpu.conf
 expect_log "the PF stays on i915: without it all VFs are lost"
 expect_eq "$(driver_of "$pf") $(shares)" "i915 10/500/1050673152 40/500/1050673152" "the PF after wrong files"
 
-# Given back: no VFs, no shares, the PF's as they were, and the driver provides by itself.
+# Restored: no VFs, no shares, the previous values of the PF, and automatic provisioning.
 sed -i 's/^driver = vfio-pci/vram = 1G/;ta;b;:a;n;ba' /etc/vio.d/gpu.conf
 wait_state "$pf" configured
 rm /etc/vio.d/gpu.conf

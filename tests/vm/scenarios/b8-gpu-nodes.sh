@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What a consumer opens of a GPU's VF: its own card and render node, and who has them; accelerators are told from GPUs
+# The nodes of a GPU's VF: its own card and render node, and their holders; accelerators are distinguished from GPUs
 # timeout: 90
 pf=$(bench_pf xe)
 conf gpu <<-CONF
@@ -23,7 +23,7 @@ expect_eq "$(state "$pf" '.vfs[2].nodes | length')" 0 "nodes of a VF without a d
 expect_eq "$(state "$pf" '[.vfs[].nodes[]] | unique | length')" 4 "nodes of all VFs"
 [[ "$(state "$pf" '[.vfs[].nodes[]] | join(" ")') " != *"$(own "$pf" | cut -d' ' -f1) "* ]] || fail "a VF has the PF's card"
 
-# Whoever renders on a VF keeps it.
+# A VF is kept while a program renders on it.
 read -r _ render < <(own "$(vf_addr "$pf" 1)")
 exec {held}<"$render"
 sed -i 's/^vfs = 3/vfs = 2/; /\[vf2\]/,$d' /etc/vio.d/gpu.conf
@@ -31,12 +31,12 @@ wait_state "$pf" blocked
 expect_log "VF 1 .* is used by .*: $render"
 exec {held}>&-
 wait_state "$pf" configured 60
-expect_eq "$(vf_count "$pf")" 2 "VFs when it was let go"
+expect_eq "$(vf_count "$pf")" 2 "VFs when it was free"
 rm /etc/vio.d/gpu.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 bench_remove "$pf"
 
-# A processing accelerator is served; what only GPUs have is refused with the kind that fits.
+# A processing accelerator is managed; settings of GPUs are refused with the kind that fits.
 pf=$(bench_pf accel)
 conf gpu <<-CONF
 	[pf]

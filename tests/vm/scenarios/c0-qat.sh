@@ -28,9 +28,9 @@ order_of_writes() {
 # what: of the device as a whole.
 what() { quiet; echo "$(<"$qat/state") $(<"$qat/cfg_services") $(vf_count "$pf")"; }
 baseline=$(what)
-expect_eq "$baseline" "up sym;asym 0" "a device that nobody has touched"
+expect_eq "$baseline" "up sym;asym 0" "an unchanged device"
 
-# The device as it really is: services only while it is down, VFs all at once, and those go when it does.
+# The device itself: services only while it is down, all VFs at once, and they are removed when it goes down.
 { echo dc >"$qat/cfg_services"; } 2>/dev/null && fail "services were changed while it was up"
 echo 5 >"$sys/$pf/sriov_numvfs"
 expect_eq "$(what)" "up sym;asym 16" "a device that was asked for 5 VFs"
@@ -39,14 +39,14 @@ expect_eq "$(what)" "down sym;asym 0" "a device that is down"
 { echo 'sym;asym;dc' >"$qat/cfg_services"; } 2>/dev/null && fail "three services at a time"
 echo up >"$qat/state"
 
-# Without what is known about it: no such key, and a number that is never reached.
+# Without the quirk: no such key, and a number that is never reached.
 afresh "$pf" dev,vfio
 vfs=8 write_conf
 start_viod
 wait_state "$pf" failed
 expect_log "asked for 8 VFs, the driver created 16"
 
-# With it such a number is refused before anything is touched, and so are services that it has not.
+# With it such a number is refused before anything is changed, and so are unsupported services.
 afresh "$pf"
 refused() { # REGEX VFS KEY...
 	quiet
@@ -73,7 +73,8 @@ expect_eq "$(drivers)" "1 4xxxvf 1 none 14 vfio-pci" "drivers"
 order=$(order_of_writes)
 expect_eq "$order" "down sym;dc up 16" "order of the writes"
 
-# A restart is free, in any spelling; other services take the VFs away first, for the device would do so without asking.
+# A restart writes nothing, in any spelling; for other services the VFs are removed first, since the device would remove them
+# anyway.
 before=$(vf_inodes "$pf")
 forget_trace
 restart_viod
@@ -90,7 +91,7 @@ expect_eq "$order" "0 down asym up 16" "order of the writes of other services"
 untrace_viod
 restart_viod
 
-# While somebody uses a VF it waits; then it is done.
+# While a VF is in use the change waits; then it is applied.
 load_vfio
 wait_state "$pf" configured
 before=$(vf_inodes "$pf")
@@ -102,13 +103,13 @@ kill $holder
 wait_for 60 eval '[[ $(what) == "up dc 16" ]]'
 wait_state "$pf" configured 60
 
-# The firmware refuses the services: it is up with those it had, and has its VFs again once it takes them.
+# The firmware refuses the services: the device is up with the previous ones, and has its VFs again once they are accepted.
 bench_fault "$pf" attribute '*' EIO 2
 write_conf 'services = sym'
 wait_for 60 eval '[[ $(what) == "up sym 16" ]]'
 wait_state "$pf" configured 60
 
-# What was there before comes back.
+# The previous services are restored.
 rm /etc/vio.d/qat.conf
 wait_for 30 test ! -e "/run/viod/pf/$pf.json"
 expect_eq "$(what)" "$baseline" "the device afterwards"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every single write to a QuickAssist device, of an apply and of a release: it ends as without the kill
+# Killed at every single write to a QuickAssist device, of an apply and of a release: the result is the same as without the kill
 # timeout: 300
 arm_kill_at
 # Four VFs, so that there are not too many writes.
