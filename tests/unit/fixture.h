@@ -30,11 +30,11 @@ struct core_vf {
 	struct viod_driver driver;
 };
 
-struct net_pf {
+struct sample_net_pf {
 	bool promisc;
 };
 
-struct net_vf {
+struct sample_net_vf {
 	struct viod_mac mac;
 	int64_t vlan, link_state, hidden;
 	uint64_t max_rate, memory, guid;
@@ -82,21 +82,21 @@ static const struct viod_option core_rows[] = {
 };
 
 static const struct viod_option net_rows[] = {
-	PF_ROW(struct net_pf, promisc, "promisc", .type = VIOD_TYPE_BOOL),
-	VF_ROW(struct net_vf, mac, "mac", .type = VIOD_TYPE_MAC, .names = mac_words,
+	PF_ROW(struct sample_net_pf, promisc, "promisc", .type = VIOD_TYPE_BOOL),
+	VF_ROW(struct sample_net_vf, mac, "mac", .type = VIOD_TYPE_MAC, .names = mac_words,
 	       .flags = VIOD_OPTION_UNIQUE),
-	VF_ROW(struct net_vf, vlan, "vlan", .type = VIOD_TYPE_INT, .max = 4095),
-	VF_ROW(struct net_vf, link_state, "link-state", .type = VIOD_TYPE_ENUM,
+	VF_ROW(struct sample_net_vf, vlan, "vlan", .type = VIOD_TYPE_INT, .max = 4095),
+	VF_ROW(struct sample_net_vf, link_state, "link-state", .type = VIOD_TYPE_ENUM,
 	       .names = link_words),
-	VF_ROW(struct net_vf, hidden, "hidden", .type = VIOD_TYPE_INT, .max = 9,
+	VF_ROW(struct sample_net_vf, hidden, "hidden", .type = VIOD_TYPE_INT, .max = 9,
 	       .flags = VIOD_OPTION_INTERNAL),
-	VF_ROW(struct net_vf, max_rate, "max-rate", .type = VIOD_TYPE_RATE),
-	VF_ROW(struct net_vf, memory, "memory", .type = VIOD_TYPE_SIZE),
-	VF_ROW(struct net_vf, guid, "node-guid", .type = VIOD_TYPE_GUID),
-	VF_ROW(struct net_vf, peer, "peer", .type = VIOD_TYPE_BDF),
-	VF_ROW(struct net_vf, trust, "trust", .type = VIOD_TYPE_BOOL),
-	VF_ROW(struct net_vf, tag, "tag", .type = VIOD_TYPE_STRING),
-	VF_ROW(struct net_vf, queues, "queues", .type = VIOD_TYPE_LIST),
+	VF_ROW(struct sample_net_vf, max_rate, "max-rate", .type = VIOD_TYPE_RATE),
+	VF_ROW(struct sample_net_vf, memory, "memory", .type = VIOD_TYPE_SIZE),
+	VF_ROW(struct sample_net_vf, guid, "node-guid", .type = VIOD_TYPE_GUID),
+	VF_ROW(struct sample_net_vf, peer, "peer", .type = VIOD_TYPE_BDF),
+	VF_ROW(struct sample_net_vf, trust, "trust", .type = VIOD_TYPE_BOOL),
+	VF_ROW(struct sample_net_vf, tag, "tag", .type = VIOD_TYPE_STRING),
+	VF_ROW(struct sample_net_vf, queues, "queues", .type = VIOD_TYPE_LIST),
 	{ .key = NULL },
 };
 
@@ -116,8 +116,8 @@ static const struct viod_plugin net_plugin = {
 	.name = "net",
 	.kind = "net",
 	.options = net_rows,
-	.pf_size = sizeof(struct net_pf),
-	.vf_size = sizeof(struct net_vf),
+	.pf_size = sizeof(struct sample_net_pf),
+	.vf_size = sizeof(struct sample_net_vf),
 };
 static const struct viod_plugin gpu_plugin = {
 	.name = "gpu",

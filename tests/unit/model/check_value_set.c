@@ -66,7 +66,7 @@ START_TEST(values_are_put_and_forgotten)
 	_cleanup_kinds_ struct kinds kinds = { 0 };
 	_cleanup_values_ struct viod_values *values = NULL;
 	const struct schema_row *vlan, *tag;
-	const struct net_vf *block;
+	const struct sample_net_vf *block;
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	ck_assert_int_eq(values_new(kinds.net, 2, &values), 0);
