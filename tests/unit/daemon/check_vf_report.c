@@ -34,6 +34,28 @@ START_TEST(a_report_is_kept_as_text_with_a_line_for_each_vf)
 }
 END_TEST
 
+/* A VF that went while the job looked has no address; those behind it count all the same. */
+START_TEST(a_vf_without_an_address_hides_no_other)
+{
+	struct report report = { 0 };
+	json_t *one = result("{\"vfs\": {\"held\": 2, \"failed\": 1, \"addresses\": "
+			     "[null, \"0000:01:10.1\", \"0000:01:10.2\"]}}");
+
+	ck_assert_int_eq(report_take(&report, one, "{}"), 0);
+	json_decref(one);
+	ck_assert_uint_eq(report.n_vfs, 3);
+	ck_assert_uint_eq(report.n_held, 2);
+	ck_assert_uint_eq(report.n_failed, 1);
+	ck_assert_uint_eq(report.n_sorted, 2);
+	ck_assert_str_eq(report.addresses[2], "0000:01:10.2");
+	ck_assert(report_has_vf(&report, "0000:01:10.1"));
+	ck_assert(report_has_vf(&report, "0000:01:10.2"));
+	ck_assert(!report_has_vf(&report, "0000:01:10.3"));
+	ck_assert(!report_has_vf(&report, "0000:01:10.0"));
+	report_clear(&report);
+}
+END_TEST
+
 START_TEST(a_corrupted_job_leaves_an_empty_report)
 {
 	static const char *const texts[] = {
@@ -79,6 +101,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_report_is_kept_as_text_with_a_line_for_each_vf,
+		a_vf_without_an_address_hides_no_other,
 		a_corrupted_job_leaves_an_empty_report,
 		vfs_without_an_address_count,
 	};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a name to a device, and the VFs that a device has or had. */
+#include "device/device.h"
+
+#include <errno.h>
+
+#include "../fakesys.h"
+#include "device/device-name.h"
+
+#define PF_DIRECTORY "sys/bus/pci/devices/" FAKE_PF
+
+static void expect_name(const struct roots *roots, const char *name, const char *address)
+{
+	char found[64] = "";
+	int r = resolve_name(roots, name, found, sizeof(found));
+
+	ck_assert_msg(r == (address ? 0 : -ENODEV), "'%s': %d", name, r);
+	ck_assert_msg(!address || streq(found, address), "'%s' is '%s', not '%s'", name, found,
+		      address);
+}
+
+static void interface(const struct root *root, const char *name, const char *device,
+		      const char *mac)
+{
+	char path[128], target[128];
+
+	snprintf(path, sizeof(path), "sys/class/net/%s", name);
+	fake_directory(root, path);
+	fake_text(root, path, "address", mac);
+	snprintf(path, sizeof(path), "sys/class/net/%s/device", name);
+	snprintf(target, sizeof(target), "../../../bus/pci/devices/%s", device);
+	fake_link(root, path, target);
+}
+
+START_TEST(names_of_a_device)
+{
+	struct root root;
+	struct roots roots;
+
+	fake_machine(&root, &roots, 2);
+	expect_name(&roots, "eth0", NULL);
+	expect_name(&roots, "mac:02:00:00:00:00:01", NULL);
+	fake_link(&root, "sys/bus/pci/devices/0000:01:10.0/physfn", "../" FAKE_PF);
+	interface(&root, "eth5", "0000:01:10.0", "02:00:00:00:00:01\n");
+	fake_directory(&root, "sys/class/net/bridge0");
+	fake_text(&root, "sys/class/net/bridge0", "address", "02:00:00:00:00:01\n");
+	interface(&root, "eth0", FAKE_PF, "02:00:00:00:00:01\n");
+	expect_name(&roots, "01:00.0", FAKE_PF);
+	expect_name(&roots, "0000:01:00.0", FAKE_PF);
+	/* It need not be there. */
+	expect_name(&roots, "0000:AF:00.0", "0000:af:00.0");
+	expect_name(&roots, "eth0", FAKE_PF);
+	expect_name(&roots, "eth5", "0000:01:10.0");
+	expect_name(&roots, "eth1", NULL);
+	expect_name(&roots, "bridge0", NULL);
+	expect_name(&roots, "", NULL);
+	expect_name(&roots, ".", NULL);
+	expect_name(&roots, "../net/eth0", NULL);
+	/* A VF with the address of its PF is not its PF. */
+	expect_name(&roots, "mac:02:00:00:00:00:01", FAKE_PF);
+	expect_name(&roots, "mac:02:00:00:00:00:02", NULL);
+	expect_name(&roots, "mac:nonsense", NULL);
+	fake_directory(&root, "sys/bus/netdevsim/devices/netdevsim1");
+	fake_text(&root, "sys/bus/netdevsim/devices/netdevsim1", "sriov_numvfs", "0\n");
+	expect_name(&roots, "netdevsim1", "netdevsim1");
+	fake_clear(&root, &roots);
+}
+END_TEST
+
+START_TEST(an_address_that_does_not_fit_is_refused)
+{
+	struct root root;
+	struct roots roots;
+	char small[8] = "same";
+
+	fake_machine(&root, &roots, 0);
+	ck_assert_int_eq(resolve_name(&roots, "01:00.0", small, sizeof(small)), -EMSGSIZE);
+	ck_assert_str_eq(small, "same");
+	fake_clear(&root, &roots);
+}
+END_TEST
+
+START_TEST(vfs_that_were_there_are_recalled_in_their_slots)
+{
+	static const char *const addresses[] = { "0000:01:10.1", NULL, "0000:01:10.0" };
+	struct loader loader = { 0 };
+	struct viod_pf pf = { 0 };
+	struct root root;
+	struct roots roots;
+
+	fake_machine(&root, &roots, 2);
+	ck_assert_int_eq(device_look(&roots, &loader, FAKE_PF, &pf), 0);
+	ck_assert(pf.present);
+	ck_assert_uint_eq(pf.n_vfs, 0);
+	ck_assert_int_eq(device_recall_vfs(&pf, addresses, ARRAY_SIZE(addresses)), 0);
+	ck_assert_uint_eq(pf.n_vfs, 3);
+	ck_assert_str_eq(device_function(&pf, 0)->address, "0000:01:10.1");
+	ck_assert_str_eq(device_function(&pf, 0)->driver, "igbvf");
+	ck_assert_ptr_null(device_function(&pf, 1));
+	ck_assert_str_eq(device_function(&pf, 2)->address, "0000:01:10.0");
+	ck_assert_ptr_null(device_function(&pf, 3));
+	ck_assert_ptr_null(device_function(&pf, -2));
+	ck_assert_int_eq(device_scan_vfs(&pf), 0);
+	ck_assert_uint_eq(pf.n_vfs, 2);
+	ck_assert_str_eq(device_function(&pf, 0)->address, "0000:01:10.0");
+	ck_assert_str_eq(device_function(&pf, 1)->address, "0000:01:10.1");
+	ck_assert_str_eq(device_function(&pf, VIOD_PF)->address, FAKE_PF);
+	device_close(&pf);
+	fake_clear(&root, &roots);
+}
+END_TEST
+
+START_TEST(a_device_that_is_not_there)
+{
+	struct loader loader = { 0 };
+	struct viod_pf pf = { 0 };
+	struct root root;
+	struct roots roots;
+
+	fake_machine(&root, &roots, 0);
+	ck_assert_int_eq(device_open(&roots, &loader, "0000:05:00.0", &pf), 0);
+	ck_assert(!pf.present);
+	ck_assert_uint_eq(pf.n_vfs, 0);
+	device_close(&pf);
+	fake_clear(&root, &roots);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		names_of_a_device,
+		an_address_that_does_not_fit_is_refused,
+		vfs_that_were_there_are_recalled_in_their_slots,
+		a_device_that_is_not_there,
+	};
+
+	return run_tests("device", tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the vfio plugin writes: drivers of companions, and who may open a node. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "../pluginbench.h"
+
+#include "../../../plugins/vfio/vfio.h"
+
+#define DEVICE(address_) "sys/bus/pci/devices/" address_
+
+static void expect_text(const struct bench *b, const char *path, const char *text)
+{
+	char found[64] = "";
+	int fd = openat(b->root.fd, path, O_RDONLY | O_CLOEXEC);
+
+	ck_assert_msg(fd >= 0, "%s", path);
+	ck_assert_int_ge(read(fd, found, sizeof(found) - 1), 0);
+	close(fd);
+	ck_assert_msg(strncmp(found, text, strlen(text)) == 0, "%s is '%s', not '%s'", path, found,
+		      text);
+}
+
+static int apply(struct bench *b, const char *wanted, const char *state)
+{
+	struct viod_change change = { .option = &vfio_options[VFIO_ROW_COMPANION_DRIVERS],
+				      .wanted = wanted,
+				      .state = state,
+				      .vf = VIOD_PF };
+	struct viod_step step = { .code = VFIO_STEP_COMPANIONS,
+				  .vf = VIOD_PF,
+				  .change = &change,
+				  .where = { "a.conf", 5, 1 } };
+
+	return vfio_companions_apply(&b->pf, &step);
+}
+
+/* --- companions ------------------------------------------------------------------------------- */
+
+START_TEST(companions_that_are_as_wanted_are_left_alone)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_function(&b.root, "0000:01:00.1", "snd_hda_intel");
+	fake_text(&b.root, DEVICE("0000:01:00.1"), "driver_override", "(null)\n");
+	ck_assert_int_eq(apply(&b, "0000:01:00.1 snd_hda_intel -", ""), 0);
+	expect_text(&b, DEVICE("0000:01:00.1") "/driver_override", "(null)\n");
+	ck_assert_int_eq(apply(&b, "", ""), 0);
+	/* What is no item ends the list. */
+	ck_assert_int_eq(apply(&b, "0000:01:00.1", ""), 0);
+	assert_no_diags(&b.pf.diags);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(an_override_alone_is_written_without_a_probe)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_function(&b.root, "0000:01:00.1", NULL);
+	ck_assert_int_eq(apply(&b, "0000:01:00.1 - vfio-pci", ""), 0);
+	expect_text(&b, DEVICE("0000:01:00.1") "/driver_override", "vfio-pci");
+	assert_no_diags(&b.pf.diags);
+	bench_clear(&b);
+}
+END_TEST
+
+/* The kernel here moves no device: the second cannot be bound, and the first gets its override
+ * back. */
+START_TEST(one_that_cannot_be_bound_has_the_others_restored)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
+	fake_function(&b.root, "0000:01:00.1", NULL);
+	fake_function(&b.root, "0000:01:00.2", NULL);
+	/* Files of a file system keep what is behind the text. */
+	fake_text(&b.root, DEVICE("0000:01:00.1"), "driver_override", "");
+	fake_text(&b.root, DEVICE("0000:01:00.2"), "driver_override", "");
+	fake_directory(&b.root, DEVICE("0000:01:00.2") "/subsystem");
+	fake_text(&b.root, DEVICE("0000:01:00.2"), "subsystem/drivers_probe", "");
+	ck_assert_int_eq(apply(&b, "0000:01:00.1 - other, 0000:01:00.2 vfio-pci vfio-pci",
+			       "0000:01:00.1 - mines, 0000:01:00.2 - -"),
+			 -ENODEV);
+	assert_diag_count(&b.pf.diags, 1);
+	ck_assert_ptr_nonnull(strstr(b.pf.diags.items[0].text, "companion 0000:01:00.2 "));
+	ck_assert_ptr_nonnull(strstr(b.pf.diags.items[0].text, "'vfio-pci'"));
+	ck_assert_uint_eq(b.pf.diags.items[0].line, 5);
+	expect_text(&b, DEVICE("0000:01:00.2") "/subsystem/drivers_probe", "0000:01:00.2");
+	expect_text(&b, DEVICE("0000:01:00.1") "/driver_override", "mines");
+	expect_text(&b, DEVICE("0000:01:00.2") "/driver_override", "\n");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_list_that_is_too_long)
+{
+	static const int64_t bind = VFIO_COMPANIONS_BIND;
+	static const struct viod_where where = { "a.conf", 6, 1 };
+	struct bench b;
+	char address[32], path[128];
+
+	bench_machine(&b, 1);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9/devices");
+	fake_link(&b.root, DEVICE(FAKE_PF) "/iommu_group", "../../../../kernel/iommu_groups/9");
+	for (unsigned i = 1; i < 24; i++) {
+		snprintf(address, sizeof(address), "0000:02:%02x.0", i);
+		fake_function(&b.root, address, "snd_hda_intel");
+		snprintf(path, sizeof(path), "sys/kernel/iommu_groups/9/devices/%s", address);
+		fake_directory(&b.root, path);
+	}
+	bench_open(&b, "test", 1, 1);
+	vfio_companions_observe(&b.pf, b.state);
+	ck_assert_ptr_null(values_get(b.state, VIOD_PF,
+				      schema_find(b.schema, VIOD_SCOPE_PF, "companion-drivers")));
+	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
+	values_put(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "companions"), &bind,
+		   &where);
+	ck_assert_int_eq(vfio_companions_complete(&b.pf, b.wanted), -EINVAL);
+	assert_diag_count(&b.pf.diags, 1);
+	ck_assert_uint_eq(b.pf.diags.items[0].line, 6);
+	bench_clear(&b);
+}
+END_TEST
+
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+START_TEST(users_and_groups_by_name_and_number)
+{
+	char text[32], small[4];
+	uid_t user = 77;
+	gid_t group = 77;
+
+	ck_assert_int_eq(vfio_find_user("root", &user), 0);
+	ck_assert_uint_eq(user, 0);
+	ck_assert_int_eq(vfio_find_user("4711", &user), 0);
+	ck_assert_uint_eq(user, 4711);
+	ck_assert_int_eq(vfio_find_user("4294967294", &user), 0);
+	ck_assert_uint_eq(user, 4294967294);
+	ck_assert_int_eq(vfio_find_group("daemon", &group), 0);
+	ck_assert_uint_eq(group, 1);
+	ck_assert_int_eq(vfio_find_group("0", &group), 0);
+	ck_assert_uint_eq(group, 0);
+	/* The last stands for "leave alone" in chown(). */
+	ck_assert_int_eq(vfio_find_user("4294967295", &user), -ENOENT);
+	ck_assert_int_eq(vfio_find_group("4294967296", &group), -ENOENT);
+	ck_assert_int_eq(vfio_find_user("", &user), -ENOENT);
+	ck_assert_int_eq(vfio_find_user("-1", &user), -ENOENT);
+	ck_assert_int_eq(vfio_find_group("12x", &group), -ENOENT);
+	ck_assert_int_eq(vfio_find_group("no-such-group", &group), -ENOENT);
+	vfio_name_user(0, text, sizeof(text));
+	ck_assert_str_eq(text, "root");
+	vfio_name_user(4711, text, sizeof(text));
+	ck_assert_str_eq(text, "4711");
+	vfio_name_group(1, text, sizeof(text));
+	ck_assert_str_eq(text, "daemon");
+	vfio_name_group(4711, text, sizeof(text));
+	ck_assert_str_eq(text, "4711");
+	/* A name that does not fit: the number does. */
+	vfio_name_user(0, small, sizeof(small));
+	ck_assert_str_eq(small, "0");
+	vfio_name_group(1, small, sizeof(small));
+	ck_assert_str_eq(small, "1");
+}
+END_TEST
+
+static void expect_node(struct bench *b, const char *path, unsigned user, unsigned group,
+			unsigned mode)
+{
+	struct stat status;
+	char full[64];
+
+	snprintf(full, sizeof(full), "dev/vfio/%s", path);
+	ck_assert_int_eq(fstatat(b->root.fd, full, &status, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert_uint_eq(status.st_uid, user);
+	ck_assert_uint_eq(status.st_gid, group);
+	ck_assert_uint_eq(status.st_mode & 07777, mode);
+}
+
+START_TEST(who_may_open_a_node)
+{
+	const struct vfio_node all = { .owner = "4711", .group = "daemon", .mode = "0660" };
+	const struct vfio_node mode = { .mode = "606" }, owner = { .owner = "root" };
+	const struct vfio_node unknown = { .owner = "no-such-user" };
+	struct vfio_node node = { 0 };
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	ck_assert_int_eq(vfio_node_write(&b.pf, "12", &all), -ENOENT);
+	ck_assert(!vfio_node_read(&b.pf, "12", &node));
+	fake_directory(&b.root, "dev/vfio");
+	ck_assert_int_eq(mknodat(b.root.fd, "dev/vfio/12", S_IFCHR | 0600, makedev(1, 3)), 0);
+	root_write(&b.root, "dev/vfio/13", "");
+	fake_link(&b.root, "dev/vfio/14", "12");
+	ck_assert_int_eq(vfio_node_write(&b.pf, "12", &all), 0);
+	expect_node(&b, "12", 4711, 1, 0660);
+	ck_assert(vfio_node_read(&b.pf, "12", &node));
+	ck_assert_str_eq(node.owner, "4711");
+	ck_assert_str_eq(node.group, "daemon");
+	ck_assert_str_eq(node.mode, "0660");
+	ck_assert_int_eq(vfio_node_write(&b.pf, "12", &mode), 0);
+	expect_node(&b, "12", 4711, 1, 0606);
+	ck_assert_int_eq(vfio_node_write(&b.pf, "12", &owner), 0);
+	expect_node(&b, "12", 0, 1, 0606);
+	ck_assert_int_eq(vfio_node_write(&b.pf, "12", &unknown), -ENOENT);
+	/* Neither a file nor what a link leads to. */
+	ck_assert_int_eq(vfio_node_write(&b.pf, "13", &all), -ENOENT);
+	ck_assert(!vfio_node_read(&b.pf, "13", &node));
+	ck_assert_int_eq(vfio_node_write(&b.pf, "14", &all), -ENOENT);
+	ck_assert(!vfio_node_read(&b.pf, "14", &node));
+	expect_node(&b, "12", 0, 1, 0606);
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(nodes_of_a_function)
+{
+	struct vfio_nodes nodes;
+	struct bench b;
+
+	bench_machine(&b, 1);
+	ck_assert_int_eq(unlinkat(b.root.fd, DEVICE("0000:01:10.0") "/driver", 0), 0);
+	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
+	fake_link(&b.root, DEVICE("0000:01:10.0") "/driver", "../../drivers/vfio-pci");
+	fake_link(&b.root, DEVICE("0000:01:10.0") "/iommu_group",
+		  "../../../../kernel/iommu_groups/7");
+	fake_directory(&b.root, DEVICE("0000:01:10.0") "/vfio-dev/vfio3");
+	bench_open(&b, "test", 1, 1);
+	vfio_nodes_find(&b.pf, 0, &nodes);
+	ck_assert_uint_eq(nodes.count, 0);
+	fake_directory(&b.root, "dev/vfio/devices");
+	ck_assert_int_eq(mknodat(b.root.fd, "dev/vfio/7", S_IFCHR | 0600, makedev(1, 3)), 0);
+	ck_assert_int_eq(
+		mknodat(b.root.fd, "dev/vfio/devices/vfio3", S_IFCHR | 0600, makedev(1, 3)), 0);
+	vfio_nodes_find(&b.pf, 0, &nodes);
+	ck_assert_uint_eq(nodes.count, 2);
+	ck_assert_str_eq(nodes.paths[0], "7");
+	ck_assert_str_eq(nodes.paths[1], "devices/vfio3");
+	ck_assert_int_eq(mknodat(b.root.fd, "dev/vfio/noiommu-7", S_IFCHR | 0600, makedev(1, 3)),
+			 0);
+	vfio_nodes_find(&b.pf, 0, &nodes);
+	ck_assert_uint_eq(nodes.count, 2);
+	ck_assert_str_eq(nodes.paths[1], "noiommu-7");
+	/* The PF is not on VFIO. */
+	vfio_nodes_find(&b.pf, VIOD_PF, &nodes);
+	ck_assert_uint_eq(nodes.count, 0);
+	bench_clear(&b);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		companions_that_are_as_wanted_are_left_alone,
+		an_override_alone_is_written_without_a_probe,
+		one_that_cannot_be_bound_has_the_others_restored,
+		a_list_that_is_too_long,
+		users_and_groups_by_name_and_number,
+		/* Only root makes nodes. */
+		who_may_open_a_node,
+		nodes_of_a_function,
+	};
+
+	return run_tests("vfio-apply", tests, ARRAY_SIZE(tests) - left_out_unless_root(2));
+}
