@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* As deep as a checked text may be: what jobs report is three levels deep. */
+/* The deepest nesting of a checked text; jobs report three levels. */
 #define DEPTH_MAX 16
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -199,7 +199,7 @@ static bool scan_escape(struct scan *scan)
 		return false;
 	if (*scan->at++ != 'u')
 		return true;
-	/* Surrogates come in pairs, and a NUL would end the text early: neither is ever written. */
+	/* Surrogates would need pairs, and a NUL would end the text: viod writes neither. */
 	if (scan->end - scan->at < 4 || memcmp(scan->at, "0000", 4) == 0 ||
 	    is_one_of(*scan->at, "dD"))
 		return false;
@@ -239,7 +239,7 @@ static bool scan_digits(struct scan *scan)
 	return scan->at > start && (*start != '0' || scan->at == start + 1);
 }
 
-/* Whole numbers are all that is reported. */
+/* Jobs report integers only. */
 static bool scan_word(struct scan *scan)
 {
 	static const char *const words[] = { "null", "true", "false" };

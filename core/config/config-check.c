@@ -37,7 +37,7 @@ static const struct config_value *section_value(const struct config *config,
 	return NULL;
 }
 
-static bool is_empty(const struct config_value *value)
+static bool is_empty_value(const struct config_value *value)
 {
 	return !*value->statement->value;
 }
@@ -115,7 +115,7 @@ static void check_pf_required(struct config_parse *parse)
 		/* Without a kind there is no schema, which has been reported. */
 		if (!(option->flags & VIOD_OPTION_REQUIRED) || streq(option->key, "kind"))
 			continue;
-		if (!value || is_empty(value))
+		if (!value || is_empty_value(value))
 			report_missing(parse, &pf->header->where, option, "[pf]", "[pf]");
 	}
 }
@@ -152,7 +152,7 @@ static int check_vf_row(struct config_parse *parse, const struct schema_row *row
 
 		if (!value)
 			continue;
-		if (is_empty(value)) {
+		if (is_empty_value(value)) {
 			parse_error(parse, &value->statement->where,
 				    "'%s' is required and cannot be left empty; give it a value",
 				    row->option->key);

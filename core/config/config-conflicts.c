@@ -144,8 +144,8 @@ static int find_shared_values(const struct config_claim *claims, size_t n_claims
 
 /* --- PFs ------------------------------------------------------------------------------------- */
 
-static const struct config_claim *find_owner(const struct config_claim *claims, size_t i,
-					     const struct config_conflict *conflicts)
+static const struct config_claim *find_earlier_claim(const struct config_claim *claims, size_t i,
+						     const struct config_conflict *conflicts)
 {
 	for (size_t j = 0; j < i && claims[i].address; j++)
 		if (claims[j].config && !conflicts[j].same_pf &&
@@ -162,7 +162,7 @@ static int find_same_pfs(const struct config_claim *claims, size_t n_claims,
 		const struct viod_where *where;
 
 		if (claim->config)
-			owner = find_owner(claims, i, conflicts);
+			owner = find_earlier_claim(claims, i, conflicts);
 		if (!owner)
 			continue;
 		where = config_pf_where(claim->config, "name");

@@ -65,8 +65,7 @@ static bool is_doubtful(const struct job_run *run, int vf, const struct schema_r
 static void forget_doubtful(const struct job_run *run, struct viod_values *set)
 {
 	for (int vf = VIOD_PF; vf < (int)set->n_vfs; vf++) {
-		const struct schema_scope *rows =
-			&run->schema->scopes[vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF];
+		const struct schema_scope *rows = &run->schema->scopes[schema_scope_of(vf)];
 
 		for (size_t i = 0; i < rows->n_rows; i++)
 			if (is_doubtful(run, vf, &rows->rows[i]))

@@ -75,7 +75,7 @@ static int base_state(struct job_run *run, bool recreates, struct viod_values **
 	return 0;
 }
 
-/* What viod set before; the same throughout the job. */
+/* The values that viod has set before, read once per job. */
 static int read_last(struct job_run *run)
 {
 	if (!run->record || run->last)
@@ -113,7 +113,7 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 		rounded_replace(run->record->rounded, run->wanted);
 	if (r == 0)
 		r = read_last(run);
-	/* Of VFs that will be new nothing was set. */
+	/* Nothing is set yet on VFs that will be created. */
 	if (r == 0 && run->record && recreates)
 		r = values_pf_from_json(run->schema, run->record->set, &last_of_pf);
 	if (r == 0)

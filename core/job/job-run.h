@@ -61,7 +61,7 @@ struct job_run {
 	const struct schema *schema;
 	struct record *record; /* NULL: viod has not written to this PF */
 	struct viod_values *state, *wanted;
-	struct viod_values *last; /* what viod set before; NULL: nothing, or not read yet */
+	struct viod_values *last; /* values that viod has set before; NULL: none, or not read yet */
 	struct viod_values *base; /* what the plan was made against; its changes point into it */
 	struct viod_plan plan;
 	struct device_nodes nodes;    /* found along with the holders */
@@ -116,7 +116,8 @@ int job_remember_set(struct job_run *run);
 
 /* job-holders.c: look up all holders. -errno: they are unknown, so all VFs count as held. */
 int job_find_holders(struct job_run *run);
-/* The same of the VFs, and of the PF if it blocked a step; and their nodes, to run->nodes. */
+/* Look up the holders for the report: of the VFs, and of the PF if it blocked a step; also their
+ * nodes, in run->nodes. */
 int job_find_vf_holders(struct job_run *run);
 bool job_is_held(const struct job_run *run, int vf);
 /* Report all holders that were found. */

@@ -165,7 +165,7 @@ int job_refuse_foreign(struct job_run *run)
 	int r = 0;
 
 	for (int vf = VIOD_PF; vf < (int)run->wanted->n_vfs; vf++) {
-		enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+		enum viod_scope scope = schema_scope_of(vf);
 		const struct schema_scope *rows = &run->schema->scopes[scope];
 
 		for (size_t i = 0; i < rows->n_rows; i++) {

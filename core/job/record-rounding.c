@@ -28,7 +28,7 @@ static const struct schema_row *rounding_row(const struct viod_values *values, i
 {
 	if (vf < VIOD_PF || vf >= (int)values->n_vfs)
 		return NULL;
-	return schema_find(values->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
+	return schema_find(values->schema, schema_scope_of(vf), key);
 }
 
 static bool value_is(const struct viod_values *values, int vf, const struct schema_row *row,

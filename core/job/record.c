@@ -141,7 +141,7 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 	return -ENOENT;
 }
 
-/* A line for each member of the record, and for each VF. */
+/* One line for each member of the record and for each VF. */
 static int record_text(const struct record *record, struct json_text *out)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}",
@@ -266,7 +266,7 @@ static bool may_be_set(const struct record *record, const struct viod_option *op
 static void keep_rows_set(const struct record *record, struct viod_values *wanted,
 			  const struct viod_values *set, int vf)
 {
-	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	enum viod_scope scope = schema_scope_of(vf);
 	const struct schema_scope *rows = &wanted->schema->scopes[scope];
 
 	for (size_t i = 0; i < rows->n_rows; i++) {

@@ -16,7 +16,7 @@ struct record {
 	char *config;	  /* path of the file that asked for it */
 	bool created;	  /* viod created the VFs: rows without a wanted value get their fallback */
 	bool keep;	  /* on-remove = keep */
-	bool changed;	  /* by record_remember(), and not saved since */
+	bool changed;	  /* by record_remember() since the last record_save() */
 	json_t *baseline; /* values_to_json() of the state before the first write */
 	json_t *set;	  /* the same, of the values that viod has set since */
 	json_t *row_states; /* mark_to_json(): rows that the driver does not support */

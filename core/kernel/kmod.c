@@ -14,9 +14,9 @@ struct lookup {
 	int error;
 };
 
-/* A PF and its VFs look up a few aliases again and again, and the first lookup reads all of
- * modprobe.d: a process keeps its results. It is a job, and the set of modules does not change
- * while it runs. The indexes are mapped: libkmod would else read them in pieces of a few bytes. */
+/* A PF and its VFs look up the same few aliases repeatedly, and the first lookup reads all of
+ * modprobe.d: a job keeps its results, because the set of modules does not change while it runs.
+ * The indexes are mapped, because libkmod reads them in pieces of a few bytes otherwise. */
 static struct {
 	struct kmod_ctx *kmod;
 	struct lookup *lookups;
@@ -30,7 +30,7 @@ static int look_up(struct lookup *lookup)
 
 	if (!cache.kmod) {
 		cache.kmod = kmod_new(NULL, NULL);
-		/* Without the mappings everything works as well. */
+		/* The mappings only save time, so a failure is ignored. */
 		if (cache.kmod)
 			(void)kmod_load_resources(cache.kmod);
 	}

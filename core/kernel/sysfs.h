@@ -21,7 +21,7 @@ void roots_close(struct roots *roots);
 /** Read an attribute without its trailing newline. 0, -errno, or -EMSGSIZE if it does not fit. */
 int sysfs_read(int directory, const char *path, char *ret_text, size_t size);
 
-/** The same for a file of any length, which takes one more read(); all newlines at its end go. */
+/** The same for a file that may need several read() calls; all newlines at its end are removed. */
 int sysfs_read_all(int directory, const char *path, char *ret_text, size_t size);
 
 /** Read an attribute that holds one number (decimal or 0x…) of at most max; -EBADMSG otherwise. */

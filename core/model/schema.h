@@ -60,6 +60,12 @@ struct schema {
  * '_', of which the first is a letter or digit. name has length bytes. */
 bool plugin_name_valid(const char *name, size_t length);
 
+/** The scope of the rows of the PF (VIOD_PF) or of a VF. */
+static inline enum viod_scope schema_scope_of(int vf)
+{
+	return vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+}
+
 /**
  * Check the rows of a single plugin: known types and scopes, keys well formed and unique, offset
  * and size inside the plugin's struct and right for the type. 0, or -EINVAL after adding precise

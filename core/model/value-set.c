@@ -10,11 +10,6 @@
 
 static const struct viod_where nowhere;
 
-static enum viod_scope scope_of(int vf)
-{
-	return vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
-}
-
 static bool is_known(const struct viod_object *object, const struct schema_row *row)
 {
 	return object->known[row->index / 64] >> (row->index % 64) & 1;
@@ -139,7 +134,7 @@ struct viod_object *values_object(const struct viod_values *values, int vf)
 static struct viod_object *object_of(const struct viod_values *values, int vf,
 				     const struct schema_row *row)
 {
-	return row->option->scope == scope_of(vf) ? values_object(values, vf) : NULL;
+	return row->option->scope == schema_scope_of(vf) ? values_object(values, vf) : NULL;
 }
 
 const void *values_get(const struct viod_values *values, int vf, const struct schema_row *row)
@@ -160,7 +155,7 @@ void values_put(struct viod_values *values, int vf, const struct schema_row *row
 	object->known[row->index / 64] |= 1ull << (row->index % 64);
 	/* Only values of a file have a line; states need no array. */
 	if (where && !object->where)
-		object->where = calloc(values->schema->scopes[scope_of(vf)].n_rows,
+		object->where = calloc(values->schema->scopes[schema_scope_of(vf)].n_rows,
 				       sizeof(struct viod_where *));
 	if (object->where)
 		object->where[row->index] = where;
@@ -203,14 +198,14 @@ static int native_key(const struct schema_row *row, char *ret_key, size_t size)
 		       : -EMSGSIZE;
 }
 
-/* JSON is UTF-8: a string that a driver reports in anything else cannot be recorded. */
+/* JSON is UTF-8: a string that a driver reports in another encoding cannot be recorded. */
 static bool row_text(const struct schema_row *row, const void *value, char *ret_text)
 {
 	return value_format(row->option, value, ret_text, VALUE_TEXT_MAX) == 0 &&
 	       printable_prefix(ret_text, strlen(ret_text)) == strlen(ret_text);
 }
 
-static bool is_native(const struct schema_row *row, const void *value)
+static bool is_native_driver(const struct schema_row *row, const void *value)
 {
 	return row->option->type == VIOD_TYPE_DRIVER && ((const struct viod_driver *)value)->native;
 }
@@ -223,14 +218,14 @@ static int row_to_json(json_t *json, const struct schema_row *row, const void *v
 		return 0;
 	if (json_object_set_new_nocheck(json, row->option->key, json_string_nocheck(text)) < 0)
 		return -ENOMEM;
-	if (!is_native(row, value) || native_key(row, native, sizeof(native)) < 0)
+	if (!is_native_driver(row, value) || native_key(row, native, sizeof(native)) < 0)
 		return 0;
 	return json_object_set_new_nocheck(json, native, json_true()) < 0 ? -ENOMEM : 0;
 }
 
 static json_t *function_to_json(const struct viod_values *values, int vf)
 {
-	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	const struct schema_scope *scope = &values->schema->scopes[schema_scope_of(vf)];
 	json_t *json = json_object();
 
 	for (size_t i = 0; json && i < scope->n_rows; i++) {
@@ -268,7 +263,7 @@ json_t *values_to_json(const struct viod_values *values)
 void values_add_json(const struct viod_values *values, int vf, const char *const *without,
 		     struct json_text *out)
 {
-	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	const struct schema_scope *scope = &values->schema->scopes[schema_scope_of(vf)];
 	char text[VALUE_TEXT_MAX], native[128];
 
 	json_text_add(out, "{");
@@ -281,7 +276,7 @@ void values_add_json(const struct viod_values *values, int vf, const char *const
 			continue;
 		json_text_key(out, row->option->key);
 		json_text_string(out, text);
-		if (!is_native(row, value) || native_key(row, native, sizeof(native)) < 0)
+		if (!is_native_driver(row, value) || native_key(row, native, sizeof(native)) < 0)
 			continue;
 		json_text_key(out, native);
 		json_text_add(out, "true");
@@ -313,7 +308,7 @@ static int row_from_json(struct viod_values *values, int vf, const struct schema
 
 static int function_from_json(struct viod_values *values, int vf, const json_t *json)
 {
-	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	const struct schema_scope *scope = &values->schema->scopes[schema_scope_of(vf)];
 
 	if (!json_is_object(json))
 		return -EBADMSG;
@@ -391,7 +386,7 @@ static void print_row(FILE *file, const struct schema_row *row, const void *valu
 
 static void print_function(FILE *file, const struct viod_values *values, int vf)
 {
-	const struct schema_scope *scope = &values->schema->scopes[scope_of(vf)];
+	const struct schema_scope *scope = &values->schema->scopes[schema_scope_of(vf)];
 	bool header = vf == VIOD_PF;
 
 	for (size_t i = 0; i < scope->n_rows; i++) {

@@ -61,17 +61,17 @@ const struct viod_where *values_where(const struct viod_values *values, int vf,
 /** {"pf": {key: text, …}, "vfs": [{key: text, …}, …]}: the known rows, as written in a file,
  * without policy rows. A new reference, or NULL without memory. */
 json_t *values_to_json(const struct viod_values *values);
-/** {key: text, …} of the PF alone. */
+/** {key: text, …} of the PF only. */
 json_t *values_pf_to_json(const struct viod_values *values);
-/** Add the known rows of the PF or of a VF, as values_to_json() would write them, but for the rows
- * whose keys are in without (NULL-terminated, or NULL). */
+/** Add the known rows of the PF or a VF as values_to_json() writes them, except those whose keys
+ * are in without (NULL-terminated, or NULL). */
 void values_add_json(const struct viod_values *values, int vf, const char *const *without,
 		     struct json_text *out);
 /** Inverse of values_to_json(). Keys that the schema lacks (their plugin was removed) and texts
  * that do not parse are ignored. -EBADMSG if the structure is wrong, -ENOMEM. */
 int values_from_json(const struct schema *schema, const json_t *json,
 		     struct viod_values **ret_values);
-/** The same of the PF alone: the values have no VFs. */
+/** The same for the PF only: the values have no VFs. */
 int values_pf_from_json(const struct schema *schema, const json_t *json,
 			struct viod_values **ret_values);
 
