@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Namespaces that viod created. A controller has no names for them, and reuses their numbers: a
- *note identifies those of viod by their NGUID. It is written before one is created and after, so
- *that it is found again after an interruption.
+ * note identifies those of viod by their NGUID. It is written before one is created and after, so
+ * that it is found again after an interruption.
  *
  *	"made NSID NGUID BYTES"
  *	"making BYTES NSID,NSID,..."	the namespaces that were there before

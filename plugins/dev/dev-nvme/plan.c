@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * From changes to commands. A secondary controller accepts queues and interrupts while it is
- *offline, and goes online when it has both and its VF exists:
+ * offline, and goes online when it has both and its VF exists:
  *
  *	new VFs		queues and interrupts before, namespaces and online after, then the driver
  *	existing VFs	offline, queues, interrupts, online, with no driver meanwhile

@@ -21,13 +21,13 @@
  *
  * Conventions:
  * - A function returns 0 or a negative errno. An errno of the kernel is returned unchanged; errors
- *of the library itself are listed with each function.
+ *   of the library itself are listed with each function.
  * - Every function that can fail has a parameter error, which may be NULL. On failure it describes
  *   the call that failed, its arguments, and what would be right; on success it is not changed.
  * - Results (ret_...) are written on success only.
  * - Sizes, offsets and addresses are in bytes.
  * - There is no global state. A handle must be used by one thread at a time; an IOAS and its
- *devices count as one handle while devices are opened and closed.
+ *   devices count as one handle while devices are opened and closed.
  * - Descriptors in parameters remain owned by the caller; returned descriptors remain owned by the
  *   library.
  * - Answers of the kernel are validated like input: one that contradicts itself is -EPROTO.

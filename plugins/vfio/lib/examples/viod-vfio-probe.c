@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Opens devices that are bound to a VFIO driver, in one I/O address space, and shows their
- *properties. On request it triggers an interrupt of each, and resets them.
+ * properties. On request it triggers an interrupt of each, and resets them.
  *
  *	cc -o viod-vfio-probe viod-vfio-probe.c $(pkg-config --cflags --libs libviod-vfio)
  *	viod-vfio-probe -r 0:8 -t -R /sys/bus/pci/devices/0000:01:10.0
