@@ -12,10 +12,10 @@
 #include "job/job-result.h"
 #include "loader/quirk-match.h"
 
-/* A hung plugin must not hang the person who asks. */
+/* A plugin that hangs must not make the command hang. */
 #define CHECK_TIMEOUT_SEC 60
 
-/* --- one job, waited for --------------------------------------------------------------------- */
+/* --- run one job to its end ------------------------------------------------------------------ */
 
 struct waiter {
 	sd_event *event;
@@ -105,7 +105,7 @@ static const struct schema *schema_of(void *userdata, const char *kind,
 	return loader_schema(userdata, kind, where, diags);
 }
 
-/* An error outweighs changes, and those a clean file. */
+/* Errors are worse than changes, and changes are worse than none. */
 static int worse(int a, int b)
 {
 	return a == CHECK_ERRORS || b == CHECK_ERRORS ? CHECK_ERRORS : MAX(a, b);
@@ -150,7 +150,7 @@ static int check_device(const struct roots *roots, const struct loader *loader,
 	return status;
 }
 
-/* What viod reads is checked with all that it reads beside it. */
+/* The files that viod reads are checked together. */
 struct folder {
 	const struct roots *roots;
 	const struct loader *loader;
@@ -233,7 +233,7 @@ static int check_listed(const struct folder *folder, size_t i)
 	return check_device(folder->roots, folder->loader, file, folder->configs[i]);
 }
 
-/* A file from elsewhere may be meant to replace one that viod reads: it is checked by itself. */
+/* A file in another directory may be a new version of one that viod reads: checked alone. */
 static int check_draft(const struct folder *folder, const struct config_file *file)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
@@ -257,7 +257,7 @@ static int check_path(const struct folder *folder, const char *path)
 	struct config_file file = { .path = full, .drop_ins = none, .identity = identity };
 	char *name;
 
-	/* Links stay links: the rules for them are part of what is checked. */
+	/* The path is not resolved: the rules for symbolic links are checked, too. */
 	if (path[0] == '/' || !getcwd(full, sizeof(full)))
 		(void)copy_text(full, sizeof(full), path);
 	else if (strlen(full) + strlen(path) + 2 < sizeof(full))
@@ -294,7 +294,7 @@ int command_check(const struct roots *roots, const struct loader *loader, char *
 
 /* --- --print --------------------------------------------------------------------------------- */
 
-/* The kind whose match table fits best; anything can be served by one that matches everything. */
+/* The kind whose match table fits best; one that matches every device serves the others. */
 static const char *kind_of(const struct roots *roots, const struct loader *loader,
 			   const char *address)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* viod --check and viod --print: the same jobs as the daemon's, and no write. */
+/* viod --check and viod --print: jobs as the daemon has them, which write nothing. */
 #ifndef VIOD_CLI_H
 #define VIOD_CLI_H
 

@@ -12,7 +12,7 @@
 #include "base/json-lines.h"
 #include "base/json-text.h"
 
-/* A job that says more than this is broken: 65535 VFs need about 40 MiB. */
+/* A job that writes more than this is broken: 65535 VFs need about 40 MiB. */
 #define JOB_OUTPUT_MAX (256 * 1024 * 1024)
 
 struct job {
@@ -56,7 +56,7 @@ pid_t job_pid(const struct job *job)
 	return job->pid;
 }
 
-/* The page is written by a process that may have gone wild: it ends where we say it ends. */
+/* A crashing job may have written anything to this page: each text is terminated here. */
 static void describe(const struct job *job, char *ret_text, size_t size)
 {
 	struct progress p;
@@ -144,7 +144,8 @@ static int on_exit_(sd_event_source *source, const siginfo_t *info, void *userda
 		 asprintf(&job->death, "the job ended itself with status %d %s", info->si_status,
 			  where) < 0)
 		job->death = NULL;
-	/* What it wrote before is still in the pipe; a process of the plugin's may hold it open. */
+	/* All that the job wrote was read; a process that a plugin started may keep the pipe open.
+	 */
 	if (!job->closed && info->si_code != CLD_EXITED) {
 		job->closed = true;
 		job->output = sd_event_source_disable_unref(job->output);
@@ -159,7 +160,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 	char where[512];
 
 	describe(job, where, sizeof(where));
-	/* A signal would turn a write that waits for a holder into one that nothing can end. */
+	/* After SIGKILL, a write that waits for the holder of a VF could never be ended. */
 	job->ended = !job->progress->in_kernel;
 	job->handlers->overdue(job->userdata, where, job->ended);
 	if (job->ended)
@@ -174,7 +175,7 @@ static int compare_fds(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* No exec follows the fork, so the daemon's sockets, watches and pipes are closed by hand. */
+/* No exec follows the fork, so close-on-exec does not close the daemon's descriptors. */
 static void close_others(const struct roots *roots, int fd)
 {
 	int keep[ARRAY_SIZE(roots->trees) + 2], n = 0, next = 3;
@@ -228,7 +229,7 @@ static int watch_child(sd_event *event, struct job *job, int *fd)
 	if (r >= 0 && job->timeout)
 		r = sd_event_add_time_relative(event, &job->deadline, CLOCK_MONOTONIC,
 					       job->timeout * 1000000, 100000, on_deadline, job);
-	/* What a job wrote counts before the news of its death. */
+	/* The output of a job is read before its end is handled. */
 	if (r >= 0)
 		r = sd_event_source_set_priority(job->child, SD_EVENT_PRIORITY_NORMAL + 10);
 	return r < 0 ? r : 0;

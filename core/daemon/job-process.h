@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's side of a job: start the process, hear from it, notice when it crashes or hangs. */
+/* A job as the daemon sees it: start the process, read its messages, notice a crash or a hang. */
 #ifndef VIOD_JOB_PROCESS_H
 #define VIOD_JOB_PROCESS_H
 
@@ -11,18 +11,18 @@ struct job;
 
 /** How a job ended. Valid during the handler only. */
 struct job_outcome {
-	const json_t *result; /* what job_send_result() wrote; NULL: the job died without a word */
+	const json_t *result; /* what job_send_result() wrote; NULL: the job ended without */
 	const char *vfs;      /* the VFs that came before it: JSON, one line each; NULL: none */
-	const char *death;    /* then: how it died and where it was */
+	const char *death;    /* then: how it ended and what it was doing, or NULL */
 };
 
 struct job_handlers {
 	/** A line of progress: state (may be missing), text, done, total. */
 	void (*progress)(void *userdata, const json_t *progress);
-	/** The deadline has passed. where: what it is doing. ended: it was killed, for it was not
-	 * inside a kernel write; otherwise it stays until the kernel lets it go. */
+	/** The deadline has passed. where: what it is doing. ended: it is killed, since it is not
+	 * inside a kernel write; otherwise it runs until that write returns. */
 	void (*overdue)(void *userdata, const char *where, bool ended);
-	/** The process is gone; the handler may free the job. */
+	/** The process has ended; the handler may free the job. */
 	void (*done)(void *userdata, const struct job_outcome *outcome);
 };
 
@@ -31,10 +31,10 @@ struct job_handlers {
 int job_start(sd_event *event, const struct job_request *request, uint64_t timeout,
 	      const struct job_handlers *handlers, void *userdata, struct job **ret_job);
 
-/** Forget about it; the process is neither ended nor waited for. Returns NULL. */
+/** Free it; a running process is neither ended nor waited for. Returns NULL. */
 struct job *job_free(struct job *job);
 
-/** Ask it to end after the running step. */
+/** Ask the job to end after the running step. */
 void job_stop(struct job *job);
 
 pid_t job_pid(const struct job *job);

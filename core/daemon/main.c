@@ -77,7 +77,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret_argument
 	}
 	arguments.rest = argv + optind;
 	if (arguments.action == ACTION_SERVE && *arguments.rest) {
-		fprintf(stderr, "viod: '%s' is no option; viod takes its orders from /etc/vio.d/\n",
+		fprintf(stderr,
+			"viod: unexpected argument '%s'; viod reads its files from /etc/vio.d/\n",
 			*arguments.rest);
 		*ret_status = EXIT_FAILURE;
 		return 0;
@@ -163,7 +164,7 @@ int main(int argc, char **argv)
 		r = serve(&roots, loader);
 	if (r < 0) {
 		log_line(LOG_ERR, &about, "%s",
-			 r == -EBUSY ? "another viod is running" : strerror(-r));
+			 r == -EBUSY ? "another viod is running; stop it first" : strerror(-r));
 		status = EXIT_FAILURE;
 	}
 	loader_free(loader);

@@ -11,20 +11,19 @@
 #include "config/config-watch.h"
 #include "daemon/pf-list.h"
 #include "daemon/state-files.h"
-#include "device/device-name.h"
 #include "kernel/netif.h"
 
-/* Jobs at a time; what they do in the kernel is mostly waiting. */
+/* Jobs at a time; in the kernel they mostly wait. */
 #define JOBS_MAX 16
-/* While a start or reload is under way, the service manager is told at this distance. */
+/* During a start or reload the service manager is asked for more time this often. */
 #define EXTEND_USEC (10 * 1000000ULL)
-/* A job that does not end its step in this time at shutdown is left behind. */
+/* At shutdown, a job that does not end its step in this time goes on without the daemon. */
 #define STOP_USEC (10 * 1000000ULL)
 
 struct manager {
 	sd_event *event;
 	struct pf_environment environment;
-	struct files files;
+	struct pf_list list;
 	struct watch *watch;
 	struct uevents *uevents;
 	struct links *links;
@@ -35,57 +34,63 @@ struct manager {
 	char *status; /* the last STATUS= sent */
 };
 
-/* --- telling --------------------------------------------------------------------------------- */
+/* --- the log --------------------------------------------------------------------------------- */
 
-static struct log_about about_pf(const struct pf *pf)
+static struct log_about about_pf(const struct managed_pf *pf)
 {
 	static const char *const ids[PF_STATE_MAX_] = {
 		[PF_INVALID] = LOG_ID_INVALID,	 [PF_CONFIGURED] = LOG_ID_CONFIGURED,
 		[PF_DEGRADED] = LOG_ID_DEGRADED, [PF_FAILED] = LOG_ID_DEGRADED,
 		[PF_BLOCKED] = LOG_ID_BLOCKED,	 [PF_STUCK] = LOG_ID_STUCK,
 	};
+	const struct config *config = pf_config(pf);
 
 	return (struct log_about){
 		.pf = pf->address ? pf->address : pf->name,
-		.kind = pf->config ? pf->config->schema->kind : NULL,
-		.state = pf_state_names[pf->state],
-		.file = pf->path,
-		.message_id = ids[pf->state],
+		.kind = config ? config->schema->kind : NULL,
+		.state = pf_state_names[pf->shown],
+		.file = pf->file.path,
+		.message_id = ids[pf->shown],
 		.vf = VIOD_PF,
 	};
 }
 
-static void log_state(struct pf *pf)
+/* An attempt that ends as the one before it is no news, and neither is progress within a state. The
+ * end of an error is news: an edit may end in the same state as the one before it. */
+static bool is_news(const struct managed_pf *pf)
+{
+	bool at_work = pf->shown == PF_PLANNING || pf->shown == PF_APPLYING ||
+		       pf->shown == PF_RELEASING;
+
+	if (pf->shown == PF_PLANNING || (at_work && pf->retry.attempts))
+		return false;
+	return pf->shown != pf->logged.state || (!pf->error && pf->logged.error);
+}
+
+static void log_state(struct managed_pf *pf)
 {
 	struct log_about about = about_pf(pf);
 	size_t vfs = pf->report.n_vfs;
 
-	bool under_way = pf->state == PF_PLANNING || pf->state == PF_APPLYING ||
-			 pf->state == PF_RELEASING;
-
-	/* A file that does not get as far as to name a PF: what is wrong with it has been told. */
+	/* A file without a PF's name: its errors were logged. */
 	if (!about.pf)
 		return;
-	/* A retry that ends as the try before it is no news, and neither is progress within a
-	 * state. What follows on a start of work is news again, and so is the end of an error: an
-	 * edit ends in the same state as the one before it. */
-	pf->complained = pf->complained || pf->error;
-	if (pf->state == PF_PLANNING || (under_way && pf->attempts) ||
-	    (pf->state == pf->logged && (pf->error || !pf->complained)))
+	pf->logged.error = pf->logged.error || pf->error;
+	if (!is_news(pf))
 		return;
-	pf->logged = pf->state;
-	pf->complained = pf->error;
-	if (pf->state == PF_CONFIGURED)
+	pf->logged.state = pf->shown;
+	pf->logged.error = pf->error;
+	if (pf->shown == PF_CONFIGURED)
 		log_line(LOG_NOTICE, &about, "configured as in %s: %zu VF%s",
-			 pf->path ? pf->path : "its file", vfs, vfs == 1 ? "" : "s");
-	else if (pf->state == PF_ABSENT && pf->gone && !pf->file)
-		log_line(LOG_NOTICE, &about, "given back as it was found");
-	else if (pf->state == PF_ABSENT || pf->state == PF_WAITING)
+			 pf->file.path ? pf->file.path : "its file", vfs, vfs == 1 ? "" : "s");
+	else if (pf->state == PF_DROPPED)
+		log_line(LOG_NOTICE, &about, "released: original settings restored");
+	else if (pf->shown == PF_ABSENT || pf->shown == PF_WAITING)
 		log_line(LOG_NOTICE, &about, "%s: waiting for the device%s",
-			 pf_state_names[pf->state],
-			 pf->state == PF_WAITING ? " to get a driver" : "");
+			 pf_state_names[pf->shown],
+			 pf->shown == PF_WAITING ? " to get a driver" : "");
 	else
-		log_line(LOG_NOTICE, &about, "%s", pf_state_names[pf->state]);
+		log_line(LOG_NOTICE, &about, "%s", pf_state_names[pf->shown]);
 }
 
 static void housekeep_soon(struct manager *m)
@@ -93,7 +98,7 @@ static void housekeep_soon(struct manager *m)
 	(void)sd_event_source_set_enabled(m->housekeeping, SD_EVENT_ONESHOT);
 }
 
-static void on_changed(void *userdata, struct pf *pf)
+static void on_changed(void *userdata, struct managed_pf *pf)
 {
 	struct manager *m = userdata;
 	struct log_about about = about_pf(pf);
@@ -102,11 +107,11 @@ static void on_changed(void *userdata, struct pf *pf)
 	log_state(pf);
 	r = status_write(m->environment.roots, pf);
 	if (r < 0)
-		log_line(LOG_WARNING, &about, "its state file cannot be written: %s", strerror(-r));
+		log_line(LOG_WARNING, &about, "cannot write its state file: %s", strerror(-r));
 	housekeep_soon(m);
 }
 
-static void on_report(void *userdata, struct pf *pf, const struct diag_list *diags)
+static void on_report(void *userdata, struct managed_pf *pf, const struct diag_list *diags)
 {
 	struct log_about about = about_pf(pf);
 
@@ -114,10 +119,10 @@ static void on_report(void *userdata, struct pf *pf, const struct diag_list *dia
 		log_diag(&about, &diags->items[i]);
 }
 
-/* What waits in the kernel answers to no reload; it has failed once. */
-static bool is_stuck(const struct pf *pf)
+/* A job that waits in the kernel needs no processor, and may do so for ever. */
+static bool is_running(const struct managed_pf *pf)
 {
-	return pf->job && pf->state == PF_STUCK;
+	return pf->job && pf->state != PF_STUCK;
 }
 
 static bool may_start(void *userdata)
@@ -125,21 +130,21 @@ static bool may_start(void *userdata)
 	struct manager *m = userdata;
 	size_t running = 0;
 
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		running += m->files.pfs[i]->job && !is_stuck(m->files.pfs[i]);
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		running += is_running(m->list.pfs[i]);
 	return !m->stopping && running < JOBS_MAX;
 }
 
-static void on_idle(void *userdata, struct pf *pf)
+static void on_idle(void *userdata, struct managed_pf *pf)
 {
 	housekeep_soon(userdata);
 }
 
 /* --- the service manager --------------------------------------------------------------------- */
 
-static void tell_status(struct manager *m)
+static void notify_status(struct manager *m)
 {
-	char *line = status_line(m->files.pfs, m->files.n_pfs);
+	char *line = status_line(m->list.pfs, m->list.n_pfs);
 
 	if (!line || streq(line, m->status)) {
 		free(line);
@@ -152,8 +157,8 @@ static void tell_status(struct manager *m)
 
 static void announce(struct manager *m)
 {
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		if (!m->files.pfs[i]->settled && !is_stuck(m->files.pfs[i]))
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		if (!pf_is_settled(m->list.pfs[i]))
 			return;
 	if (m->announced)
 		return;
@@ -173,8 +178,6 @@ static int on_extend(sd_event_source *source, uint64_t usec, void *userdata)
 static void begin(struct manager *m)
 {
 	m->announced = false;
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		m->files.pfs[i]->settled = m->files.pfs[i]->settled && !m->files.pfs[i]->want_apply;
 	(void)sd_event_source_set_time_relative(m->extend, EXTEND_USEC);
 	(void)sd_event_source_set_enabled(m->extend, SD_EVENT_ONESHOT);
 }
@@ -185,8 +188,8 @@ static void check_stopped(struct manager *m)
 {
 	if (!m->stopping)
 		return;
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		if (m->files.pfs[i]->job && !is_stuck(m->files.pfs[i]))
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		if (is_running(m->list.pfs[i]))
 			return;
 	(void)sd_event_exit(m->event, 0);
 }
@@ -195,12 +198,12 @@ static int on_housekeeping(sd_event_source *source, void *userdata)
 {
 	struct manager *m = userdata;
 
-	if (files_collect(&m->files) && !m->stopping)
-		files_release_unclaimed(&m->files);
-	for (size_t i = 0; i < m->files.n_pfs && !m->stopping; i++)
-		pf_pump(m->files.pfs[i]);
-	(void)status_write_metrics(m->environment.roots, m->files.pfs, m->files.n_pfs);
-	tell_status(m);
+	if (pf_list_collect(&m->list) && !m->stopping)
+		pf_list_release_unclaimed(&m->list);
+	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++)
+		pf_pump(m->list.pfs[i]);
+	(void)status_write_metrics(m->environment.roots, m->list.pfs, m->list.n_pfs);
+	notify_status(m);
 	announce(m);
 	check_stopped(m);
 	return 0;
@@ -208,14 +211,14 @@ static int on_housekeeping(sd_event_source *source, void *userdata)
 
 static void reload(struct manager *m, bool all)
 {
-	int r = files_reload(&m->files, m->watch, all);
+	int r = pf_list_reload(&m->list, m->watch, all);
 	struct log_about about = { .vf = VIOD_PF };
 
 	if (r < 0)
-		log_line(LOG_ERR, &about, "the configuration cannot be read: %s", strerror(-r));
+		log_line(LOG_ERR, &about, "cannot read the configuration: %s", strerror(-r));
 	begin(m);
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		pf_pump(m->files.pfs[i]);
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		pf_pump(m->list.pfs[i]);
 	housekeep_soon(m);
 }
 
@@ -229,41 +232,14 @@ static void on_files_changed(void *userdata)
 
 /* --- uevents --------------------------------------------------------------------------------- */
 
-/* Names that the kernel did not know may have come, and known ones gone elsewhere. */
-static void resolve_again(struct manager *m)
-{
-	char address[DEVICE_NAME_MAX];
-
-	for (size_t i = 0; i < m->files.n_pfs; i++) {
-		struct pf *pf = m->files.pfs[i];
-
-		if (pf->address || !pf->config ||
-		    resolve_name(m->environment.roots, pf->name, address, sizeof(address)) < 0)
-			continue;
-		(void)status_remove(m->environment.roots, pf);
-		(void)pf_set_address(pf, address);
-		files_find_conflicts(&m->files);
-		pf->want_apply = true;
-		pf_pump(pf);
-	}
-}
-
 static void on_uevent(void *userdata, const struct uevent *event)
 {
 	struct manager *m = userdata;
-	bool driver = event && streq(event->action, "add") &&
-		      (streq(event->subsystem, "drivers") || streq(event->subsystem, "module"));
 
-	if (m->stopping)
-		return;
-	for (size_t i = 0; i < m->files.n_pfs; i++) {
-		if (driver)
-			pf_retry_now(m->files.pfs[i]);
-		else
-			pf_event(m->files.pfs[i], event);
-	}
-	if (!event || streq(event->subsystem, "net"))
-		resolve_again(m);
+	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++)
+		pf_uevent(m->list.pfs[i], event);
+	if (!m->stopping && (!event || streq(event->subsystem, "net")))
+		pf_list_resolve(&m->list);
 }
 
 /* --- links ----------------------------------------------------------------------------------- */
@@ -272,11 +248,11 @@ static void on_link(void *userdata, const struct link_event *event)
 {
 	struct manager *m = userdata;
 
-	for (size_t i = 0; i < m->files.n_pfs && !m->stopping; i++) {
-		struct pf *pf = m->files.pfs[i];
+	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++) {
+		struct managed_pf *pf = m->list.pfs[i];
 
 		if (!event)
-			pf_link_changed(pf, pf->carrier);
+			pf_link_changed(pf, pf->seen.carrier);
 		else if (streq(pf->address, event->parent))
 			pf_link_changed(pf, event->carrier);
 	}
@@ -298,9 +274,8 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 
 	(void)sd_notify(0, "STOPPING=1");
 	m->stopping = true;
-	for (size_t i = 0; i < m->files.n_pfs; i++)
-		if (m->files.pfs[i]->job)
-			job_stop(m->files.pfs[i]->job);
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		pf_stop(m->list.pfs[i]);
 	if (!m->stop_timer)
 		(void)sd_event_add_time_relative(m->event, &m->stop_timer, CLOCK_MONOTONIC,
 						 STOP_USEC, 0, on_stop_late, m);
@@ -319,7 +294,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static int take_lock(struct manager *m)
+static int lock_run(struct manager *m)
 {
 	const struct roots *roots = m->environment.roots;
 	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], "viod", 0755);
@@ -365,7 +340,7 @@ struct manager *manager_free(struct manager *m)
 {
 	if (!m)
 		return NULL;
-	files_clear(&m->files);
+	pf_list_clear(&m->list);
 	watch_free(m->watch);
 	uevents_free(m->uevents);
 	links_free(m->links);
@@ -399,9 +374,9 @@ int manager_new(const struct roots *roots, const struct loader *loader,
 		.may_start = may_start,
 		.idle = on_idle,
 	};
-	m->files.environment = &m->environment;
+	m->list.environment = &m->environment;
 	if (r >= 0)
-		r = take_lock(m);
+		r = lock_run(m);
 	if (r >= 0)
 		r = add_sources(m);
 	if (r < 0) {
@@ -416,6 +391,6 @@ int manager_run(struct manager *m)
 {
 	(void)sd_event_set_watchdog(m->event, true);
 	reload(m, true);
-	(void)status_sweep(m->environment.roots, m->files.pfs, m->files.n_pfs);
+	(void)status_sweep(m->environment.roots, m->list.pfs, m->list.n_pfs);
 	return sd_event_loop(m->event);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Owns everything the daemon has: the PFs, the watches, the loop's sources. It logs. */
+/* Owns the PFs, the watches and the sources of the event loop; logs; talks to systemd. */
 #ifndef VIOD_MANAGER_H
 #define VIOD_MANAGER_H
 
@@ -8,7 +8,7 @@
 struct manager;
 
 /** The plugins and the roots must outlive the manager. SIGCHLD, SIGTERM, SIGINT and SIGHUP must be
- *  blocked. -EBUSY where another viod runs on the same /run. */
+ *  blocked. -EBUSY if another viod uses the same /run. */
 int manager_new(const struct roots *roots, const struct loader *loader,
 		struct manager **ret_manager);
 struct manager *manager_free(struct manager *manager);

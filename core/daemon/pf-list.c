@@ -10,51 +10,60 @@
 #include "device/device-name.h"
 #include "job/udev-links.h"
 
-/* --- the set --------------------------------------------------------------------------------- */
+/* --- the list -------------------------------------------------------------------------------- */
 
-static struct pf *find(const struct files *files, const char *file)
+static struct managed_pf *find_file(const struct pf_list *list, const char *file)
 {
-	for (size_t i = 0; i < files->n_pfs; i++)
-		if (!files->pfs[i]->gone && files->pfs[i]->file && streq(files->pfs[i]->file, file))
-			return files->pfs[i];
+	for (size_t i = 0; i < list->n_pfs; i++)
+		if (list->pfs[i]->state != PF_DROPPED && streq(list->pfs[i]->file.name, file))
+			return list->pfs[i];
 	return NULL;
 }
 
-static struct pf *find_address(const struct files *files, const char *address)
+static struct managed_pf *find_address(const struct pf_list *list, const char *address)
 {
-	for (size_t i = 0; i < files->n_pfs; i++)
-		if (streq(files->pfs[i]->address, address))
-			return files->pfs[i];
+	for (size_t i = 0; i < list->n_pfs; i++)
+		if (streq(list->pfs[i]->address, address))
+			return list->pfs[i];
 	return NULL;
 }
 
-static bool before(const struct pf *a, const struct pf *b)
+static bool is_managed(const struct pf_list *list, const char *address)
 {
-	return a->file && (!b->file || strcmp(a->file, b->file) < 0);
+	for (size_t i = 0; i < list->n_pfs; i++)
+		if (list->pfs[i]->state != PF_DROPPED && streq(list->pfs[i]->address, address))
+			return true;
+	return false;
 }
 
-static int insert(struct files *files, struct pf *pf)
+static bool before(const struct managed_pf *a, const struct managed_pf *b)
 {
-	struct pf **slot = array_append((void **)&files->pfs, &files->n_pfs, sizeof(*slot));
+	return a->file.name && (!b->file.name || strcmp(a->file.name, b->file.name) < 0);
+}
+
+static int insert(struct pf_list *list, struct managed_pf *pf)
+{
+	struct managed_pf **slot = array_append((void **)&list->pfs, &list->n_pfs, sizeof(*slot));
 	size_t i;
 
 	if (!slot)
 		return -ENOMEM;
-	for (i = files->n_pfs - 1; i > 0 && before(pf, files->pfs[i - 1]); i--)
-		files->pfs[i] = files->pfs[i - 1];
-	files->pfs[i] = pf;
+	for (i = list->n_pfs - 1; i > 0 && before(pf, list->pfs[i - 1]); i--)
+		list->pfs[i] = list->pfs[i - 1];
+	list->pfs[i] = pf;
 	return 0;
 }
 
-/* Two PFs have one state file where one takes over from the other: it is the other's then. */
-static void drop_state(const struct files *files, const struct pf *pf)
+/* Two entries of one PF, whose file was renamed, have one state file: the new one keeps it. */
+static void drop_state(const struct pf_list *list, const struct managed_pf *pf)
 {
-	const struct roots *roots = files->environment->roots;
+	const struct roots *roots = list->environment->roots;
 
-	for (size_t i = 0; pf->address && i < files->n_pfs; i++) {
-		const struct pf *other = files->pfs[i];
+	for (size_t i = 0; pf->address && i < list->n_pfs; i++) {
+		const struct managed_pf *other = list->pfs[i];
 
-		if (other == pf || other->gone || other->conflict ||
+		if (other == pf || other->state == PF_DROPPED ||
+		    other->versions.refusal == REFUSED_PF_TAKEN ||
 		    !streq(other->address, pf->address))
 			continue;
 		(void)status_write(roots, other);
@@ -63,31 +72,31 @@ static void drop_state(const struct files *files, const struct pf *pf)
 	(void)status_remove(roots, pf);
 }
 
-bool files_collect(struct files *files)
+bool pf_list_collect(struct pf_list *list)
 {
-	size_t kept = 0, before_ = files->n_pfs;
+	size_t kept = 0, before_ = list->n_pfs;
 
-	for (size_t i = 0; i < files->n_pfs; i++) {
-		struct pf *pf = files->pfs[i];
+	for (size_t i = 0; i < list->n_pfs; i++) {
+		struct managed_pf *pf = list->pfs[i];
 
-		if (!pf->gone || pf->job) {
-			files->pfs[kept++] = pf;
+		if (pf->state != PF_DROPPED || pf->job) {
+			list->pfs[kept++] = pf;
 			continue;
 		}
-		drop_state(files, pf);
+		drop_state(list, pf);
 		pf_free(pf);
 	}
-	files->n_pfs = kept;
+	list->n_pfs = kept;
 	return kept != before_;
 }
 
-void files_clear(struct files *files)
+void pf_list_clear(struct pf_list *list)
 {
-	for (size_t i = 0; i < files->n_pfs; i++)
-		pf_free(files->pfs[i]);
-	free(files->pfs);
-	files->pfs = NULL;
-	files->n_pfs = 0;
+	for (size_t i = 0; i < list->n_pfs; i++)
+		pf_free(list->pfs[i]);
+	free(list->pfs);
+	list->pfs = NULL;
+	list->n_pfs = 0;
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -106,38 +115,39 @@ static void log_diags(const char *path, const struct diag_list *diags)
 		log_diag(&about, &diags->items[i]);
 }
 
-/* What a refused file calls its PF, so that the state file of that PF can tell of it. */
-static void peek_name(struct files *files, struct pf *pf)
+/* What a file with errors calls its PF, so that the state file of that PF can show them. */
+static void peek_name(struct pf_list *list, struct managed_pf *pf)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_free_ char *text = NULL;
-	char address[DEVICE_NAME_MAX];
+	char found[DEVICE_NAME_MAX];
+	const char *address;
 	struct ini_file *scan = NULL;
 	size_t size;
 
-	if (pf->config ||
-	    config_read(files->environment->roots->root, pf->path, &diags, &text, &size) < 0)
+	if (pf_config(pf) ||
+	    config_read(list->environment->roots->root, pf->file.path, &diags, &text, &size) < 0)
 		return;
-	(void)ini_scan(pf->path, text, size, true, &diags, &scan);
+	(void)ini_scan(pf->file.path, text, size, true, &diags, &scan);
 	for (size_t i = 0; scan && i < scan->n_statements; i++) {
 		const struct ini_statement *statement = &scan->statements[i];
 
 		if (!streq(statement->key, "name") ||
 		    !streq(scan->sections[statement->section].name, "pf"))
 			continue;
-		free(pf->name);
-		pf->name = strdup(statement->value);
-		if (resolve_name(files->environment->roots, statement->value, address,
-				 sizeof(address)) == 0 &&
-		    !find_address(files, address))
-			(void)pf_set_address(pf, address);
+		address = pf->address;
+		if (resolve_name(list->environment->roots, statement->value, found,
+				 sizeof(found)) == 0 &&
+		    !is_managed(list, found))
+			address = found;
+		(void)pf_set_name(pf, statement->value, address);
 	}
 	ini_free(scan);
 }
 
-static int read_file(struct files *files, struct pf *pf, const struct config_file *file)
+static int read_file(struct pf_list *list, struct managed_pf *pf, const struct config_file *file)
 {
-	const struct pf_environment *environment = files->environment;
+	const struct pf_environment *environment = list->environment;
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	char address[DEVICE_NAME_MAX];
 	struct config *config;
@@ -153,34 +163,31 @@ static int read_file(struct files *files, struct pf *pf, const struct config_fil
 		const struct diag *first = diag_first_error(&diags, VIOD_PF);
 		_cleanup_free_ char *text = first ? diag_text(first) : NULL;
 
-		peek_name(files, pf);
-		pf_refuse(pf, text ? text : strerror(-r));
+		peek_name(list, pf);
+		pf_refuse(pf, REFUSED_TEXT, text ? text : strerror(-r));
 		return 0;
 	}
 	name = config_pf_value(config, "name");
 	r = resolve_name(environment->roots, name, address, sizeof(address));
 	/* The name of its state file changes with the address. */
 	if (!streq(pf->address, r < 0 ? NULL : address))
-		drop_state(files, pf);
-	r = pf_configure(pf, config, r < 0 ? NULL : address);
-	if (r < 0)
-		config_free(config);
-	return r;
+		drop_state(list, pf);
+	return pf_configure(pf, config, r < 0 ? NULL : address);
 }
 
-static int read_if_changed(struct files *files, const struct config_file *file, bool all)
+static int read_if_changed(struct pf_list *list, const struct config_file *file, bool all)
 {
-	struct pf *pf = find(files, file->name);
+	struct managed_pf *pf = find_file(list, file->name);
 	char *identity, *path;
 	int r;
 
-	if (pf && !all && streq(pf->identity, file->identity))
+	if (pf && !all && streq(pf->file.identity, file->identity))
 		return 0;
 	identity = strdup(file->identity);
 	path = strdup(file->path);
 	if (!pf) {
-		pf = pf_new(files->environment, file->name);
-		r = pf ? insert(files, pf) : -ENOMEM;
+		pf = pf_new(list->environment, file->name);
+		r = pf ? insert(list, pf) : -ENOMEM;
 		if (r < 0) {
 			pf_free(pf);
 			free(identity);
@@ -188,181 +195,194 @@ static int read_if_changed(struct files *files, const struct config_file *file, 
 			return r;
 		}
 	}
-	free(pf->identity);
-	free(pf->path);
-	pf->identity = identity;
-	pf->path = path;
-	return identity && path ? read_file(files, pf, file) : -ENOMEM;
+	free(pf->file.identity);
+	free(pf->file.path);
+	pf->file.identity = identity;
+	pf->file.path = path;
+	return identity && path ? read_file(list, pf, file) : -ENOMEM;
 }
 
-static bool listed(const struct config_files *list, const char *name)
+static bool is_listed(const struct config_files *files, const char *name)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (streq(list->items[i].name, name))
+	for (size_t i = 0; i < files->count; i++)
+		if (streq(files->items[i].name, name))
 			return true;
 	return false;
 }
 
-static void leave(struct pf *pf)
+/* --- files in conflict ----------------------------------------------------------------------- */
+
+static void refuse(struct managed_pf *pf, const struct config_conflict *conflict)
 {
-	pf->gone = true;
-	if (pf->job)
-		job_stop(pf->job);
+	enum pf_refusal refusal = conflict->same_pf ? REFUSED_PF_TAKEN : REFUSED_CONFLICT;
+	struct log_about about = { .pf = pf->address,
+				   .file = pf->file.path,
+				   .message_id = LOG_ID_INVALID,
+				   .vf = VIOD_PF };
+
+	if (pf->versions.refusal == refusal && streq(pf->versions.why, conflict->text))
+		return;
+	log_line(LOG_ERR, &about, "%s", conflict->text);
+	pf_refuse(pf, refusal, conflict->text);
 }
 
-/* --- claims ---------------------------------------------------------------------------------- */
-
-/* text is taken over; NULL where there was no memory for it. */
-static void set_conflict(struct pf *pf, char *text)
+static struct config_conflict *find_conflicts(const struct pf_list *list)
 {
-	struct log_about about = {
-		.pf = pf->address, .file = pf->path, .message_id = LOG_ID_INVALID, .vf = VIOD_PF
-	};
+	struct config_conflict *conflicts = calloc(list->n_pfs + 1, sizeof(*conflicts));
+	struct config_claim *claims = calloc(list->n_pfs + 1, sizeof(*claims));
 
-	if (!pf->conflict)
-		log_line(LOG_ERR, &about, "%s", text ? text : "out of memory");
-	pf->conflict = true;
-	/* Nothing is under way that a start or reload would have to wait for. */
-	pf->want_apply = false;
-	free(pf->error);
-	pf->error = text;
-	pf->state = PF_INVALID;
-	pf->settled = true;
-}
+	for (size_t i = 0; claims && i < list->n_pfs; i++) {
+		const struct managed_pf *pf = list->pfs[i];
 
-static struct config_conflict *find_conflicts(const struct files *files)
-{
-	struct config_conflict *conflicts = calloc(files->n_pfs + 1, sizeof(*conflicts));
-	struct config_claim *claims = calloc(files->n_pfs + 1, sizeof(*claims));
-
-	for (size_t i = 0; claims && i < files->n_pfs; i++) {
-		const struct pf *pf = files->pfs[i];
-
-		claims[i] = (struct config_claim){ pf->gone ? NULL : pf->config, pf->path,
-						   pf->address };
+		if (pf->state != PF_DROPPED)
+			claims[i] = (struct config_claim){ pf->versions.asked, pf->file.path,
+							   pf->address };
 	}
 	if (claims && conflicts)
-		(void)config_find_conflicts(claims, files->n_pfs, conflicts);
+		(void)config_find_conflicts(claims, list->n_pfs, conflicts);
 	free(claims);
 	return conflicts;
 }
 
-void files_find_conflicts(struct files *files)
+static void settle_conflicts(struct pf_list *list)
 {
-	struct config_conflict *conflicts = find_conflicts(files);
+	struct config_conflict *conflicts = find_conflicts(list);
 
-	for (size_t i = 0; conflicts && i < files->n_pfs; i++) {
-		struct pf *pf = files->pfs[i];
+	for (size_t i = 0; conflicts && i < list->n_pfs; i++) {
+		struct managed_pf *pf = list->pfs[i];
+		enum pf_refusal refusal = pf->versions.refusal;
 
-		if (!pf->config || !pf->address || pf->gone) {
-			free(conflicts[i].text);
-		} else if (conflicts[i].text) {
-			set_conflict(pf, conflicts[i].text);
-			/* The state file of the PF is the other file's: this one is told of in the
-			 * log alone. */
-			if (!conflicts[i].same_pf)
-				pf->environment->changed(pf->environment->userdata, pf);
-		} else if (pf->conflict) {
-			pf->conflict = false;
-			pf->want_apply = true;
-		}
+		if (conflicts[i].text)
+			refuse(pf, &conflicts[i]);
+		else if (pf->state != PF_DROPPED &&
+			 (refusal == REFUSED_CONFLICT || refusal == REFUSED_PF_TAKEN))
+			pf_allow(pf);
+		free(conflicts[i].text);
 	}
 	free(conflicts);
 }
 
-static bool file_exists(const struct files *files, const char *path)
+/* A PF that is being released, and a file asks for it again: what is recorded still holds. */
+static void reclaim(struct pf_list *list)
 {
-	return faccessat(files->environment->roots->root, path + strspn(path, "/"), F_OK, 0) == 0;
+	for (size_t i = 0; i < list->n_pfs; i++) {
+		struct managed_pf *pf = list->pfs[i];
+
+		if (pf->file.name || pf->state == PF_DROPPED)
+			continue;
+		for (size_t j = 0; j < list->n_pfs; j++)
+			if (list->pfs[j]->versions.asked && list->pfs[j]->state != PF_DROPPED &&
+			    streq(list->pfs[j]->address, pf->address))
+				pf_happens(pf, PF_EVENT_CLAIMED, NULL);
+	}
 }
 
-static int release(struct files *files, const char *address, const char *path)
+void pf_list_resolve(struct pf_list *list)
 {
-	struct pf *pf = pf_new(files->environment, NULL);
+	const struct roots *roots = list->environment->roots;
+	char address[DEVICE_NAME_MAX];
+	bool found = false;
+
+	for (size_t i = 0; i < list->n_pfs; i++) {
+		struct managed_pf *pf = list->pfs[i];
+
+		if (pf->address || !pf->versions.asked || pf->state == PF_DROPPED ||
+		    resolve_name(roots, pf->name, address, sizeof(address)) < 0)
+			continue;
+		/* The name of its state file changes. */
+		(void)status_remove(roots, pf);
+		found = pf_found(pf, address) == 0 || found;
+	}
+	if (!found)
+		return;
+	settle_conflicts(list);
+	reclaim(list);
+	for (size_t i = 0; i < list->n_pfs; i++)
+		pf_pump(list->pfs[i]);
+}
+
+/* --- PFs that no file asks for --------------------------------------------------------------- */
+
+static bool file_exists(const struct pf_list *list, const char *path)
+{
+	return faccessat(list->environment->roots->root, path + strspn(path, "/"), F_OK, 0) == 0;
+}
+
+static int release(struct pf_list *list, const char *address, const char *path)
+{
+	struct managed_pf *pf = pf_new(list->environment, NULL);
 	int r;
 
 	if (!pf)
 		return -ENOMEM;
-	pf->path = strdup(path);
-	r = pf->path ? pf_release(pf, address) : -ENOMEM;
+	pf->file.path = strdup(path);
+	r = pf->file.path ? pf_release(pf, address) : -ENOMEM;
 	if (r == 0)
-		r = insert(files, pf);
+		r = insert(list, pf);
 	if (r < 0)
 		pf_free(pf);
 	return r;
 }
 
-static int consider_record(struct files *files, const char *address)
+static int consider_record(struct pf_list *list, const char *address)
 {
 	struct log_about about = { .pf = address, .vf = VIOD_PF };
 	_cleanup_record_ struct record *record = NULL;
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	const struct pf *pf = find_address(files, address);
-	const char *why = "is gone";
+	const struct managed_pf *pf = find_address(list, address);
+	const char *why = "was deleted";
 	int r;
 
 	if (pf)
 		return 0;
-	r = record_load(files->environment->roots, address, &diags, &record);
+	r = record_load(list->environment->roots, address, &diags, &record);
 	for (size_t i = 0; i < diags.count; i++)
 		log_diag(&about, &diags.items[i]);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	/* A file that has errors now is no wish to have the VFs removed. */
-	for (size_t i = 0; i < files->n_pfs; i++)
-		if (!files->pfs[i]->config && !files->pfs[i]->gone &&
-		    streq(files->pfs[i]->path, record->config) &&
-		    file_exists(files, record->config))
+	/* An error in a file does not ask for its VFs to be removed. */
+	for (size_t i = 0; i < list->n_pfs; i++)
+		if (!pf_config(list->pfs[i]) && list->pfs[i]->state != PF_DROPPED &&
+		    streq(list->pfs[i]->file.path, record->config) &&
+		    file_exists(list, record->config))
 			return 0;
 	about.file = record->config;
-	if (file_exists(files, record->config))
-		why = "asks for it no longer";
+	if (file_exists(list, record->config))
+		why = "no longer asks for this PF";
 	if (record->keep) {
-		log_line(LOG_NOTICE, &about, "%s %s: everything is kept, as on-remove asks",
+		log_line(LOG_NOTICE, &about, "%s %s: its VFs are kept (on-remove = keep)",
 			 record->config, why);
-		udev_links_remove(files->environment->roots, record, false);
-		return record_remove(files->environment->roots, address);
+		udev_links_remove(list->environment->roots, record, false);
+		return record_remove(list->environment->roots, address);
 	}
-	log_line(LOG_NOTICE, &about, "%s %s: putting back what was there", record->config, why);
-	return release(files, address, record->config);
+	log_line(LOG_NOTICE, &about, "%s %s: restoring the original settings", record->config, why);
+	return release(list, address, record->config);
 }
 
-int files_release_unclaimed(struct files *files)
+int pf_list_release_unclaimed(struct pf_list *list)
 {
 	char **addresses;
 	int r;
 
-	r = record_list(files->environment->roots, &addresses);
+	r = record_list(list->environment->roots, &addresses);
 	if (r < 0)
 		return r;
 	for (char **address = addresses; *address; address++) {
 		if (r == 0)
-			r = consider_record(files, *address);
+			r = consider_record(list, *address);
 		free(*address);
 	}
 	free(addresses);
 	return r;
 }
 
-/* A PF that is being given back and is asked for again: what was recorded still holds. */
-static void reclaim(struct files *files)
-{
-	for (size_t i = 0; i < files->n_pfs; i++) {
-		struct pf *pf = files->pfs[i];
+/* --- reading all of them --------------------------------------------------------------------- */
 
-		if (pf->file || pf->gone)
-			continue;
-		for (size_t j = 0; j < files->n_pfs; j++)
-			if (files->pfs[j]->config && !files->pfs[j]->gone &&
-			    streq(files->pfs[j]->address, pf->address))
-				leave(pf);
-	}
-}
-
-/* Without a watch the files still count, and are read again on SIGHUP. */
-static void refresh_watch(struct watch *watch, const struct config_files *list)
+/* Without a watch the files are in force as well, and are read again on SIGHUP. */
+static void refresh_watch(struct watch *watch, const struct config_files *files)
 {
 	struct log_about about = { .vf = VIOD_PF };
-	int r = watch_refresh(watch, list);
+	int r = watch_refresh(watch, files);
 
 	if (r < 0)
 		log_line(LOG_WARNING, &about,
@@ -372,31 +392,31 @@ static void refresh_watch(struct watch *watch, const struct config_files *list)
 			 r == -ENOSPC ? " (sysctl fs.inotify.max_user_watches is too low)" : "");
 }
 
-int files_reload(struct files *files, struct watch *watch, bool all)
+int pf_list_reload(struct pf_list *list, struct watch *watch, bool all)
 {
-	int root = files->environment->roots->root, r;
+	int root = list->environment->roots->root, r;
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	struct config_files list = { 0 };
+	struct config_files files = { 0 };
 
 	/* Watches come before the reading: a change in between is seen by one or the other. */
-	r = config_list(root, "vio.d", &diags, &list);
+	r = config_list(root, "vio.d", &diags, &files);
 	if (r == 0)
-		refresh_watch(watch, &list);
+		refresh_watch(watch, &files);
 	diag_list_clear(&diags);
-	config_files_clear(&list);
+	config_files_clear(&files);
 	if (r == 0)
-		r = config_list(root, "vio.d", &diags, &list);
+		r = config_list(root, "vio.d", &diags, &files);
 	log_diags(NULL, &diags);
-	for (size_t i = 0; i < files->n_pfs && r == 0; i++)
-		if (files->pfs[i]->file && !listed(&list, files->pfs[i]->file))
-			leave(files->pfs[i]);
-	for (size_t i = 0; i < list.count && r == 0; i++)
-		r = read_if_changed(files, &list.items[i], all);
-	config_files_clear(&list);
+	for (size_t i = 0; i < list->n_pfs && r == 0; i++)
+		if (list->pfs[i]->file.name && !is_listed(&files, list->pfs[i]->file.name))
+			pf_happens(list->pfs[i], PF_EVENT_FILE_DELETED, NULL);
+	for (size_t i = 0; i < files.count && r == 0; i++)
+		r = read_if_changed(list, &files.items[i], all);
+	config_files_clear(&files);
 	if (r < 0)
 		return r;
-	files_find_conflicts(files);
-	reclaim(files);
-	(void)files_collect(files);
-	return files_release_unclaimed(files);
+	settle_conflicts(list);
+	reclaim(list);
+	(void)pf_list_collect(list);
+	return pf_list_release_unclaimed(list);
 }

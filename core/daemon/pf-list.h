@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which file asks for which PF: reads what changed, settles two files that want one PF, and finds
- * PFs that no file asks for any more. A part of the manager.
+ * The PFs by their files: reads what changed, finds files in conflict, and PFs that no file asks
+ * for any more. A part of the manager.
  */
 #ifndef VIOD_PF_LIST_H
 #define VIOD_PF_LIST_H
@@ -9,24 +9,24 @@
 #include "config/config-watch.h"
 #include "daemon/pf.h"
 
-struct files {
+struct pf_list {
 	const struct pf_environment *environment;
-	struct pf **pfs; /* by file name; those without a file last */
+	struct managed_pf **pfs; /* by file name; those without a file last */
 	size_t n_pfs;
 };
 
 /** Read the files that changed since the last time, or all of them. -ENOMEM. */
-int files_reload(struct files *files, struct watch *watch, bool all);
+int pf_list_reload(struct pf_list *list, struct watch *watch, bool all);
 
-/** Of several files for one PF only the first by name counts. */
-void files_find_conflicts(struct files *files);
+/** The kernel may have got interfaces: resolve the names that it did not know. */
+void pf_list_resolve(struct pf_list *list);
 
-/** Start to give back each PF that has a record and no file. -errno. */
-int files_release_unclaimed(struct files *files);
+/** Start to release each PF that has a record and no file. -errno. */
+int pf_list_release_unclaimed(struct pf_list *list);
 
-/** Free PFs that are gone; whether there were any. */
-bool files_collect(struct files *files);
+/** Free dropped PFs whose job has ended; whether there were any. */
+bool pf_list_collect(struct pf_list *list);
 
-void files_clear(struct files *files);
+void pf_list_clear(struct pf_list *list);
 
 #endif

@@ -1,80 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What makes a PF look at its device again: time, a holder's end, and what the kernel tells. */
 #include "daemon/pf-retry.h"
 
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A retry doubles its distance up to this. */
-#define RETRY_LAST_SEC 60
-/* While a holder is in the way it is looked for this often; its end is noticed at once. */
-#define BLOCKED_SEC 1
-/* Events of one cause come in bursts. */
-#define DRIFT_USEC 10000
-/* What VFs have, interfaces and nodes, comes and is renamed long after they do. */
-#define BELOW_USEC 100000
+#define USEC_PER_SEC_ 1000000ULL
+#define ATTEMPT_LAST_SEC 60u
+/* Timers of several PFs may fire together when they are this close. */
+#define ACCURACY_USEC 1000
 
-/* --- when to try again ----------------------------------------------------------------------- */
-
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+void retry_clear(struct pf_retry *retry)
 {
-	struct pf *pf = userdata;
+	retry_cancel(retry);
+	retry_forget_holders(retry);
+}
 
-	pf->retry = sd_event_source_disable_unref(pf->retry);
-	pf_pump(pf);
+bool retry_pending(const struct pf_retry *retry)
+{
+	return retry->timer;
+}
+
+void retry_cancel(struct pf_retry *retry)
+{
+	retry->timer = sd_event_source_disable_unref(retry->timer);
+}
+
+static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct pf_retry *retry = userdata;
+
+	retry_cancel(retry);
+	retry->again(retry->userdata, RETRY_TIME);
 	return 0;
 }
 
-static void try_again_in(struct pf *pf, uint64_t seconds)
+void retry_in(struct pf_retry *retry, uint64_t usec)
 {
-	pf->retry = sd_event_source_disable_unref(pf->retry);
-	(void)sd_event_add_time_relative(pf->environment->event, &pf->retry, CLOCK_MONOTONIC,
-					 seconds * 1000000, 50000, on_retry, pf);
-}
+	uint64_t now = 0, due;
 
-static void want_again(struct pf *pf)
-{
-	if (pf->goal == JOB_RELEASE)
-		pf->want_release = true;
-	else if (pf->goal == JOB_DRIFT)
-		pf->want_drift = true; /* nobody asked for more: a VF in use stays as it is */
-	else
-		pf->want_apply = true;
-}
-
-void pf_back_off(struct pf *pf)
-{
-	unsigned shift = MIN(pf->attempts, 6u);
-
-	/* A newer version of the file came while the job ran: it is not to wait for the old one's
-	 * sake. */
-	if (pf->want_apply || pf->want_release)
+	(void)sd_event_now(retry->event, CLOCK_MONOTONIC, &now);
+	if (retry->timer && sd_event_source_get_time(retry->timer, &due) >= 0 && due <= now + usec)
 		return;
-	pf->attempts++;
-	want_again(pf);
-	try_again_in(pf, MIN(1u << shift, (unsigned)RETRY_LAST_SEC));
+	retry_cancel(retry);
+	(void)sd_event_add_time(retry->event, &retry->timer, CLOCK_MONOTONIC, now + usec,
+				ACCURACY_USEC, on_time, retry);
 }
 
-void pf_forget_holders(struct pf *pf)
+void retry_back_off(struct pf_retry *retry)
 {
-	for (size_t i = 0; i < pf->n_holders; i++)
-		sd_event_source_disable_unref(pf->holders[i]);
-	free(pf->holders);
-	pf->holders = NULL;
-	pf->n_holders = 0;
+	unsigned seconds = 1u << MIN(retry->attempts, 6u);
+
+	retry->attempts++;
+	retry_in(retry, MIN(seconds, ATTEMPT_LAST_SEC) * USEC_PER_SEC_);
 }
 
-static int on_holder_gone(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int on_holder_ended(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	struct pf *pf = userdata;
+	struct pf_retry *retry = userdata;
 
 	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	pf_retry_now(pf);
+	retry->again(retry->userdata, RETRY_HOLDER_ENDED);
 	return 0;
 }
 
-void pf_wait_for_holders(struct pf *pf, const json_t *pids)
+void retry_watch_holders(struct pf_retry *retry, const json_t *pids)
 {
 	sd_event_source **slot;
 	const json_t *pid;
@@ -85,119 +74,21 @@ void pf_wait_for_holders(struct pf *pf, const json_t *pids)
 
 		if (fd < 0)
 			continue;
-		slot = array_append((void **)&pf->holders, &pf->n_holders, sizeof(*slot));
-		if (!slot || sd_event_add_io(pf->environment->event, slot, fd, EPOLLIN,
-					     on_holder_gone, pf) < 0) {
+		slot = array_append((void **)&retry->holders, &retry->n_holders, sizeof(*slot));
+		if (!slot ||
+		    sd_event_add_io(retry->event, slot, fd, EPOLLIN, on_holder_ended, retry) < 0) {
 			close(fd);
 			continue;
 		}
 		(void)sd_event_source_set_io_fd_own(*slot, true);
 	}
-	want_again(pf);
-	try_again_in(pf, BLOCKED_SEC);
 }
 
-void pf_retry_now(struct pf *pf)
+void retry_forget_holders(struct pf_retry *retry)
 {
-	if (!pf->retry && pf->state != PF_WAITING && pf->state != PF_INVALID)
-		return;
-	pf->retry = sd_event_source_disable_unref(pf->retry);
-	pf->attempts = 0;
-	if (pf->config && !pf->want_release)
-		pf->want_apply = true;
-	pf_pump(pf);
-}
-
-/* What has to wait for a carrier makes the PF degraded. */
-void pf_retry_with_carrier(struct pf *pf)
-{
-	if (!pf->config || pf->state != PF_DEGRADED)
-		return;
-	pf->retry = sd_event_source_disable_unref(pf->retry);
-	want_again(pf);
-}
-
-/* --- events ---------------------------------------------------------------------------------- */
-
-/* "/devices/.../0000:01:10.0/net/eth0": the PF, one of its VFs, or something that one of them has.
- */
-static enum pf_relation relation_of(const struct pf *pf, const char *devpath)
-{
-	char part[DEVICE_NAME_MAX];
-
-	/* Each event of the machine is asked about for each PF: it costs no memory, and little time
-	 * where it is another's. */
-	for (const char *at = devpath + strspn(devpath, "/"); *at; at += strspn(at, "/")) {
-		size_t length = strcspn(at, "/");
-		bool last = !at[length];
-
-		if (length < sizeof(part)) {
-			memcpy(part, at, length);
-			part[length] = '\0';
-			if (streq(part, pf->address))
-				return last ? PF_ITSELF : PF_BELOW;
-			if (memchr(part, ':', length) && report_has_vf(&pf->report, part))
-				return last ? PF_A_VF : PF_BELOW;
-		}
-		at += length;
-	}
-	return PF_UNRELATED;
-}
-
-static int on_drift(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct pf *pf = userdata;
-
-	pf->drift_timer = sd_event_source_disable_unref(pf->drift_timer);
-	pf_pump(pf);
-	return 0;
-}
-
-static void look_soon(struct pf *pf, uint64_t usec)
-{
-	if (!pf->drift_timer)
-		(void)sd_event_add_time_relative(pf->environment->event, &pf->drift_timer,
-						 CLOCK_MONOTONIC, usec, 1000, on_drift, pf);
-}
-
-void pf_event(struct pf *pf, const struct uevent *event)
-{
-	enum pf_relation relation = event ? relation_of(pf, event->devpath) : PF_ITSELF;
-
-	if (relation == PF_UNRELATED)
-		return;
-	if (event) {
-		pf->latest = MAX(pf->latest, event->seqnum);
-		if (event->seqnum <= pf->seen)
-			return;
-	}
-	if (pf->job || !pf->config)
-		return;
-	if (pf->state == PF_CONFIGURED) {
-		pf->want_drift = true;
-		look_soon(pf, relation == PF_BELOW ? BELOW_USEC : DRIFT_USEC);
-	} else if (relation == PF_ITSELF || pf->state == PF_BLOCKED) {
-		/* Whatever was wrong may be right now. What a VF does is no such sign: a driver
-		 * that gives up a VF again and again would have us try without end. */
-		pf->retry = sd_event_source_disable_unref(pf->retry);
-		want_again(pf);
-		look_soon(pf, DRIFT_USEC);
-	}
-}
-
-void pf_link_changed(struct pf *pf, bool carrier)
-{
-	pf->link_changed = now_usec();
-	if (carrier && !pf->carrier)
-		pf->carrier_came = pf->link_changed;
-	pf->carrier = carrier;
-	if (pf->job || !pf->config)
-		return;
-	if (pf->state == PF_CONFIGURED)
-		pf->want_drift = true;
-	else if (pf->carrier_came == pf->link_changed)
-		pf_retry_with_carrier(pf);
-	else
-		return;
-	look_soon(pf, DRIFT_USEC);
+	for (size_t i = 0; i < retry->n_holders; i++)
+		sd_event_source_disable_unref(retry->holders[i]);
+	free(retry->holders);
+	retry->holders = NULL;
+	retry->n_holders = 0;
 }

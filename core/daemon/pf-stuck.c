@@ -3,31 +3,22 @@
 
 #include "job/job-result.h"
 
-/* Seconds; what looks may hang where the stuck job does. */
-#define LOOK_TIMEOUT 30
-
-static void add_to_error(struct pf *pf, const struct diag_list *diags)
-{
-	_cleanup_free_ char *holder = job_result_worst(diags);
-	char *error;
-
-	if (!holder || asprintf(&error, "%s%s%s", pf->error ? pf->error : "", pf->error ? "; " : "",
-				holder) < 0)
-		return;
-	free(pf->error);
-	pf->error = error;
-	pf->environment->report(pf->environment->userdata, pf, diags);
-	pf->environment->changed(pf->environment->userdata, pf);
-}
+/* The look may hang where the stuck job does. */
+#define LOOK_TIMEOUT_SEC 30
 
 static void on_looked(void *userdata, const struct job_outcome *outcome)
 {
-	struct pf *pf = userdata;
+	struct managed_pf *pf = userdata;
 	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_free_ char *holder = NULL;
 
 	if (outcome->result && pf->state == PF_STUCK) {
 		job_result_diags(outcome->result, &diags);
-		add_to_error(pf, &diags);
+		holder = job_result_worst(&diags);
+	}
+	if (holder) {
+		pf->environment->report(pf->environment->userdata, pf, &diags);
+		pf_add_error(pf, holder);
 	}
 	pf->looker = job_free(pf->looker);
 }
@@ -40,7 +31,7 @@ static void on_overdue(void *userdata, const char *where, bool ended)
 {
 }
 
-void pf_stuck_look(struct pf *pf)
+void pf_stuck_look(struct managed_pf *pf)
 {
 	static const struct job_handlers handlers = {
 		.progress = on_progress,
@@ -52,13 +43,13 @@ void pf_stuck_look(struct pf *pf)
 		.roots = pf->environment->roots,
 		.loader = pf->environment->loader,
 		.address = pf->address,
-		.file = pf->path,
-		.config = pf->config,
+		.file = pf->file.path,
+		.config = versions_in_force(&pf->versions),
 		.vfs = (const char *const *)pf->report.addresses,
 		.n_vfs = pf->report.n_vfs,
 	};
 
 	if (!pf->looker && pf->address)
-		(void)job_start(pf->environment->event, &request, LOOK_TIMEOUT, &handlers, pf,
+		(void)job_start(pf->environment->event, &request, LOOK_TIMEOUT_SEC, &handlers, pf,
 				&pf->looker);
 }

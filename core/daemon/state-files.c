@@ -7,8 +7,8 @@
 
 #define STATE_DIRECTORY "viod/state"
 
-/* A name may be anything a file could hold; as a file name it may not. */
-static bool file_name(const struct pf *pf, char *ret_name, size_t size)
+/* A name may hold any text of the file; a file name may not. */
+static bool file_name(const struct managed_pf *pf, char *ret_name, size_t size)
 {
 	const char *stem = pf->address ? pf->address : pf->name;
 	int n;
@@ -19,18 +19,20 @@ static bool file_name(const struct pf *pf, char *ret_name, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-/* The end of it is JSON already. */
-static char *to_text(const struct pf *pf)
+/* The report is JSON text already. */
+static char *to_text(const struct managed_pf *pf)
 {
-	const char *kind = pf->config ? pf->config->schema->kind : NULL;
+	const struct config *config = pf_config(pf);
+	const char *kind = config ? config->schema->kind : NULL;
 	_cleanup_free_ char *head = NULL;
 	char *text = NULL;
 	json_t *json;
 	int n;
 
 	json = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s, s:s?, s:s?}", "name", pf->name, "address",
-			 pf->address, "kind", kind, "config", pf->path, "state",
-			 pf_state_names[pf->state], "error", pf->error, "progress", pf->progress);
+			 pf->address, "kind", kind, "config", pf->file.path, "state",
+			 pf_state_names[pf->shown], "error", pf->error, "progress",
+			 pf->progress.text);
 	head = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
 	json_decref(json);
 	if (!head)
@@ -42,7 +44,7 @@ static char *to_text(const struct pf *pf)
 	return n < 0 ? NULL : text;
 }
 
-int status_write(const struct roots *roots, const struct pf *pf)
+int status_write(const struct roots *roots, const struct managed_pf *pf)
 {
 	_cleanup_close_ int directory = -1;
 	_cleanup_free_ char *text = NULL;
@@ -59,7 +61,7 @@ int status_write(const struct roots *roots, const struct pf *pf)
 	return replace_file_at(directory, name, text, strlen(text), 0644);
 }
 
-int status_remove(const struct roots *roots, const struct pf *pf)
+int status_remove(const struct roots *roots, const struct managed_pf *pf)
 {
 	_cleanup_close_ int directory =
 		open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, 0755);
@@ -70,7 +72,7 @@ int status_remove(const struct roots *roots, const struct pf *pf)
 	return unlinkat(directory, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static bool is_current(struct pf *const *pfs, size_t n_pfs, const char *name)
+static bool is_current(struct managed_pf *const *pfs, size_t n_pfs, const char *name)
 {
 	char current[320];
 
@@ -80,7 +82,7 @@ static bool is_current(struct pf *const *pfs, size_t n_pfs, const char *name)
 	return false;
 }
 
-int status_sweep(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+int status_sweep(const struct roots *roots, struct managed_pf *const *pfs, size_t n_pfs)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
@@ -107,7 +109,7 @@ static void print_label(FILE *out, const char *text)
 	}
 }
 
-static void print_metric(FILE *out, const char *name, const struct pf *pf, const char *more,
+static void print_metric(FILE *out, const char *name, const struct managed_pf *pf, const char *more,
 			 size_t value)
 {
 	fprintf(out, "%s{pf=\"", name);
@@ -115,7 +117,7 @@ static void print_metric(FILE *out, const char *name, const struct pf *pf, const
 	fprintf(out, "\"%s} %zu\n", more, value);
 }
 
-static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
+static void print_metrics(FILE *out, struct managed_pf *const *pfs, size_t n_pfs)
 {
 	char more[64];
 
@@ -124,7 +126,7 @@ static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 	for (size_t i = 0; i < n_pfs; i++) {
 		if (!pfs[i]->address && !pfs[i]->name)
 			continue;
-		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->state]);
+		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->shown]);
 		print_metric(out, "viod_pf_state", pfs[i], more, 1);
 	}
 	fputs("# HELP viod_pf_vfs VFs there are, held, and failed.\n# TYPE viod_pf_vfs gauge\n",
@@ -139,7 +141,7 @@ static void print_metrics(FILE *out, struct pf *const *pfs, size_t n_pfs)
 	}
 }
 
-int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_t n_pfs)
+int status_write_metrics(const struct roots *roots, struct managed_pf *const *pfs, size_t n_pfs)
 {
 	_cleanup_close_ int directory =
 		open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], "viod", 0755);
@@ -158,7 +160,7 @@ int status_write_metrics(const struct roots *roots, struct pf *const *pfs, size_
 	return replace_file_at(directory, "metrics.prom", text, size, 0644);
 }
 
-char *status_line(struct pf *const *pfs, size_t n_pfs)
+char *status_line(struct managed_pf *const *pfs, size_t n_pfs)
 {
 	size_t counts[PF_STATE_MAX_] = { 0 }, size = 0;
 	char *text = NULL;
@@ -167,12 +169,13 @@ char *status_line(struct pf *const *pfs, size_t n_pfs)
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < n_pfs; i++) {
-		const struct pf *pf = pfs[i];
+		const struct managed_pf *pf = pfs[i];
 
-		counts[pf->state]++;
-		if ((pf->state == PF_APPLYING || pf->state == PF_RELEASING) && pf->address &&
-		    pf->vfs_total)
-			fprintf(out, "%s: %u/%u VFs; ", pf->address, pf->vfs_done, pf->vfs_total);
+		counts[pf->shown]++;
+		if ((pf->shown == PF_APPLYING || pf->shown == PF_RELEASING) && pf->address &&
+		    pf->progress.vfs_total)
+			fprintf(out, "%s: %u/%u VFs; ", pf->address, pf->progress.vfs_done,
+				pf->progress.vfs_total);
 	}
 	fprintf(out, "%zu PFs", n_pfs);
 	for (size_t i = 0; i < PF_STATE_MAX_; i++)

@@ -30,7 +30,7 @@ static char *vfs_text(const char *vfs)
 	return asprintf(&text, "[\n  %s\n ]", vfs) < 0 ? NULL : text;
 }
 
-static int take_addresses(struct report *report, const json_t *addresses)
+static int copy_addresses(struct report *report, const json_t *addresses)
 {
 	size_t count = json_array_size(addresses), i;
 	const json_t *one;
@@ -69,7 +69,7 @@ static char *object_text(const json_t *result, const char *key)
 	return json_is_object(object) ? json_dumps(object, JSON_COMPACT) : strdup("{}");
 }
 
-int report_take(struct report *report, const json_t *result, const char *vf_lines)
+int report_replace(struct report *report, const json_t *result, const char *vf_lines)
 {
 	const json_t *vfs = json_object_get(result, "vfs");
 	struct report new = { 0 };
@@ -78,7 +78,7 @@ int report_take(struct report *report, const json_t *result, const char *vf_line
 	new.pf = object_text(result, "pf");
 	new.facts = object_text(result, "facts");
 	new.vfs = vfs_text(vf_lines);
-	r = new.pf &&new.facts &&new.vfs ? take_addresses(&new, json_object_get(vfs, "addresses"))
+	r = new.pf &&new.facts &&new.vfs ? copy_addresses(&new, json_object_get(vfs, "addresses"))
 					 : -ENOMEM;
 	new.n_held = count_of(&new, vfs, "held");
 	new.n_failed = count_of(&new, vfs, "failed");
@@ -93,7 +93,7 @@ int report_take(struct report *report, const json_t *result, const char *vf_line
 
 bool report_has_vf(const struct report *report, const char *address)
 {
-	/* Nearly all that is asked for is another PF's. */
+	/* Nearly all addresses asked for are of other PFs. */
 	return report->n_sorted && strcmp(address, report->sorted[0]) >= 0 &&
 	       strcmp(address, report->sorted[report->n_sorted - 1]) <= 0 &&
 	       bsearch(&address, report->sorted, report->n_sorted, sizeof(*report->sorted),

@@ -228,8 +228,7 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 	if (r < 0)
 		return r;
 	*ret_verdict = JOB_INVALID;
-	r = request->config ? job_want_file(run)
-			    : record_wanted(run->record, run->schema, &run->wanted);
+	r = request->config ? job_want_file(run) : job_want_record(run);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
 	if (request->config && (job_refuse_foreign(run) < 0 ||

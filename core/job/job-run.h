@@ -79,10 +79,12 @@ struct job_run {
  * -errno. */
 int job_run(const struct job_request *request, struct progress *progress, int fd);
 
-/* job-wanted.c fills run->wanted: what the file wants of this device; autoprobe as it was before
- * viod; rows with VIOD_OPTION_RETURNS; for VFs that viod created, the fallbacks of rows that the
- * file does not set; no driver for VFs that a plugin reports as not ready. */
+/* job-wanted.c fills run->wanted: what the file wants of this device, or what the record restores;
+ * autoprobe as it was before viod; rows with VIOD_OPTION_RETURNS; for VFs that viod created, the
+ * fallbacks of rows that the file does not set; no driver for VFs that a plugin reports as not
+ * ready. */
 int job_want_file(struct job_run *run);
+int job_want_record(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
 void job_want_returns(struct job_run *run);
 int job_want_rest(struct job_run *run, bool recreates);

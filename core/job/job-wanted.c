@@ -44,6 +44,16 @@ int job_want_file(struct job_run *run)
 	return config_expand(run->request->config, count, &run->wanted);
 }
 
+/* VFs that another program has removed have nothing to restore, unless they are re-created. */
+int job_want_record(struct job_run *run)
+{
+	int r = record_wanted(run->record, run->schema, &run->wanted);
+
+	if (r == 0 && run->wanted->n_vfs > run->pf.n_vfs && !job_recreates(run))
+		r = values_resize(run->wanted, run->pf.n_vfs);
+	return r;
+}
+
 /* Autoprobe is switched off while VFs are created. It is restored afterwards, also if the job that
  * switched it off died before. */
 void job_want_autoprobe(struct job_run *run)

@@ -174,6 +174,24 @@ START_TEST(a_finished_pf_is_not_written_to)
 }
 END_TEST
 
+START_TEST(a_release_restores_nothing_of_vfs_that_were_removed)
+{
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "dev\n[vf1]\ndriver = none\n");
+	run(&b, JOB_APPLY, 10);
+	ck_assert_int_ge(json_integer_value(json_object_get(b.result, "writes")), 1);
+	/* Another program has reduced the count. */
+	ck_assert_int_eq(unlinkat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF "/virtfn1", 0), 0);
+	fake_text(&b.root, "sys/bus/pci/devices/" FAKE_PF, "sriov_numvfs", "1\n");
+	run(&b, JOB_RELEASE, 10);
+	ck_assert_str_eq(verdict(&b), "released");
+	ck_assert_int_eq(json_integer_value(json_object_get(b.result, "writes")), 0);
+	ck_assert_int_eq(faccessat(b.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), -1);
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_check_shows_the_plan_and_writes_nothing)
 {
 	const json_t *steps;
@@ -584,6 +602,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		a_finished_pf_is_not_written_to,
+		a_release_restores_nothing_of_vfs_that_were_removed,
 		a_check_shows_the_plan_and_writes_nothing,
 		a_count_beyond_the_device_is_invalid_and_names_the_line,
 		keys_of_another_devices_quirk_are_refused,

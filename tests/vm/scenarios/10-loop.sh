@@ -35,4 +35,4 @@ rm /etc/vio.d/nic0.conf
 wait_released $NIC0 20
 expect_eq "$(vf_count $NIC0)" 0 "VFs after the file was deleted"
 expect_eq "$(<$sys/$NIC0/sriov_drivers_autoprobe)" 1 "autoprobe after the file was deleted"
-expect_log 'given back'
+expect_log 'original settings restored'

@@ -44,4 +44,4 @@ expect_eq "$(config_of $NVME) $(vf_count $NVME)" '"configured","/etc/vio.d/d.con
 asks 01:00.0 1 | conf d
 wait_for 10 eval '[[ $(vf_count $NVME) == 0 && $(vf_count $NIC0) == 1 ]]'
 wait_released $NVME 10
-expect_log "^$NVME: /etc/vio.d/d.conf asks for it no longer: putting back"
+expect_log "^$NVME: /etc/vio.d/d.conf no longer asks for this PF: restoring the original settings"

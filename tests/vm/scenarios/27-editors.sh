@@ -16,7 +16,7 @@ done
 expect_log '/etc/vio.d/nvme.conf:1:1: '
 wait_for 10 eval '[[ $(state $NVME "[.state, .error] | @csv") == "\"configured\"," ]]'
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs after a slow writer"
-refute_log "putting back"
+refute_log "restoring the original settings"
 rm /etc/vio.d/nvme.conf
 wait_released $NVME 10
 

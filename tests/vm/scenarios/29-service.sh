@@ -53,7 +53,7 @@ expect_eq "$(vf_inodes $NIC0) $(vf_inodes $NVME)" "$before" "VFs after a reload"
 
 # on-remove = keep: the file is deleted, the VFs stay and are no longer managed.
 rm /etc/vio.d/nic0.conf
-expect_log "nic0.conf is gone: everything is kept, as on-remove asks"
+expect_log "nic0.conf was deleted: its VFs are kept \(on-remove = keep\)"
 wait_released $NIC0 5
 
 # SIGTERM keeps them, too.
