@@ -375,8 +375,8 @@ static void show(struct managed_pf *pf, enum pf_state shown, const char *error)
 		pf->environment->changed(pf->environment->userdata, pf);
 }
 
-/* Whether a job leaves what is shown until it has a result: nobody has asked for it, and it looks,
- * or tries again what failed. */
+/* True if the reported state stays until the job has a result: no user has requested the job, and
+ * it observes, or retries after a failure. */
 static bool is_quiet(const struct managed_pf *pf, enum pf_state state)
 {
 	if (pf->fresh)

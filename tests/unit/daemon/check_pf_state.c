@@ -122,7 +122,7 @@ START_TEST(the_newest_version_that_the_device_refused_is_tried_again)
 	world.reports = 0;
 	job_ends(&world, JOB_INVALID, "vfs = 98");
 	ck_assert_uint_eq(world.reports, 0);
-	/* Nobody asked for this attempt: VFs in use keep what they have. */
+	/* No user requested this attempt: VFs in use keep their settings. */
 	assert_job(&world, JOB_DRIFT, good);
 	job_ends(&world, JOB_CONFIGURED, NULL);
 	driver_loaded(&world);

@@ -253,7 +253,7 @@ static void step(struct world *world, struct model *model, enum act act)
 		check_start(world, model);
 }
 
-/* From wherever it is: once the file is right and the device does as told, all is as the file says.
+/* From any state: once the file is valid and the device works, it is configured.
  */
 static void check_end(struct world *world)
 {

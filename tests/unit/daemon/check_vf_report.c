@@ -34,7 +34,7 @@ START_TEST(a_report_is_kept_as_text_with_a_line_for_each_vf)
 }
 END_TEST
 
-/* A VF that went while the job looked has no address; those behind it count all the same. */
+/* A VF that was removed during observe has no address; those after it still count. */
 START_TEST(a_vf_without_an_address_hides_no_other)
 {
 	struct report report = { 0 };
