@@ -23,7 +23,7 @@ SANITIZE ?=
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
 CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0
-net_PACKAGES := libnl-3.0 libnl-route-3.0 libnl-genl-3.0 nettle
+net_PACKAGES := libnl-3.0 libnl-genl-3.0 nettle
 
 # Plugins see <viod/...> as it will be installed, and nothing else of viod; core and the tests see
 # core's headers too, each by its folder: "model/value.h".

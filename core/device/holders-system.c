@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "device/device.h"
+#include "kernel/route.h"
 
 /* Bridges on bonds on VLANs: no sane stack is higher. */
 #define STACK_MAX 8
@@ -118,55 +118,48 @@ int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint3
 
 /* --- routes ---------------------------------------------------------------------------------- */
 
-static bool is_default_4(const char *line, const char *interface)
-{
-	unsigned destination, flags, mask;
-	char name[IFNAMSIZ + 1];
+/* Interfaces that a default route goes through. */
+struct indexes {
+	int *items;
+	size_t count;
+};
 
-	return sscanf(line, "%16s %x %*x %x %*u %*u %*u %x", name, &destination, &flags, &mask) ==
-		       4 &&
-	       streq(name, interface) && destination == 0 && mask == 0;
+static int add_index(void *userdata, int index)
+{
+	struct indexes *indexes = userdata;
+	int *slot = array_append((void **)&indexes->items, &indexes->count, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = index;
+	return 0;
 }
 
-static bool is_default_6(const char *line, const char *interface)
+static bool has_default_route(struct viod_pf *pf, const struct indexes *defaults,
+			      const char *interface)
 {
-	static const char zero[] = "00000000000000000000000000000000 00 ";
-	char name[IFNAMSIZ + 1];
+	char path[320];
+	uint64_t index;
 
-	return strncmp(line, zero, sizeof(zero) - 1) == 0 &&
-	       sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %16s", name) == 1 &&
-	       streq(name, interface);
-}
-
-static bool has_default_route(struct viod_pf *pf, const char *interface)
-{
-	static const struct {
-		const char *path;
-		bool (*is_default)(const char *line, const char *interface);
-	} tables[] = { { "net/route", is_default_4 }, { "net/ipv6_route", is_default_6 } };
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		_cleanup_fclose_ FILE *table = open_text(pf, tables[i].path);
-
-		while (table && getline(&line, &size, table) >= 0)
-			if (tables[i].is_default(line, interface))
-				return true;
-	}
+	snprintf(path, sizeof(path), "class/net/%s/ifindex", interface);
+	if (sysfs_read_number(pf->roots->trees[VIOD_TREE_SYS], path, INT_MAX, &index) < 0)
+		return false;
+	for (size_t i = 0; i < defaults->count; i++)
+		if (defaults->items[i] == (int)index)
+			return true;
 	return false;
 }
 
 /* An address may sit on a bridge that the interface is part of. */
-static int check_stack(struct viod_pf *pf, const char *interface, unsigned depth,
-		       struct viod_holders *holders)
+static int check_stack(struct viod_pf *pf, const struct indexes *defaults, const char *interface,
+		       unsigned depth, struct viod_holders *holders)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
 	char path[320];
 	int r = 0;
 
-	if (has_default_route(pf, interface)) {
+	if (has_default_route(pf, defaults, interface)) {
 		struct viod_holder holder = { .flags = VIOD_HOLDER_YIELDS };
 
 		snprintf(holder.what, sizeof(holder.what),
@@ -178,25 +171,39 @@ static int check_stack(struct viod_pf *pf, const char *interface, unsigned depth
 		return 0;
 	while (r == 0 && (entry = readdir(dir)))
 		if (strncmp(entry->d_name, "upper_", 6) == 0)
-			r = check_stack(pf, entry->d_name + 6, depth + 1, holders);
+			r = check_stack(pf, defaults, entry->d_name + 6, depth + 1, holders);
+	return r;
+}
+
+static int check_interfaces(struct viod_pf *pf, const struct indexes *defaults, DIR *interfaces,
+			    struct viod_holders *holders)
+{
+	const struct dirent *entry;
+	int r = 0;
+
+	while (r == 0 && (entry = readdir(interfaces)))
+		if (entry->d_name[0] != '.')
+			r = check_stack(pf, defaults, entry->d_name, 0, holders);
 	return r;
 }
 
 int holders_check_route(struct viod_pf *pf, struct viod_holders *holders)
 {
-	const struct viod_function *function = device_function(pf, VIOD_PF);
+	const char *directory = device_path(pf, VIOD_PF);
 	_cleanup_closedir_ DIR *dir = NULL;
-	const struct dirent *entry;
+	struct indexes defaults = { 0 };
 	char path[160];
-	int r = 0;
+	int r;
 
-	if (!function)
+	if (!directory)
 		return 0;
-	snprintf(path, sizeof(path), "%s/net", function->directory);
-	if (open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir) < 0)
-		return 0;
-	while (r == 0 && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			r = check_stack(pf, entry->d_name, 0, holders);
+	snprintf(path, sizeof(path), "%s/net", directory);
+	r = open_directory(pf->roots->trees[VIOD_TREE_SYS], path, &dir);
+	if (r < 0)
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	r = route_for_each_default(add_index, &defaults);
+	if (r == 0)
+		r = check_interfaces(pf, &defaults, dir, holders);
+	free(defaults.items);
 	return r;
 }

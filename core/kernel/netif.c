@@ -8,17 +8,11 @@
 #include <netlink/msg.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+
+#include "kernel/rtnetlink.h"
 
 /* IFF_LOWER_UP of <linux/if.h>, which cannot be included together with <net/if.h>. */
 #define LOWER_UP (1u << 16)
-/* A datagram of the kernel is smaller; a larger one is truncated and counts as lost. */
-#define MESSAGE_MAX 32768
-#define RECEIVE_BUFFER (1024 * 1024)
-/* The kernel answers a request without VFs before send() returns, unless its lock is held for long.
- * The daemon's loop does not wait for that: the name is looked up again later. */
-#define ANSWER_MSEC 200
-
 struct links {
 	sd_event_source *source;
 	const struct roots *roots;
@@ -98,7 +92,7 @@ static void handle_messages(struct links *links, struct nlmsghdr *message, int l
 
 static int on_link_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[RTNETLINK_MESSAGE_MAX];
 	struct links *links = userdata;
 	struct sockaddr_nl from = { 0 };
 	socklen_t size = sizeof(from);
@@ -122,35 +116,15 @@ struct links *links_free(struct links *links)
 	return NULL;
 }
 
-static int open_socket(unsigned groups, int *ret_fd)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = groups };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	int size = RECEIVE_BUFFER;
-
-	if (fd < 0)
-		return -errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
 int links_new(sd_event *loop, const struct roots *roots, link_handler handler, void *userdata,
 	      struct links **ret_links)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = rtnetlink_open(RTMGRP_LINK);
 	struct links *links;
 	int r;
 
-	r = open_socket(RTMGRP_LINK, &fd);
-	if (r < 0)
-		return r;
+	if (fd < 0)
+		return fd;
 	links = calloc(1, sizeof(*links));
 	if (!links)
 		return -ENOMEM;
@@ -171,51 +145,30 @@ int links_new(sd_event *loop, const struct roots *roots, link_handler handler, v
 
 typedef int (*each_fn)(void *userdata, const struct link_event *event);
 
-/* 0 if more follows, 1 at the end, or what the callback returned. */
-static int read_answer(struct nlmsghdr *message, int left, each_fn callback, void *userdata)
+struct each {
+	each_fn callback;
+	void *userdata;
+	int result;
+};
+
+/* Keeps the callback's result apart from the result of the request. */
+static int handle_link(void *userdata, const struct nlmsghdr *message)
 {
 	struct link_event event;
-	int r = 0, error;
+	struct each *each = userdata;
 
-	for (; r == 0 && nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (message->nlmsg_type == NLMSG_ERROR) {
-			memcpy(&error, nlmsg_data(message), sizeof(error));
-			return error < 0 ? error : 1;
-		}
-		if (message->nlmsg_type == RTM_NEWLINK &&
-		    link_parse(nlmsg_data(message), (size_t)nlmsg_datalen(message), &event) == 0)
-			r = callback(userdata, &event);
-	}
-	return r;
+	if (message->nlmsg_type == RTM_NEWLINK &&
+	    link_parse(nlmsg_data(message), (size_t)nlmsg_datalen(message), &event) == 0)
+		each->result = each->callback(each->userdata, &event);
+	return each->result ? 1 : 0;
 }
 
 static int request_links(struct nl_msg *request, each_fn callback, void *userdata)
 {
-	struct timeval timeout = { .tv_usec = ANSWER_MSEC * 1000 };
-	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
-	_cleanup_close_ int fd = -1;
-	int r;
+	struct each each = { .callback = callback, .userdata = userdata };
+	int r = rtnetlink_request(request, handle_link, &each);
 
-	r = open_socket(0, &fd);
-	if (r < 0)
-		return r;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	nlmsg_hdr(request)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	nlmsg_hdr(request)->nlmsg_seq = 1;
-	if (send(fd, nlmsg_hdr(request), nlmsg_hdr(request)->nlmsg_len, 0) < 0)
-		return -errno;
-	while (r == 0) {
-		ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_TRUNC);
-
-		if (n < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
-		if (n > (ssize_t)sizeof(buffer))
-			return -EMSGSIZE;
-		r = read_answer((struct nlmsghdr *)(void *)buffer, (int)n, callback, userdata);
-	}
-	return r;
+	return r < 0 ? r : each.result;
 }
 
 static struct nl_msg *new_request(int flags)
@@ -253,27 +206,11 @@ int link_find_altname(const char *altname, char ret_name[static IFNAMSIZ])
 	return name[0] ? 0 : -ENODEV;
 }
 
-struct each {
-	each_fn callback;
-	void *userdata;
-	int result;
-};
-
-/* Keeps the callback's result apart from the result of the request. */
-static int call_each(void *userdata, const struct link_event *event)
-{
-	struct each *each = userdata;
-
-	each->result = each->callback(each->userdata, event);
-	return each->result ? 1 : 0;
-}
-
 int link_for_each(each_fn callback, void *userdata)
 {
-	struct each each = { .callback = callback, .userdata = userdata };
 	struct nl_msg *request = new_request(NLM_F_DUMP);
-	int r = request ? request_links(request, call_each, &each) : -ENOMEM;
+	int r = request ? request_links(request, callback, userdata) : -ENOMEM;
 
 	nlmsg_free(request);
-	return r < 0 ? r : each.result;
+	return r;
 }

@@ -2,35 +2,14 @@
 /* What is wanted against what the device can have: "max", counts beyond its limit, drivers. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pci/pci.h>
 #include <string.h>
 
 #include "device/plugin-call.h"
 #include "kernel/kmod.h"
+#include "kernel/pci-device.h"
 #include "loader/quirk-match.h"
 #include "plan/host-table.h"
 #include "sriov/sriov-private.h"
-
-/* Tells a device that cannot do SR-IOV from one whose kernel or firmware does not offer it. */
-static bool has_capability(struct viod_pf *pf)
-{
-	struct pci_access *access = pci_alloc();
-	struct viod_bdf bdf;
-	struct pci_dev *device;
-	bool has = false;
-
-	if (!access)
-		return false;
-	pci_init(access);
-	if (bdf_parse(pf->self.address, &bdf) == 0) {
-		device = pci_get_dev(access, (int)bdf.domain, bdf.bus, bdf.device, bdf.function);
-		has = device && pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
-		if (device)
-			pci_free_dev(device);
-	}
-	pci_cleanup(access);
-	return has;
-}
 
 /* What the device's quirk says to too few VFs, as the end of a sentence. */
 static void too_few(struct viod_pf *pf, const char *otherwise, char *ret_text, size_t size)
@@ -40,19 +19,25 @@ static void too_few(struct viod_pf *pf, const char *otherwise, char *ret_text, s
 	snprintf(ret_text, size, "%s%s%s", otherwise, advice ? "; " : "", advice ? advice : "");
 }
 
+/* Tells a device that cannot do SR-IOV from one whose kernel or firmware does not offer it. */
 static void report_incapable(struct viod_pf *pf, const struct viod_where *where)
 {
-	char text[512];
+	const struct viod_function *function = device_known(pf, VIOD_PF);
+	struct pci_description known = { 0 };
+	char text[768], reason[512];
 
-	if (has_capability(pf))
-		too_few(pf,
-			"the kernel does not offer the SR-IOV capability of this device; it needs "
-			"CONFIG_PCI_IOV",
-			text, sizeof(text));
+	if (!function || pci_describe(pf->roots, function, &known) < 0)
+		known = (struct pci_description){ 0 };
+	if (known.sriov)
+		snprintf(reason, sizeof(reason),
+			 "the kernel does not offer the SR-IOV capability of this device; it needs "
+			 "CONFIG_PCI_IOV");
 	else
-		too_few(pf,
-			"this device has no SR-IOV capability; name another PF, or remove 'vfs'",
-			text, sizeof(text));
+		snprintf(reason, sizeof(reason),
+			 "this device has no SR-IOV capability%s%s%s; name another PF, or remove "
+			 "'vfs'",
+			 *known.name ? " (" : "", known.name, *known.name ? ")" : "");
+	too_few(pf, reason, text, sizeof(text));
 	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0, "%s", text);
 }
 

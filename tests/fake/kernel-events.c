@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel sends: uevents, notifications of rtnetlink, and answers to RTM_GETLINK. */
+/* What the kernel sends: uevents, notifications of rtnetlink, and answers to RTM_GETLINK and
+ * RTM_GETROUTE. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -170,6 +171,12 @@ size_t rtnetlink_answer(const void *data, size_t size, void *ret_answer, size_t 
 	char *answer = ret_answer;
 	size_t used = 0;
 
+	/* There are no routes. */
+	if (request->nlmsg_type == RTM_GETROUTE && dump) {
+		used = fill_error(request, 0, answer);
+		((struct nlmsghdr *)answer)->nlmsg_type = NLMSG_DONE;
+		return used;
+	}
 	if (request->nlmsg_type != RTM_GETLINK)
 		return fill_error(request, -EOPNOTSUPP, answer);
 	for (int pf = 0; pf < KERNEL_PFS; pf++) {

@@ -48,8 +48,18 @@ ip addr add 198.51.100.1/24 dev "$netdev"
 ip route add default via 198.51.100.254
 write_conf
 expect_refused "its default route goes through $netdev"
+# As the second of several next hops, too.
+other=$(netdev_of $NIC1)
+ip link set "$other" up
+ip addr add 203.0.113.1/24 dev "$other"
+ip route replace default nexthop via 203.0.113.254 dev "$other" nexthop via 198.51.100.254 dev "$netdev"
+expect_eq "$(ip route show default | grep -c nexthop)" 2 "next hops"
+write_conf '# again'
+expect_refused "its default route goes through $netdev"
 # Through a bridge, by IPv6, and then no longer.
 ip route del default
+ip addr flush dev "$other"
+ip link set "$other" down
 ip addr flush dev "$netdev"
 wait_for 10 eval '[[ $(driver_of $NIC0) == vfio-pci ]]'
 wait_state $NIC0 configured

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An error handler of libpci must not return, and there are such errors for a damaged pci.ids, too.
+ * So it runs in a process of its own, which is all that such an error ends.
+ */
+#include "kernel/pci-device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pci/pci.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void give_up(char *message, ...)
+{
+	_exit(1);
+}
+
+static void ignore(char *message, ...)
+{
+}
+
+static void look(const struct roots *roots, const struct viod_function *function,
+		 struct pci_description *description)
+{
+	struct pci_access *access = pci_alloc();
+	unsigned domain, bus, slot, number;
+	struct pci_dev *device;
+	char path[64];
+
+	access->error = give_up;
+	access->warning = access->debug = ignore;
+	/* The other methods write to ports. */
+	access->method = PCI_ACCESS_SYS_BUS_PCI;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/bus/pci", roots->trees[VIOD_TREE_SYS]);
+	(void)pci_set_param(access, (char *)"sysfs.path", path);
+	(void)pci_set_param(access, (char *)"hwdb.disable", (char *)"1");
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/usr/share/misc/pci.ids", roots->root);
+	pci_set_name_list_path(access, path, 0);
+	pci_init(access);
+	(void)pci_lookup_name(access, description->name, sizeof(description->name),
+			      PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, function->vendor,
+			      function->device);
+	make_printable(description->name);
+	if (sscanf(function->address, "%x:%x:%x.%x", &domain, &bus, &slot, &number) != 4)
+		return;
+	device = pci_get_dev(access, (int)domain, (int)bus, (int)slot, (int)number);
+	description->sriov = pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
+	description->acs = pci_find_cap(device, PCI_EXT_CAP_ID_ACS, PCI_CAP_EXTENDED);
+}
+
+static _Noreturn void look_and_exit(const struct roots *roots, const struct viod_function *function,
+				    int fd)
+{
+	struct pci_description description = { 0 };
+
+	look(roots, function, &description);
+	/* Nothing is freed: the process ends. */
+	_exit(write_all(fd, &description, sizeof(description)) < 0 ? 1 : 0);
+}
+
+int pci_describe(const struct roots *roots, const struct viod_function *function,
+		 struct pci_description *ret_description)
+{
+	struct pci_description description;
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		look_and_exit(roots, function, fds[1]);
+	close(fds[1]);
+	/* So few bytes are written at once. */
+	do
+		n = pid < 0 ? -1 : read(fds[0], &description, sizeof(description));
+	while (n < 0 && pid > 0 && errno == EINTR);
+	close(fds[0]);
+	if (pid < 0)
+		return -EAGAIN;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (n != (ssize_t)sizeof(description))
+		return -EIO;
+	description.name[sizeof(description.name) - 1] = '\0';
+	*ret_description = description;
+	return 0;
+}
