@@ -17,6 +17,8 @@
 #define JOBS_MAX 16
 /* During a start or reload the service manager is asked for more time this often. */
 #define EXTEND_USEC (10 * 1000000ULL)
+/* A state file that could not be written is tried again after this time. */
+#define REWRITE_USEC 1000000ULL
 /* At shutdown, a job that does not end its step in this time goes on without the daemon. */
 #define STOP_USEC (10 * 1000000ULL)
 
@@ -27,7 +29,7 @@ struct manager {
 	struct watch *watch;
 	struct uevents *uevents;
 	struct links *links;
-	sd_event_source *housekeeping, *extend, *stop_timer;
+	sd_event_source *housekeeping, *extend, *rewrite, *stop_timer;
 	int lock;
 	bool announced; /* READY=1 has been sent for the last start or reload */
 	bool stopping;
@@ -98,17 +100,35 @@ static void housekeep_soon(struct manager *m)
 	(void)sd_event_source_set_enabled(m->housekeeping, SD_EVENT_ONESHOT);
 }
 
-static void on_changed(void *userdata, struct managed_pf *pf)
+static void write_state(struct manager *m, struct managed_pf *pf)
+{
+	struct log_about about = about_pf(pf);
+	int r = status_write(m->environment.roots, pf);
+
+	if (r < 0 && !pf->logged.unwritten)
+		log_line(LOG_WARNING, &about, "cannot write its state file: %s", strerror(-r));
+	pf->logged.unwritten = r < 0;
+	if (r < 0) {
+		(void)sd_event_source_set_time_relative(m->rewrite, REWRITE_USEC);
+		(void)sd_event_source_set_enabled(m->rewrite, SD_EVENT_ONESHOT);
+	}
+}
+
+static int on_rewrite(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
-	struct log_about about = about_pf(pf);
-	int r;
 
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		if (m->list.pfs[i]->logged.unwritten && m->list.pfs[i]->state != PF_DROPPED)
+			write_state(m, m->list.pfs[i]);
+	return 0;
+}
+
+static void on_changed(void *userdata, struct managed_pf *pf)
+{
 	log_state(pf);
-	r = status_write(m->environment.roots, pf);
-	if (r < 0)
-		log_line(LOG_WARNING, &about, "cannot write its state file: %s", strerror(-r));
-	housekeep_soon(m);
+	write_state(userdata, pf);
+	housekeep_soon(userdata);
 }
 
 static void on_report(void *userdata, struct managed_pf *pf, const struct diag_list *diags)
@@ -321,6 +341,11 @@ static int add_sources(struct manager *m)
 		r = sd_event_add_time_relative(m->event, &m->extend, CLOCK_MONOTONIC, EXTEND_USEC,
 					       0, on_extend, m);
 	if (r >= 0)
+		r = sd_event_add_time_relative(m->event, &m->rewrite, CLOCK_MONOTONIC, REWRITE_USEC,
+					       0, on_rewrite, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->rewrite, SD_EVENT_OFF);
+	if (r >= 0)
 		r = sd_event_add_signal(m->event, NULL, SIGTERM, on_terminate, m);
 	if (r >= 0)
 		r = sd_event_add_signal(m->event, NULL, SIGINT, on_terminate, m);
@@ -346,6 +371,7 @@ struct manager *manager_free(struct manager *m)
 	links_free(m->links);
 	sd_event_source_disable_unref(m->housekeeping);
 	sd_event_source_disable_unref(m->extend);
+	sd_event_source_disable_unref(m->rewrite);
 	sd_event_source_disable_unref(m->stop_timer);
 	sd_event_unref(m->event);
 	closep(&m->lock);

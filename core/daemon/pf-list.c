@@ -62,7 +62,7 @@ static void drop_state(const struct pf_list *list, const struct managed_pf *pf)
 	for (size_t i = 0; pf->address && i < list->n_pfs; i++) {
 		const struct managed_pf *other = list->pfs[i];
 
-		if (other == pf || other->state == PF_DROPPED ||
+		if (!other || other == pf || other->state == PF_DROPPED ||
 		    other->versions.refusal == REFUSED_PF_TAKEN ||
 		    !streq(other->address, pf->address))
 			continue;
@@ -79,6 +79,7 @@ bool pf_list_collect(struct pf_list *list)
 	for (size_t i = 0; i < list->n_pfs; i++) {
 		struct managed_pf *pf = list->pfs[i];
 
+		list->pfs[i] = NULL;
 		if (pf->state != PF_DROPPED || pf->job) {
 			list->pfs[kept++] = pf;
 			continue;
@@ -226,36 +227,62 @@ static void refuse(struct managed_pf *pf, const struct config_conflict *conflict
 	pf_refuse(pf, refusal, conflict->text);
 }
 
-static struct config_conflict *find_conflicts(const struct pf_list *list)
+/* The device has agreed to a version of its file, or a job is about to ask it. */
+static bool is_owner(const struct managed_pf *pf)
+{
+	return pf->versions.refusal != REFUSED_PF_TAKEN &&
+	       (pf->versions.agreed || pf->versions.tried);
+}
+
+/* A file that is in force stays in force; of the others the first by name counts. order: which PF
+ * each claim is of. */
+static size_t find_claims(const struct pf_list *list, struct config_claim *claims, size_t *order)
+{
+	size_t count = 0;
+
+	for (int owners = 1; owners >= 0; owners--)
+		for (size_t i = 0; i < list->n_pfs; i++) {
+			const struct managed_pf *pf = list->pfs[i];
+
+			if (pf->state == PF_DROPPED || is_owner(pf) != owners)
+				continue;
+			claims[count] = (struct config_claim){ pf->versions.asked, pf->file.path,
+							       pf->address };
+			order[count++] = i;
+		}
+	return count;
+}
+
+/* By claim; order as above. NULL without memory. */
+static struct config_conflict *find_conflicts(const struct pf_list *list, size_t *order,
+					      size_t *ret_count)
 {
 	struct config_conflict *conflicts = calloc(list->n_pfs + 1, sizeof(*conflicts));
 	struct config_claim *claims = calloc(list->n_pfs + 1, sizeof(*claims));
 
-	for (size_t i = 0; claims && i < list->n_pfs; i++) {
-		const struct managed_pf *pf = list->pfs[i];
-
-		if (pf->state != PF_DROPPED)
-			claims[i] = (struct config_claim){ pf->versions.asked, pf->file.path,
-							   pf->address };
+	if (claims && conflicts) {
+		*ret_count = find_claims(list, claims, order);
+		(void)config_find_conflicts(claims, *ret_count, conflicts);
 	}
-	if (claims && conflicts)
-		(void)config_find_conflicts(claims, list->n_pfs, conflicts);
 	free(claims);
 	return conflicts;
 }
 
 static void settle_conflicts(struct pf_list *list)
 {
-	struct config_conflict *conflicts = find_conflicts(list);
+	_cleanup_free_ size_t *order = calloc(list->n_pfs + 1, sizeof(*order));
+	struct config_conflict *conflicts = NULL;
+	size_t count = 0;
 
-	for (size_t i = 0; conflicts && i < list->n_pfs; i++) {
-		struct managed_pf *pf = list->pfs[i];
+	if (order)
+		conflicts = find_conflicts(list, order, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct managed_pf *pf = list->pfs[order[i]];
 		enum pf_refusal refusal = pf->versions.refusal;
 
 		if (conflicts[i].text)
 			refuse(pf, &conflicts[i]);
-		else if (pf->state != PF_DROPPED &&
-			 (refusal == REFUSED_CONFLICT || refusal == REFUSED_PF_TAKEN))
+		else if (refusal == REFUSED_CONFLICT || refusal == REFUSED_PF_TAKEN)
 			pf_allow(pf);
 		free(conflicts[i].text);
 	}

@@ -124,7 +124,8 @@ struct pf_seen {
 struct pf_logged {
 	enum pf_state state;
 	bool error;
-	char *diags; /* the last job's: job_result_news() */
+	bool unwritten; /* that its state file could not be written, which is tried again */
+	char *diags;	/* the last job's: job_result_news() */
 };
 
 struct managed_pf {

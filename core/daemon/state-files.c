@@ -117,6 +117,13 @@ static void print_metric(FILE *out, const char *name, const struct managed_pf *p
 	fprintf(out, "\"%s} %zu\n", more, value);
 }
 
+/* Of two files for one PF the other one is shown. */
+static bool has_metrics(const struct managed_pf *pf)
+{
+	return (pf->address || pf->name) && pf->state != PF_DROPPED &&
+	       pf->versions.refusal != REFUSED_PF_TAKEN;
+}
+
 static void print_metrics(FILE *out, struct managed_pf *const *pfs, size_t n_pfs)
 {
 	char more[64];
@@ -124,7 +131,7 @@ static void print_metrics(FILE *out, struct managed_pf *const *pfs, size_t n_pfs
 	fputs("# HELP viod_pf_state 1 for the state a PF is in.\n# TYPE viod_pf_state gauge\n",
 	      out);
 	for (size_t i = 0; i < n_pfs; i++) {
-		if (!pfs[i]->address && !pfs[i]->name)
+		if (!has_metrics(pfs[i]))
 			continue;
 		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->shown]);
 		print_metric(out, "viod_pf_state", pfs[i], more, 1);
@@ -132,7 +139,7 @@ static void print_metrics(FILE *out, struct managed_pf *const *pfs, size_t n_pfs
 	fputs("# HELP viod_pf_vfs VFs there are, held, and failed.\n# TYPE viod_pf_vfs gauge\n",
 	      out);
 	for (size_t i = 0; i < n_pfs; i++) {
-		if (!pfs[i]->address && !pfs[i]->name)
+		if (!has_metrics(pfs[i]))
 			continue;
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"", pfs[i]->report.n_vfs);
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"", pfs[i]->report.n_held);

@@ -23,6 +23,11 @@ struct kmod_ctx *kmod_new(const char *directory, const char *const *config)
 	return (struct kmod_ctx *)modules;
 }
 
+int kmod_load_resources(struct kmod_ctx *ctx)
+{
+	return 0;
+}
+
 int kmod_module_new_from_lookup(struct kmod_ctx *ctx, const char *alias, struct kmod_list **list)
 {
 	static const int errors[] = { ENOMEM, EIO, 0 };
