@@ -34,4 +34,20 @@ long other_write(int pf, int vf, const char *attribute, const char *text);
 /** Another program makes so many VFs. */
 void other_count(int pf, unsigned count);
 
+/** regressions-life.c; regressions.c says what each is. */
+void a7_ignore(void);
+void a7_report(void);
+void a8(void);
+void a12(void);
+void a12_refused(void);
+void a13(void);
+void b1(void);
+void b4_invalid(void);
+void b4_fewer(void);
+void b8(void);
+void b10(void);
+void d1(void);
+void d2(void);
+void c5(void);
+
 #endif
