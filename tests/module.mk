@@ -23,7 +23,8 @@ $(filter $(BUILD)/tests/unit/vfio/check_vfio $(BUILD)/tests/unit/vfio/check_vfio
 GPU_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
 GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c)) plugins/gpu/common/tree.c)
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o
-$(filter $(BUILD)/tests/unit/gpu/check_gpu_profile $(BUILD)/tests/unit/gpu/check_gpu_mdev,$(UNIT_TESTS)): $(GPU_OBJECTS)
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_nvidia,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/common/tree.o
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_profile $(BUILD)/tests/unit/gpu/check_gpu_mdev $(BUILD)/tests/unit/gpu/check_gpu_vendor,$(UNIT_TESTS)): $(GPU_OBJECTS)
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
