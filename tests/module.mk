@@ -25,7 +25,7 @@ GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wild
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_nvidia,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/common/tree.o
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_profile $(BUILD)/tests/unit/gpu/check_gpu_mdev $(BUILD)/tests/unit/gpu/check_gpu_vendor,$(UNIT_TESTS)): $(GPU_OBJECTS)
-$(filter $(BUILD)/tests/unit/gpu/check_gpu_share,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
+$(filter $(BUILD)/tests/unit/gpu/check_gpu_share $(BUILD)/tests/unit/gpu/check_gpu_share_apply,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
 $(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
