@@ -61,16 +61,24 @@ static bool is_doubtful(const struct job_run *run, int vf, const struct schema_r
 }
 
 /* The record is all that is known of a row that the device does not report: what failed must not
- * count as set, or it would never be tried again. */
-static void forget_doubtful(const struct job_run *run, struct viod_values *set)
+ * count as set, or it would never be tried again. set: NULL to count them only. */
+static size_t forget_doubtful(const struct job_run *run, struct viod_values *set)
 {
-	for (int vf = VIOD_PF; vf < (int)set->n_vfs; vf++) {
+	size_t count = 0;
+
+	for (int vf = VIOD_PF; vf < (int)run->wanted->n_vfs; vf++) {
 		const struct schema_scope *rows = &run->schema->scopes[schema_scope_of(vf)];
 
-		for (size_t i = 0; i < rows->n_rows; i++)
-			if (is_doubtful(run, vf, &rows->rows[i]))
+		for (size_t i = 0; i < rows->n_rows; i++) {
+			if (!values_get(run->wanted, vf, &rows->rows[i]) ||
+			    !is_doubtful(run, vf, &rows->rows[i]))
+				continue;
+			count++;
+			if (set)
 				values_forget(set, vf, &rows->rows[i]);
+		}
 	}
+	return count;
 }
 
 int job_remember_set(struct job_run *run)
@@ -81,15 +89,18 @@ int job_remember_set(struct job_run *run)
 
 	if (!run->record || run->request->goal == JOB_RELEASE)
 		return 0;
-	r = values_copy(run->wanted, &set);
-	if (r < 0)
-		return r;
-	forget_doubtful(run, set);
+	/* Nearly always all of it counts, and it is large. */
+	if (forget_doubtful(run, NULL)) {
+		r = values_copy(run->wanted, &set);
+		if (r < 0)
+			return r;
+		(void)forget_doubtful(run, set);
+	}
 	job_note_accepted(run);
 	row_states = mark_to_json(&run->pf);
 	if (row_states) {
 		json_decref(run->record->row_states);
 		run->record->row_states = row_states;
 	}
-	return record_remember(run->record, set, run->plan.recreates);
+	return record_remember(run->record, set ? set : run->wanted, run->plan.recreates);
 }

@@ -39,7 +39,9 @@ static int job_observe(struct job_run *run)
 		values_free(state);
 		return r;
 	}
-	values_free(run->state);
+	/* Changes of the plan point into the state that they were made against. */
+	if (run->state != run->base)
+		values_free(run->state);
 	run->state = state;
 	return 0;
 }
@@ -62,8 +64,12 @@ static int base_state(struct job_run *run, bool recreates, struct viod_values **
 	struct viod_values *base;
 	int r;
 
+	if (!recreates) {
+		*ret_base = run->state;
+		return 0;
+	}
 	r = values_copy(run->state, &base);
-	if (r == 0 && recreates) {
+	if (r == 0) {
 		forget_volatile(base);
 		r = values_resize(base, 0);
 	}
@@ -457,7 +463,8 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	holders_free(run.holders, run.n_holders);
 	free(run.blocked);
 	values_free(run.state);
-	values_free(run.base);
+	if (run.base != run.state)
+		values_free(run.base);
 	values_free(run.last);
 	device_nodes_clear(&run.nodes);
 	values_free(run.wanted);

@@ -207,6 +207,18 @@ static int parse_octets(const char *text, const char *separators, uint8_t *ret_o
 	return 0;
 }
 
+/* Without printf(), which takes ten times as long: a job formats thousands of addresses. */
+static void format_octets(const uint8_t *octets, size_t n, char *ret_text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*ret_text++ = digits[octets[i] >> 4];
+		*ret_text++ = digits[octets[i] & 0xf];
+		*ret_text++ = i + 1 < n ? ':' : '\0';
+	}
+}
+
 static int parse_mac(const struct viod_option *option, const char *text, void *ret_value,
 		     char **ret_why)
 {
@@ -233,9 +245,7 @@ static int format_mac(const struct viod_option *option, const void *value, char 
 
 	if (word)
 		return copy_text(ret_text, VALUE_TEXT_MAX, word);
-	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac->octets[0],
-		       mac->octets[1], mac->octets[2], mac->octets[3], mac->octets[4],
-		       mac->octets[5]);
+	format_octets(mac->octets, sizeof(mac->octets), ret_text);
 	return 0;
 }
 
@@ -265,10 +275,11 @@ static int parse_guid(const struct viod_option *option, const char *text, void *
 static int format_guid(const struct viod_option *option, const void *value, char *ret_text)
 {
 	uint64_t guid = *(const uint64_t *)value;
+	uint8_t octets[8];
 
-	for (size_t i = 0; i < 8; i++)
-		(void)snprintf(ret_text + i * 3, VALUE_TEXT_MAX - i * 3, "%02x%s",
-			       (unsigned)(guid >> (56 - 8 * i) & 0xff), i < 7 ? ":" : "");
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(guid >> (56 - 8 * i));
+	format_octets(octets, sizeof(octets), ret_text);
 	return 0;
 }
 

@@ -147,7 +147,7 @@ net_compare() {
 	local title=$1 net_name=$2 net_device=$3 net_interface=$4 net_count=$5 net_attributes=$6 net_floor=1 net=/root/bench/net
 	mkdir -p "$net"
 	net_text 1
-	say "" "$(printf '%-12s %10s %12s %12s %10s %6s %6s %8s' "$title" "" "" "" "" "" "" "")" \
+	say "" "$title (viod waits for $(ms "$quiet_usec") ms of quiet before)" \
 		"$(printf '  %-10s %12s %12s %12s %10s %6s %6s %8s' '' wall CPU netlink 'to floor' sets gets 'KiB set')"
 	net_measure floor "$runs"
 	net_measure viod "$runs"
