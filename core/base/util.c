@@ -210,14 +210,15 @@ static int open_temporary(int directory, const char *name, char **ret_name)
 
 static int sync_directory(int directory)
 {
-	/* The caller's descriptor may be O_PATH, which cannot be synced. */
-	_cleanup_close_ int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0 && errno != EINVAL)
-		return -errno;
-	return 0;
+	if (fsync(directory) == 0)
+		return 0;
+	/* The caller's descriptor may be O_PATH, which cannot be synced. */
+	fd = errno == EBADF ? openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd >= 0 && fsync(fd) == 0)
+		return 0;
+	return errno == EINVAL ? 0 : -errno;
 }
 
 int replace_file_at(int directory, const char *name, const void *data, size_t size, unsigned mode)
@@ -278,8 +279,12 @@ int make_directories_at(int directory, const char *path, unsigned mode)
 
 int open_or_make_directory_at(int directory, const char *path, unsigned mode)
 {
-	int r = make_directories_at(directory, path, mode), fd;
+	int fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
+	/* It is there nearly always. */
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
+	r = make_directories_at(directory, path, mode);
 	if (r < 0)
 		return r;
 	fd = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
