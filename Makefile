@@ -22,12 +22,12 @@ OPTIMISE ?= -O2
 SANITIZE ?=
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
-CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0
+CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0 nettle
 net_PACKAGES := libnl-3.0 libnl-genl-3.0 nettle
 
 # Plugins see <viod/...> as it will be installed, and nothing else of viod; core and the tests see
 # core's headers too, each by its folder: "model/value.h".
-CPPFLAGS += -D_GNU_SOURCE -I$(BUILD)/include -DVIOD_VERSION='"$(VERSION)"' \
+CPPFLAGS += -D_GNU_SOURCE -I$(BUILD)/public -DVIOD_VERSION='"$(VERSION)"' \
 	-DVIOD_PLUGIN_DIR='"$(PLUGIN_DIR)"'
 CFLAGS += -std=gnu17 $(OPTIMISE) -g $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) \
 	-fvisibility=hidden -fno-common -fPIC -MD -MP
@@ -60,11 +60,16 @@ $(LIBCORE): $(filter-out $(BUILD)/core/daemon/main.o,$(CORE_OBJECTS))
 $(BUILD)/viod: $(BUILD)/core/daemon/main.o $(LIBCORE)
 	$(call say,LD)$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
 
-$(BUILD)/include/viod:
-	@mkdir -p $(@D)
-	@ln -sfn $(CURDIR)/core/viod $@
+PUBLIC_HEADERS := $(wildcard core/viod/*.h plugins/net/viod/*.h)
+PUBLIC := $(addprefix $(BUILD)/public/viod/,$(notdir $(PUBLIC_HEADERS)))
+define public_rule
+$(BUILD)/public/viod/$(notdir $1):
+	@mkdir -p $$(@D)
+	@ln -sfn $(CURDIR)/$1 $$@
+endef
+$(foreach h,$(PUBLIC_HEADERS),$(eval $(call public_rule,$h)))
 
-$(BUILD)/%.o: %.c | $(BUILD)/include/viod
+$(BUILD)/%.o: %.c | $(PUBLIC)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -126,7 +131,7 @@ install: all
 		$(DESTDIR)$(SYSCONFDIR)/viod.conf.d
 	install -m 755 $(BUILD)/viod $(DESTDIR)$(PREFIX)/sbin/viod
 	install -m 644 $(PLUGINS) $(DESTDIR)$(PLUGIN_DIR)/
-	install -m 644 core/viod/*.h $(DESTDIR)$(PREFIX)/include/viod/
+	install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(PREFIX)/include/viod/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' etc/viod.pc.in \
 		>$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc
 	sed $(UNIT_EDITS) etc/viod.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service
@@ -142,7 +147,7 @@ install: all
 # Files in /etc may have been edited, so they are kept.
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/viod $(addprefix $(DESTDIR)$(PLUGIN_DIR)/,$(notdir $(PLUGINS))) \
-		$(addprefix $(DESTDIR)$(PREFIX)/include/viod/,$(notdir $(wildcard core/viod/*.h))) \
+		$(addprefix $(DESTDIR)$(PREFIX)/include/viod/,$(notdir $(PUBLIC_HEADERS))) \
 		$(DESTDIR)$(PREFIX)/share/pkgconfig/viod.pc \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/viod.service \
 		$(DESTDIR)$(PREFIX)/lib/systemd/catalog/viod.catalog \

@@ -51,7 +51,7 @@ vm-module:
 
 # Like an outside vendor: build against the installed viod, and make a package.
 VENDOR := $(BUILD)/tests/vendor
-$(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.pc.in $(BUILD)/viod $(PLUGINS)
+$(VENDOR)/built: $(wildcard tests/vendor-example/*) $(PUBLIC_HEADERS) etc/viod.pc.in $(BUILD)/viod $(PLUGINS)
 	$(call say,PKG)rm -rf $(VENDOR) && mkdir -p $(VENDOR)
 	+@$(SUBMAKE) BUILD=$(BUILD) DESTDIR=$(abspath $(VENDOR))/viod install >/dev/null
 	@cp -r tests/vendor-example $(VENDOR)/source
@@ -64,7 +64,7 @@ $(VENDOR)/built: $(wildcard tests/vendor-example/*) core/viod/plugin.h etc/viod.
 # Each header alone, and twice.
 HEADERS := $(wildcard core/*/*.h plugins/*/*.h plugins/*/*/*.h)
 $(BUILD)/headers/core/%: CPPFLAGS += -Icore
-$(BUILD)/headers/%.ok: % | $(BUILD)/include/viod
+$(BUILD)/headers/%.ok: % | $(PUBLIC)
 	@mkdir -p $(@D)
 	@printf '#include "%s"\n' $(abspath $<) $(abspath $<) >$(@:.ok=.c)
 	$(call say,H)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -MT $@ -MF $@.d -fsyntax-only $(@:.ok=.c) && touch $@

@@ -20,7 +20,7 @@ struct config *config_free(struct config *config)
 	free(config->sections);
 	free(config->scans);
 	object_free(config->pf);
-	object_free(config->fallbacks);
+	object_free(config->defaults);
 	free(config->path);
 	free(config->name);
 	free(config);
@@ -142,11 +142,11 @@ static int fill_pf(struct config *config)
 {
 	const struct schema_scope *scope = &config->schema->scopes[VIOD_SCOPE_PF];
 	const struct config_section *section = &config->sections[0];
-	struct viod_values pf = { .schema = config->schema }, fallbacks = pf;
+	struct viod_values pf = { .schema = config->schema }, defaults = pf;
 
 	config->pf = pf.pf = object_new(config->schema, VIOD_SCOPE_PF);
-	config->fallbacks = fallbacks.pf = object_new(config->schema, VIOD_SCOPE_PF);
-	if (!pf.pf || !fallbacks.pf)
+	config->defaults = defaults.pf = object_new(config->schema, VIOD_SCOPE_PF);
+	if (!pf.pf || !defaults.pf)
 		return -ENOMEM;
 	for (size_t i = 0; i < section->n_values; i++) {
 		const struct config_value *value = &config->values[section->first_value + i];
@@ -160,8 +160,8 @@ static int fill_pf(struct config *config)
 		const struct viod_option *option = scope->rows[i].option;
 		_cleanup_free_ char *why = NULL;
 
-		if (option->fallback && value_parse(option, option->fallback, data, &why) == 0)
-			values_put(&fallbacks, VIOD_PF, &scope->rows[i], data, NULL);
+		if (option->unset && value_parse(option, option->unset, data, &why) == 0)
+			values_put(&defaults, VIOD_PF, &scope->rows[i], data, NULL);
 	}
 	return 0;
 }
@@ -285,10 +285,10 @@ const void *config_pf_value(const struct config *config, const char *key)
 {
 	const struct schema_row *row = schema_find(config->schema, VIOD_SCOPE_PF, key);
 	const struct viod_values pf = { .schema = config->schema, .pf = config->pf };
-	const struct viod_values fallbacks = { .schema = config->schema, .pf = config->fallbacks };
+	const struct viod_values defaults = { .schema = config->schema, .pf = config->defaults };
 	const void *value = row ? values_get(&pf, VIOD_PF, row) : NULL;
 
-	return value || !row ? value : values_get(&fallbacks, VIOD_PF, row);
+	return value || !row ? value : values_get(&defaults, VIOD_PF, row);
 }
 
 const struct viod_where *config_pf_where(const struct config *config, const char *key)

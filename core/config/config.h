@@ -52,8 +52,8 @@ struct config {
 		*scans; /* the file and its drop-ins: struct viod_where points into these */
 	size_t n_scans;
 	const struct schema *schema;
-	struct viod_object *pf;	       /* [pf] */
-	struct viod_object *fallbacks; /* fallbacks of the rows of [pf] */
+	struct viod_object *pf;	      /* [pf] */
+	struct viod_object *defaults; /* of the rows of [pf] that the file does not set */
 	/* In the order in which they apply: [pf], then the others, the widest first. */
 	struct config_section *sections;
 	size_t n_sections;
@@ -74,7 +74,8 @@ int config_parse(int root, const struct config_file *file, config_schema_fn sche
 		 void *userdata, struct diag_list *diags, struct config **ret_config);
 struct config *config_free(struct config *config);
 
-/** A row of core in [pf], in its C type; NULL if it is neither set nor has a fallback. */
+/** A row of core in [pf], in its C type; NULL if it is neither set nor has a value for that case.
+ */
 const void *config_pf_value(const struct config *config, const char *key);
 const struct viod_where *config_pf_where(const struct config *config, const char *key);
 

@@ -125,21 +125,21 @@ static int check_device(const struct roots *roots, const struct loader *loader,
 	int status = CHECK_CLEAN;
 	size_t i;
 
+	/* The file itself can be wrong without the device. */
 	request.address = address;
-	if (resolve_name(roots, name, address, sizeof(address)) < 0) {
-		printf("%s: %s: no such device now; viod waits for it\n", file->path, name);
-		return CHECK_CLEAN;
-	}
+	if (resolve_name(roots, name, address, sizeof(address)) < 0)
+		address[0] = '\0';
 	if (run_job(&request, &result) < 0)
 		return CHECK_ERRORS;
 	verdict = json_string_value(json_object_get(result, "verdict"));
 	steps = json_object_get(result, "steps");
-	if (print_result_diags(address, result))
+	if (print_result_diags(address[0] ? address : name, result))
 		status = CHECK_ERRORS;
 	else if (json_array_size(steps))
 		status = CHECK_PENDING;
 	if (streq(verdict, job_verdict_names[JOB_ABSENT]))
-		printf("%s: %s: no such device now; viod waits for it\n", file->path, address);
+		printf("%s: %s: no such device now; viod waits for it\n", file->path,
+		       address[0] ? address : name);
 	else if (status == CHECK_CLEAN)
 		printf("%s: %s: nothing to do\n", file->path, address);
 	else if (json_array_size(steps))

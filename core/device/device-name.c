@@ -89,7 +89,7 @@ static int find_mac(const struct roots *roots, const char *mac, char *ret_addres
 int resolve_name(const struct roots *roots, const char *name, char *ret_address, size_t size)
 {
 	_cleanup_close_ int interfaces = -1;
-	struct viod_bdf bdf;
+	struct bdf bdf;
 	char address[20], bus[32], interface[IFNAMSIZ];
 
 	if (bdf_parse(name, &bdf) == 0) {

@@ -337,6 +337,14 @@ void device_close(struct viod_pf *pf)
 	free(pf->resolved);
 	pf->resolved = NULL;
 	pf->n_resolved = 0;
+	free(pf->reported);
+	pf->reported = NULL;
+	pf->n_reported = 0;
+	for (size_t i = 0; i < pf->n_scratch; i++)
+		free(pf->scratch[i].data);
+	free(pf->scratch);
+	pf->scratch = NULL;
+	pf->n_scratch = 0;
 	json_decref(pf->facts);
 	pf->facts = NULL;
 	diag_list_clear(&pf->diags);

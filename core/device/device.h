@@ -33,13 +33,30 @@ struct device_resolved {
 	const struct viod_plugin *plugin;
 };
 
-/* A row that could not be set as wanted; see mark.h. */
+/* What became of a row; see row-state.h. */
+enum row_mark {
+	ROW_UNSUPPORTED, /* the driver does not have it */
+	ROW_DEFERRED,	 /* not now */
+	ROW_ROUNDED,	 /* the device made another value of it */
+	ROW_ACCEPTED,	 /* the driver accepted a value */
+};
 struct device_mark {
 	const struct viod_option *option;
-	int vf;	  /* VIOD_PF for what the driver lacks, and for what it takes */
-	int mark; /* enum viod_mark, or DEVICE_MARK_TAKEN */
+	int vf; /* VIOD_PF for what holds for the driver */
+	enum row_mark mark;
 };
-#define DEVICE_MARK_TAKEN 0x100
+
+/* A line that was reported as wrong, so that it is not reported for each VF. */
+struct device_reported {
+	const char *format;
+	struct viod_where where;
+};
+
+/* What a plugin keeps for the PF. */
+struct device_scratch {
+	const struct viod_plugin *plugin;
+	void *data;
+};
 
 struct viod_pf {
 	const struct roots *roots;
@@ -57,6 +74,10 @@ struct viod_pf {
 	struct diag_list diags;
 	struct device_mark *marks;
 	size_t n_marks;
+	struct device_reported *reported;
+	size_t n_reported;
+	struct device_scratch *scratch;
+	size_t n_scratch;
 	struct device_resolved *resolved;
 	size_t n_resolved;
 	/* A disruptive write to the VFs, or to the PF itself, follows the question who uses them:

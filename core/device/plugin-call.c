@@ -36,24 +36,21 @@ static int call_op(struct viod_pf *pf, const struct viod_ops *ops, enum plugin_o
 		return ops->observe ? ops->observe(pf, state) : 0;
 	case PLUGIN_COMPLETE:
 		return ops->complete ? ops->complete(pf, state, wanted) : 0;
-	case PLUGIN_INSPECT:
-		return ops->inspect ? ops->inspect(pf, state, wanted) : 0;
 	}
 	return -EINVAL;
 }
 
-int plugin_call_all(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
-		    struct viod_values *wanted)
+static int call_some(struct viod_pf *pf, enum plugin_op op, size_t first, size_t end,
+		     struct viod_values *state, struct viod_values *wanted)
 {
 	static const char *const names[] = {
 		[PLUGIN_VALIDATE] = "validate",
 		[PLUGIN_OBSERVE] = "observe",
 		[PLUGIN_COMPLETE] = "complete",
-		[PLUGIN_INSPECT] = "inspect",
 	};
 	int r = 0;
 
-	for (size_t i = 0; i < pf->schema->n_plugins; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct viod_plugin *plugin = pf->schema->plugins[i];
 		size_t errors = diag_errors(&pf->diags);
 		int one;
@@ -68,4 +65,22 @@ int plugin_call_all(struct viod_pf *pf, enum plugin_op op, struct viod_values *s
 			r = one;
 	}
 	return r;
+}
+
+int plugin_call_all(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		    struct viod_values *wanted)
+{
+	return call_some(pf, op, 0, pf->schema->n_plugins, state, wanted);
+}
+
+int plugin_call_core(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		     struct viod_values *wanted)
+{
+	return call_some(pf, op, 0, 1, state, wanted);
+}
+
+int plugin_call_others(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		       struct viod_values *wanted)
+{
+	return call_some(pf, op, 1, pf->schema->n_plugins, state, wanted);
 }

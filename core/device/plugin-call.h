@@ -19,12 +19,17 @@ enum plugin_op {
 	PLUGIN_VALIDATE, /* wanted */
 	PLUGIN_OBSERVE,	 /* state */
 	PLUGIN_COMPLETE, /* both */
-	PLUGIN_INSPECT,	 /* both */
 };
 
 /** Call an op of every plugin that concerns the PF, in their order, and go on after an error, so
  * that all of them are told at once. 0, or the first error. */
 int plugin_call_all(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
 		    struct viod_values *wanted);
+
+/** The same for core's own plugin alone, which is the first, and for all but it. */
+int plugin_call_core(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		     struct viod_values *wanted);
+int plugin_call_others(struct viod_pf *pf, enum plugin_op op, struct viod_values *state,
+		       struct viod_values *wanted);
 
 #endif

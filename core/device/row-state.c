@@ -7,7 +7,7 @@
 #include "model/schema.h"
 
 static const struct device_mark *find(const struct viod_pf *pf, int vf,
-				      const struct viod_option *option, int mark)
+				      const struct viod_option *option, enum row_mark mark)
 {
 	for (size_t i = 0; i < pf->n_marks; i++)
 		if (pf->marks[i].vf == vf && pf->marks[i].option == option &&
@@ -16,7 +16,7 @@ static const struct device_mark *find(const struct viod_pf *pf, int vf,
 	return NULL;
 }
 
-static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, int mark)
+static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark)
 {
 	struct device_mark *added;
 
@@ -28,51 +28,45 @@ static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, in
 	return added;
 }
 
-bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark)
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark)
 {
 	return add(pf, vf, option, mark);
 }
 
 bool mark_refused(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, VIOD_MARK_UNSUPPORTED);
+	return find(pf, vf, option, ROW_UNSUPPORTED);
 }
 
 void mark_taken(struct viod_pf *pf, const struct viod_option *option)
 {
-	(void)add(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
+	(void)add(pf, VIOD_PF, option, ROW_ACCEPTED);
 }
 
 bool mark_takes(const struct viod_pf *pf, const struct viod_option *option)
 {
-	return find(pf, VIOD_PF, option, DEVICE_MARK_TAKEN);
+	return find(pf, VIOD_PF, option, ROW_ACCEPTED);
 }
 
 bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option)
 {
-	return quirk_lacks(&pf->quirk, option->key) ||
-	       find(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED);
+	return quirk_lacks(&pf->quirk, option->key) || find(pf, VIOD_PF, option, ROW_UNSUPPORTED);
 }
 
 bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, VIOD_MARK_DEFERRED);
+	return find(pf, vf, option, ROW_DEFERRED);
 }
 
 bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, VIOD_MARK_ROUNDED);
-}
-
-bool mark_unready(const struct viod_pf *pf, int vf)
-{
-	return find(pf, vf, NULL, VIOD_MARK_UNREADY);
+	return find(pf, vf, option, ROW_ROUNDED);
 }
 
 bool mark_any_deferred(const struct viod_pf *pf)
 {
 	for (size_t i = 0; i < pf->n_marks; i++)
-		if (pf->marks[i].mark == VIOD_MARK_DEFERRED)
+		if (pf->marks[i].mark == ROW_DEFERRED)
 			return true;
 	return false;
 }
@@ -89,7 +83,7 @@ void mark_settle_refused(struct viod_pf *pf)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < pf->n_marks; i++)
-		if (pf->marks[i].mark != VIOD_MARK_UNSUPPORTED || pf->marks[i].vf == VIOD_PF)
+		if (pf->marks[i].mark != ROW_UNSUPPORTED || pf->marks[i].vf == VIOD_PF)
 			pf->marks[kept++] = pf->marks[i];
 	pf->n_marks = kept;
 }
@@ -101,7 +95,7 @@ static const char *scope_name(const struct viod_option *option)
 	return option->scope == VIOD_SCOPE_PF ? "pf" : "vf";
 }
 
-static json_t *keys_of(const struct viod_pf *pf, int mark)
+static json_t *keys_of(const struct viod_pf *pf, enum row_mark mark)
 {
 	json_t *keys = json_array();
 
@@ -120,11 +114,10 @@ json_t *mark_to_json(struct viod_pf *pf)
 	const struct viod_function *self = device_function(pf, VIOD_PF);
 
 	return json_pack("{s:s?, s:o, s:o}", "driver", self ? self->driver : NULL, "keys",
-			 keys_of(pf, VIOD_MARK_UNSUPPORTED), "takes",
-			 keys_of(pf, DEVICE_MARK_TAKEN));
+			 keys_of(pf, ROW_UNSUPPORTED), "takes", keys_of(pf, ROW_ACCEPTED));
 }
 
-static void add_key(struct viod_pf *pf, const char *key, int mark)
+static void add_key(struct viod_pf *pf, const char *key, enum row_mark mark)
 {
 	for (enum viod_scope scope = 0; scope < VIOD_SCOPE_MAX_; scope++) {
 		const struct schema_row *row = NULL;
@@ -146,9 +139,9 @@ void mark_from_json(struct viod_pf *pf, const json_t *json, bool lacks)
 	if (!self || !streq(self->driver, driver))
 		return;
 	json_array_foreach(json_object_get(json, "takes"), i, key)
-		add_key(pf, json_string_value(key), DEVICE_MARK_TAKEN);
+		add_key(pf, json_string_value(key), ROW_ACCEPTED);
 	if (!lacks)
 		return;
 	json_array_foreach(json_object_get(json, "keys"), i, key)
-		add_key(pf, json_string_value(key), VIOD_MARK_UNSUPPORTED);
+		add_key(pf, json_string_value(key), ROW_UNSUPPORTED);
 }

@@ -8,8 +8,9 @@
 
 #include "device/device.h"
 
-/** What host->mark() does: true where the mark is new. Where memory is short it is not. */
-bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum viod_mark mark);
+/** What host->row_unsupported() and its like do: true where the mark is new. Where memory is short
+ * it is not. */
+bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark);
 
 /** Whether the driver said that it does not have the row, for this VF; mark_settle_refused()
  * forgets that. */
@@ -26,7 +27,6 @@ bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *o
 bool mark_any_deferred(const struct viod_pf *pf);
 /** Whether the device took another value than it was given. */
 bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option);
-bool mark_unready(const struct viod_pf *pf, int vf);
 
 /** {"driver": …, "keys": […], "takes": […]}: what the PF's driver was found not to have, and what
  * it was seen to take. A new reference, or NULL without memory. */

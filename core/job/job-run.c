@@ -48,39 +48,6 @@ static int job_observe(struct job_run *run)
 
 /* --- plan ------------------------------------------------------------------------------------ */
 
-/* Rows of the PF that lose their value when the VFs are removed. */
-static void forget_volatile(struct viod_values *values)
-{
-	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_PF];
-
-	for (size_t i = 0; i < rows->n_rows; i++)
-		if (rows->rows[i].option->flags & VIOD_OPTION_VOLATILE)
-			values_forget(values, VIOD_PF, &rows->rows[i]);
-}
-
-/* The state that is compared with what is wanted: no row is known of VFs that will be created. */
-static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
-{
-	struct viod_values *base;
-	int r;
-
-	if (!recreates) {
-		*ret_base = run->state;
-		return 0;
-	}
-	r = values_copy(run->state, &base);
-	if (r == 0) {
-		forget_volatile(base);
-		r = values_resize(base, 0);
-	}
-	if (r < 0) {
-		values_free(base);
-		return r;
-	}
-	*ret_base = base;
-	return 0;
-}
-
 /* The values that viod has set before, read once per job. */
 static int read_last(struct job_run *run)
 {
@@ -112,9 +79,9 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	bool recreates = job_recreates(run);
 	int r;
 
-	r = base_state(run, recreates, &run->base);
-	if (r == 0)
-		r = job_want_rest(run, recreates);
+	/* What a plugin completed may have been the reason. */
+	r = job_want_defaults(run, recreates);
+	job_want_unbound(run, recreates);
 	if (run->record)
 		rounded_replace(run->record->rounded, run->wanted);
 	if (r == 0)
@@ -251,7 +218,7 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 		*ret_verdict = JOB_WAITING;
 		return 0;
 	}
-	return plugin_call_all(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted) < 0 ? 0 : 1;
+	return job_complete(run);
 }
 
 static int forget_pf(struct job_run *run)
@@ -372,6 +339,16 @@ static int load_record_and_schema(struct job_run *run)
 	return run->schema ? 1 : 0;
 }
 
+/* What is wrong with the file itself does not need the device. */
+static int validate_absent(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	int r = job_want_absent(run);
+
+	if (r == 0 && plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0)
+		*ret_verdict = JOB_INVALID;
+	return r;
+}
+
 static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	const struct job_request *request = run->request;
@@ -387,6 +364,8 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	*ret_verdict = JOB_ABSENT;
 	run->pf.schema = run->schema;
 	if (!run->pf.present) {
+		if (request->config)
+			return validate_absent(run, ret_verdict);
 		return request->goal == JOB_RELEASE ? forget_pf(run) : 0;
 	}
 	r = device_choose_quirk(&run->pf);

@@ -81,13 +81,19 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 
 /* job-wanted.c fills run->wanted: what the file wants of this device, or what the record restores;
  * autoprobe as it was before viod; rows with VIOD_OPTION_RETURNS; for VFs that viod created, the
- * fallbacks of rows that the file does not set; no driver for VFs that a plugin reports as not
- * ready. */
+ * values for new VFs of rows that the file does not set, and an override that keeps those unbound
+ * that have no driver. */
 int job_want_file(struct job_run *run);
+/* The same for a device that is absent: as many VFs as the file names. */
+int job_want_absent(struct job_run *run);
 int job_want_record(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
 void job_want_returns(struct job_run *run);
-int job_want_rest(struct job_run *run, bool recreates);
+/* Also makes run->base, the state that wanted is compared with. */
+int job_want_defaults(struct job_run *run, bool recreates);
+/* Call complete() of all plugins. 1; 0 after errors were reported; -errno. */
+int job_complete(struct job_run *run);
+void job_want_unbound(struct job_run *run, bool recreates);
 /* Report each key of a plugin that does not apply to this device; -EINVAL if there is one. */
 int job_refuse_foreign(struct job_run *run);
 

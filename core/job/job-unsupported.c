@@ -60,7 +60,7 @@ static void report_refused(struct job_run *run, int vf, const struct viod_option
 			 "setting vf%d.%s failed (%s) although the driver accepts it for other VFs "
 			 "or accepted it before; retrying",
 			 vf, option->key, strerror(EOPNOTSUPP));
-	else if (mark_add(pf, VIOD_PF, option, VIOD_MARK_UNSUPPORTED))
+	else if (mark_add(pf, VIOD_PF, option, ROW_UNSUPPORTED))
 		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, change_where(run, vf, option), 0,
 			 "'%s' cannot be set with this driver and is left out", option->key);
 }
@@ -69,8 +69,7 @@ void job_report_refused(struct job_run *run)
 {
 	/* A job that was stopped has not tried all VFs. */
 	for (size_t i = 0; i < run->pf.n_marks && !run->stopped; i++)
-		if (run->pf.marks[i].mark == VIOD_MARK_UNSUPPORTED &&
-		    run->pf.marks[i].vf != VIOD_PF)
+		if (run->pf.marks[i].mark == ROW_UNSUPPORTED && run->pf.marks[i].vf != VIOD_PF)
 			report_refused(run, run->pf.marks[i].vf, run->pf.marks[i].option);
 	mark_settle_refused(&run->pf);
 }

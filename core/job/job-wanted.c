@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "device/plugin-call.h"
-#include "device/row-state.h"
 #include "job/job-run.h"
 #include "sriov/sriov.h"
 
@@ -54,6 +53,16 @@ int job_want_record(struct job_run *run)
 	return r;
 }
 
+int job_want_absent(struct job_run *run)
+{
+	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
+	size_t named = config_vfs_named(run->request->config);
+
+	/* One VF stands for those of [vf*]. */
+	return config_expand(run->request->config,
+			     vfs && *vfs > 0 ? (size_t)*vfs : MAX(named, (size_t)1), &run->wanted);
+}
+
 /* Autoprobe is switched off while VFs are created. It is restored afterwards, also if the job that
  * switched it off died before. */
 void job_want_autoprobe(struct job_run *run)
@@ -90,16 +99,22 @@ void job_want_returns(struct job_run *run)
 	}
 }
 
+/* Whether rows that the file does not set get their values for new VFs. */
+static bool is_created(const struct job_run *run, bool recreates)
+{
+	return recreates || (run->record && run->record->created && run->request->config);
+}
+
 /* A VF that has not been probed yet looks like one that stays unbound. The override that keeps it
  * unbound is part of "none", also if the job that was to write it died before. */
-static void hold_unbound(struct job_run *run)
+void job_want_unbound(struct job_run *run, bool recreates)
 {
 	const struct schema_row *driver = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
 	const struct schema_row *override =
 		schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_OVERRIDE]);
 	static const char none[VIOD_NAME_MAX] = DRIVER_NONE;
 
-	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
+	for (size_t vf = 0; vf < run->wanted->n_vfs && is_created(run, recreates); vf++) {
 		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, driver);
 
 		if (wanted && driver_is_none(wanted) && !values_get(run->wanted, (int)vf, override))
@@ -107,35 +122,16 @@ static void hold_unbound(struct job_run *run)
 	}
 }
 
-/* A driver that probes the hardware would wait for a VF that is not ready, some for half a minute
- * each. Any other driver is bound as the file says: a virtual machine may make the VF ready. */
-static void want_unready(struct job_run *run)
-{
-	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
-	const struct viod_function *self = device_function(&run->pf, VIOD_PF);
-	const struct viod_driver none = { .name = DRIVER_NONE };
-
-	for (size_t vf = 0; vf < run->wanted->n_vfs; vf++) {
-		const struct viod_driver *wanted = values_get(run->wanted, (int)vf, row);
-
-		if (!wanted || !mark_unready(&run->pf, (int)vf) ||
-		    (!driver_is_default(wanted) && !(self && streq(wanted->name, self->driver))))
-			continue;
-		values_put(run->wanted, (int)vf, row, &none,
-			   values_where(run->wanted, (int)vf, row));
-	}
-}
-
-/* Rows that the file does not set get their fallback on VFs that viod created. */
-static int fall_back(struct job_run *run)
+/* Rows that the file does not set get their values for new VFs, where viod created the VFs. */
+static int new_vf_values(struct job_run *run, bool recreates)
 {
 	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
 	unsigned char value[VALUE_TEXT_MAX];
 
-	for (size_t i = 0; i < rows->n_rows; i++) {
+	for (size_t i = 0; i < rows->n_rows && is_created(run, recreates); i++) {
 		const struct schema_row *row = &rows->rows[i];
 
-		if (!row->option->fallback || (row->option->flags & VIOD_OPTION_POLICY) ||
+		if (!row->option->new_vf || (row->option->flags & VIOD_OPTION_POLICY) ||
 		    row->option->size > sizeof(value))
 			continue;
 		if (!device_concerns(&run->pf, row->owner))
@@ -143,7 +139,7 @@ static int fall_back(struct job_run *run)
 		/* VFs that are not PCI devices have no driver. */
 		if (row->option->type == VIOD_TYPE_DRIVER && !run->pf.vfs_are_devices)
 			continue;
-		if (value_parse(row->option, row->option->fallback, value, NULL) < 0)
+		if (value_parse(row->option, row->option->new_vf, value, NULL) < 0)
 			return -EINVAL;
 		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)
 			if (!values_get(run->wanted, (int)vf, row))
@@ -152,19 +148,61 @@ static int fall_back(struct job_run *run)
 	return 0;
 }
 
-int job_want_rest(struct job_run *run, bool recreates)
+/* Rows of the PF that lose their value when the VFs are removed. */
+static void forget_volatile(struct viod_values *values)
 {
-	bool created = recreates || (run->record && run->record->created && run->request->config);
-	int r = created ? fall_back(run) : 0;
+	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_PF];
 
-	if (r == 0)
-		r = plugin_call_all(&run->pf, PLUGIN_INSPECT, run->base, run->wanted);
+	for (size_t i = 0; i < rows->n_rows; i++)
+		if (rows->rows[i].option->flags & VIOD_OPTION_VOLATILE)
+			values_forget(values, VIOD_PF, &rows->rows[i]);
+}
+
+/* The state that is compared with what is wanted: no row is known of VFs that will be created. */
+static int base_state(struct job_run *run, bool recreates, struct viod_values **ret_base)
+{
+	struct viod_values *base;
+	int r;
+
+	if (!recreates) {
+		*ret_base = run->state;
+		return 0;
+	}
+	r = values_copy(run->state, &base);
+	if (r == 0) {
+		forget_volatile(base);
+		r = values_resize(base, 0);
+	}
+	if (r < 0) {
+		values_free(base);
+		return r;
+	}
+	*ret_base = base;
+	return 0;
+}
+
+int job_want_defaults(struct job_run *run, bool recreates)
+{
+	int r;
+
+	if (run->base != run->state)
+		values_free(run->base);
+	run->base = NULL;
+	r = base_state(run, recreates, &run->base);
+	return r < 0 ? r : new_vf_values(run, recreates);
+}
+
+/* Core's own part says how many VFs there will be, and with it whether they are re-created: the
+ * other plugins are given what is wanted of new VFs, and no state of VFs that will be removed. */
+int job_complete(struct job_run *run)
+{
+	int own = plugin_call_core(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted), r;
+
+	r = job_want_defaults(run, job_recreates(run));
 	if (r < 0)
 		return r;
-	want_unready(run);
-	if (created)
-		hold_unbound(run);
-	return 0;
+	r = plugin_call_others(&run->pf, PLUGIN_COMPLETE, run->base, run->wanted);
+	return own < 0 || r < 0 ? 0 : 1;
 }
 
 /* --- rows of others -------------------------------------------------------------------------- */

@@ -87,7 +87,7 @@ static void apply_mark(struct job_run *run, const json_t *json)
 
 	(void)mark_add(&run->pf, (int)json_integer_value(json_object_get(json, "vf")),
 		       row ? row->option : NULL,
-		       (enum viod_mark)json_integer_value(json_object_get(json, "mark")));
+		       (enum row_mark)json_integer_value(json_object_get(json, "mark")));
 }
 
 static void apply_report(void *userdata, const json_t *report)

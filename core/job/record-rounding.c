@@ -114,7 +114,7 @@ static int add_new(const struct viod_pf *pf, const struct viod_values *wanted,
 		const struct schema_row *row;
 		const void *want, *now;
 
-		if (mark->mark != VIOD_MARK_ROUNDED || has_entry(kept, mark->vf, mark->option->key))
+		if (mark->mark != ROW_ROUNDED || has_entry(kept, mark->vf, mark->option->key))
 			continue;
 		row = rounding_row(wanted, mark->vf, mark->option->key);
 		want = row ? values_get(wanted, mark->vf, row) : NULL;

@@ -16,7 +16,7 @@
 void rounded_replace(const json_t *rounded, struct viod_values *wanted);
 
 /**
- * Add the rows marked VIOD_MARK_ROUNDED in this job, with their state, and drop those that are no
+ * Add the rows marked ROW_ROUNDED in this job, with their state, and drop those that are no
  * longer wanted. A new reference, or NULL without memory.
  */
 json_t *rounded_remember(const struct viod_pf *pf, const json_t *rounded,

@@ -12,13 +12,13 @@
 
 struct record {
 	char *address;
-	char *kind;	  /* whose rows the values are */
-	char *config;	  /* path of the file that asked for it */
-	bool created;	  /* viod created the VFs: rows without a wanted value get their fallback */
-	bool keep;	  /* on-remove = keep */
-	bool changed;	  /* by record_remember() since the last record_save() */
-	json_t *baseline; /* values_to_json() of the state before the first write */
-	json_t *set;	  /* the same, of the values that viod has set since */
+	char *kind;	    /* whose rows the values are */
+	char *config;	    /* path of the file that asked for it */
+	bool created;	    /* viod created the VFs: rows that are not set get their new_vf */
+	bool keep;	    /* on-remove = keep */
+	bool changed;	    /* by record_remember() since the last record_save() */
+	json_t *baseline;   /* values_to_json() of the state before the first write */
+	json_t *set;	    /* the same, of the values that viod has set since */
 	json_t *row_states; /* mark_to_json(): rows that the driver does not support */
 	json_t *notes;	    /* by plugin, then by its key: text */
 	json_t *rounded;    /* rounded_remember(): values that the device rounded */

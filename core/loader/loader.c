@@ -140,28 +140,22 @@ static bool is_placed(const struct candidates *set, const bool *placed, const ch
 }
 
 static bool may_run_now(const struct candidates *set, const bool *placed,
-			const struct candidate *candidate, bool softly)
+			const struct candidate *candidate)
 {
-	const char *const *after = candidate->plugin->after;
 	const char *need;
 
 	for (size_t i = 0; (need = candidates_need(set, candidate, i)); i++)
 		if (!is_placed(set, placed, need))
 			return false;
-	for (size_t i = 0; softly && after && after[i]; i++)
-		if (!is_placed(set, placed, after[i]))
-			return false;
 	return true;
 }
 
-/* The first by name that may run now; where 'after' goes in a circle, it gives way. */
+/* The first by name that may run now. */
 static struct candidate *next_to_run(const struct candidates *set, const bool *placed)
 {
-	for (int softly = 1; softly >= 0; softly--)
-		for (size_t i = 0; i < set->count; i++)
-			if (!set->items[i].why && !placed[i] &&
-			    may_run_now(set, placed, &set->items[i], softly))
-				return &set->items[i];
+	for (size_t i = 0; i < set->count; i++)
+		if (!set->items[i].why && !placed[i] && may_run_now(set, placed, &set->items[i]))
+			return &set->items[i];
 	return NULL;
 }
 

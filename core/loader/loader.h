@@ -23,7 +23,7 @@ struct refused_plugin {
 
 struct loader {
 	char *directory;
-	struct loaded_plugin *plugins; /* core's own, then needs and after first, ties by name */
+	struct loaded_plugin *plugins; /* core's own, then needs first, ties by name */
 	size_t n_plugins;
 	struct refused_plugin *refused;
 	size_t n_refused;

@@ -13,8 +13,8 @@
 /** Bytes of the structs as ABI 1.0 had them. These never change, whatever is appended later: less
  *  than this cannot have been built against any released header. */
 #define PLUGIN_SIZE_MIN (offsetof(struct viod_plugin, host) + sizeof(void *))
-#define OPS_SIZE_MIN (offsetof(struct viod_ops, resolve) + sizeof(void (*)(void)))
-#define QUIRK_SIZE_MIN (offsetof(struct viod_quirk, advice) + sizeof(void *))
+#define OPS_SIZE_MIN (offsetof(struct viod_ops, resize) + sizeof(void (*)(void)))
+#define QUIRK_SIZE_MIN (offsetof(struct viod_quirk, kind) + sizeof(void *))
 
 struct candidate {
 	char *name; /* file name without .so, or the word of plugins= */

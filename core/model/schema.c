@@ -8,10 +8,10 @@
 #include "model/value.h"
 
 #define KEY_MAX 64
-#define ALL_FLAGS                                                                                  \
-	(VIOD_OPTION_REQUIRED | VIOD_OPTION_DISRUPTIVE | VIOD_OPTION_RECREATES |                   \
-	 VIOD_OPTION_WRITE_ONLY | VIOD_OPTION_POLICY | VIOD_OPTION_INTERNAL | VIOD_OPTION_UNIQUE | \
-	 VIOD_OPTION_VOLATILE | VIOD_OPTION_UNBOUND | VIOD_OPTION_RETURNS)
+#define ALL_FLAGS                                                                                \
+	(VIOD_OPTION_REQUIRED | VIOD_OPTION_DISRUPTIVE | VIOD_OPTION_RECREATES |                 \
+	 VIOD_OPTION_POLICY | VIOD_OPTION_INTERNAL | VIOD_OPTION_UNIQUE | VIOD_OPTION_VOLATILE | \
+	 VIOD_OPTION_UNBOUND | VIOD_OPTION_RETURNS)
 
 static const char *const scope_words[VIOD_SCOPE_MAX_] = {
 	[VIOD_SCOPE_PF] = "[pf]",
@@ -31,8 +31,6 @@ static size_t type_alignment(enum viod_type type)
 		return _Alignof(uint64_t);
 	case VIOD_TYPE_MAC:
 		return _Alignof(struct viod_mac);
-	case VIOD_TYPE_BDF:
-		return _Alignof(struct viod_bdf);
 	case VIOD_TYPE_BOOL:
 	case VIOD_TYPE_STRING:
 	case VIOD_TYPE_LIST:
@@ -134,16 +132,25 @@ static const char *row_fault(const struct viod_plugin *plugin, const struct viod
 	return NULL;
 }
 
-static int check_fallback(const struct viod_option *option, struct diag_list *diags)
+static int check_default(const struct viod_option *option, const char *text, const char *when,
+			 struct diag_list *diags)
 {
 	_Alignas(max_align_t) unsigned char value[VALUE_TEXT_MAX];
 	_cleanup_free_ char *why = NULL;
 
-	if (!option->fallback || value_parse(option, option->fallback, value, &why) == 0)
+	if (!text || value_parse(option, text, value, &why) == 0)
 		return 0;
-	diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, 0, "the fallback of row '%s' is wrong: %s",
-		 option->key, why ? why : "out of memory");
+	diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, 0, "the value of row '%s' %s is wrong: %s",
+		 option->key, when, why ? why : "out of memory");
 	return -EINVAL;
+}
+
+static int check_defaults(const struct viod_option *option, struct diag_list *diags)
+{
+	int r = check_default(option, option->new_vf, "for new VFs", diags);
+	int other = check_default(option, option->unset, "where it is not set", diags);
+
+	return r < 0 ? r : other;
 }
 
 /* Refuse two rows of one scope that share a key or a byte. */
@@ -196,7 +203,7 @@ int schema_check_rows(const struct viod_plugin *plugin, struct diag_list *diags)
 			r = -EINVAL;
 			continue;
 		}
-		if (check_fallback(&rows[i], diags) < 0)
+		if (check_defaults(&rows[i], diags) < 0)
 			r = -EINVAL;
 		for (size_t j = 0; j < n_good; j++)
 			if (check_pair(&rows[i], good[j], diags) < 0)

@@ -31,8 +31,6 @@ size_t value_type_size(enum viod_type type)
 		return sizeof(uint64_t);
 	case VIOD_TYPE_MAC:
 		return sizeof(struct viod_mac);
-	case VIOD_TYPE_BDF:
-		return sizeof(struct viod_bdf);
 	case VIOD_TYPE_DRIVER:
 		return sizeof(struct viod_driver);
 	case VIOD_TYPE_STRING:
@@ -299,7 +297,7 @@ static int parse_hex_part(const char **text, size_t max_digits, uint32_t max, ui
 	return 0;
 }
 
-int bdf_parse(const char *text, struct viod_bdf *ret_bdf)
+int bdf_parse(const char *text, struct bdf *ret_bdf)
 {
 	const char *colon = strchr(text, ':');
 	uint32_t domain = 0, bus, device, function;
@@ -311,35 +309,17 @@ int bdf_parse(const char *text, struct viod_bdf *ret_bdf)
 	    parse_hex_part(&text, 2, 0x1f, &device) < 0 || *text++ != '.' ||
 	    parse_hex_part(&text, 1, 7, &function) < 0 || *text)
 		return -EINVAL;
-	*ret_bdf = (struct viod_bdf){ .domain = domain,
-				      .bus = (uint8_t)bus,
-				      .device = (uint8_t)device,
-				      .function = (uint8_t)function };
+	*ret_bdf = (struct bdf){ .domain = domain,
+				 .bus = (uint8_t)bus,
+				 .device = (uint8_t)device,
+				 .function = (uint8_t)function };
 	return 0;
 }
 
-void bdf_format(const struct viod_bdf *bdf, char ret_text[static 20])
+void bdf_format(const struct bdf *bdf, char ret_text[static 20])
 {
 	(void)snprintf(ret_text, 20, "%04x:%02x:%02x.%x", bdf->domain, bdf->bus, bdf->device,
 		       bdf->function);
-}
-
-static int parse_bdf(const struct viod_option *option, const char *text, void *ret_value,
-		     char **ret_why)
-{
-	if (bdf_parse(text, ret_value) == 0)
-		return 0;
-	return value_refuse(ret_why,
-			    "'" QUOTED
-			    "' is not a PCI address; write bus:device.function such as 05:00.0, or "
-			    "0000:05:00.0 with the domain",
-			    text);
-}
-
-static int format_bdf(const struct viod_option *option, const void *value, char *ret_text)
-{
-	bdf_format(value, ret_text);
-	return 0;
 }
 
 static int parse_string(const struct viod_option *option, const char *text, void *ret_value,
@@ -446,7 +426,6 @@ static const struct {
 	[VIOD_TYPE_ENUM] = { parse_enum, format_int },
 	[VIOD_TYPE_MAC] = { parse_mac, format_mac },
 	[VIOD_TYPE_GUID] = { parse_guid, format_guid },
-	[VIOD_TYPE_BDF] = { parse_bdf, format_bdf },
 	[VIOD_TYPE_STRING] = { parse_string, format_string },
 	[VIOD_TYPE_LIST] = { parse_list, format_string },
 	[VIOD_TYPE_DRIVER] = { parse_driver, format_driver },

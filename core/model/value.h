@@ -47,9 +47,15 @@ static inline bool driver_is_none(const struct viod_driver *driver)
 	return streq(driver->name, DRIVER_NONE);
 }
 
+/** A PCI address; domains have up to 32 bits (VMD, Hyper-V). */
+struct bdf {
+	uint32_t domain;
+	uint8_t bus, device, function;
+};
+
 /** A PCI address, short ("05:00.0") or full, hexadecimal in any case. 0 or -EINVAL. */
-int bdf_parse(const char *text, struct viod_bdf *ret_bdf);
+int bdf_parse(const char *text, struct bdf *ret_bdf);
 /** "0000:05:00.0", as sysfs spells it. */
-void bdf_format(const struct viod_bdf *bdf, char ret_text[static 20]);
+void bdf_format(const struct bdf *bdf, char ret_text[static 20]);
 
 #endif

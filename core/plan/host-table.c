@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <nettle/hmac.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -88,27 +89,84 @@ static unsigned host_vf_count(const struct viod_values *values)
 
 /* --- the device ------------------------------------------------------------------------------ */
 
-static void PRINTF_LIKE(7, 8)
-	host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
-		    const struct viod_option *option, const struct viod_where *where, int error,
-		    const char *format, ...)
+/* text is freed. */
+static void report_text(struct viod_pf *pf, enum viod_severity severity, int vf,
+			const struct viod_option *option, const struct viod_where *where, int error,
+			char *text)
 {
 	const char *key = option ? option->key : pf->key;
 	const char *advice = error ? quirk_advice(&pf->quirk, key, error) : NULL;
-	_cleanup_free_ char *text = NULL;
-	va_list arguments;
-	int n;
 
-	va_start(arguments, format);
-	n = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (n < 0)
-		text = NULL;
 	if (severity >= VIOD_SEVERITY_MAX_)
 		severity = VIOD_ERROR;
 	diag_add(&pf->diags, severity, vf, where, error, "%s%s%s%s%s",
 		 text ? text : "out of memory", error ? ": " : "", error ? strerror(error) : "",
 		 advice ? "; " : "", advice ? advice : "");
+	free(text);
+}
+
+static void PRINTF_LIKE(7, 8)
+	host_report(struct viod_pf *pf, enum viod_severity severity, int vf,
+		    const struct viod_option *option, const struct viod_where *where, int error,
+		    const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	report_text(pf, severity, vf, option, where, error, text);
+}
+
+/* The format tells one mistake from another on the same line. True for the first. */
+static bool is_news(struct viod_pf *pf, const char *format, const struct viod_where *where)
+{
+	struct device_reported *added;
+
+	if (!where->file)
+		return true;
+	for (size_t i = 0; i < pf->n_reported; i++)
+		if (pf->reported[i].format == format && pf->reported[i].where.line == where->line &&
+		    streq(pf->reported[i].where.file, where->file))
+			return false;
+	added = array_append((void **)&pf->reported, &pf->n_reported, sizeof(*added));
+	if (added)
+		*added = (struct device_reported){ .format = format, .where = *where };
+	return true;
+}
+
+static void PRINTF_LIKE(5, 6)
+	host_error(struct viod_pf *pf, const struct viod_values *wanted, int vf,
+		   const struct viod_option *option, const char *format, ...)
+{
+	const struct viod_where *where = host_where(wanted, vf, option);
+	va_list arguments;
+	char *text;
+
+	if (!is_news(pf, format, where))
+		return;
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
+	va_end(arguments);
+	report_text(pf, VIOD_ERROR, vf, option, where, 0, text);
+}
+
+static bool host_row_unsupported(struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return mark_add(pf, vf, option, ROW_UNSUPPORTED);
+}
+
+static bool host_row_deferred(struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return mark_add(pf, vf, option, ROW_DEFERRED);
+}
+
+static bool host_row_rounded(struct viod_pf *pf, int vf, const struct viod_option *option)
+{
+	return mark_add(pf, vf, option, ROW_ROUNDED);
 }
 
 static const struct viod_quirk *host_quirk(struct viod_pf *pf)
@@ -240,6 +298,57 @@ static int host_best_module(struct viod_pf *pf, const char *alias, char *ret_nam
 	return module_best(alias, ret_name, size);
 }
 
+/* --- what a plugin keeps --------------------------------------------------------------------- */
+
+static void *host_scratch(struct viod_pf *pf, const struct viod_plugin *plugin, size_t size)
+{
+	struct device_scratch *added;
+
+	for (size_t i = 0; i < pf->n_scratch; i++)
+		if (pf->scratch[i].plugin == plugin)
+			return pf->scratch[i].data;
+	added = array_append((void **)&pf->scratch, &pf->n_scratch, sizeof(*added));
+	if (!added)
+		return NULL;
+	*added = (struct device_scratch){ .plugin = plugin, .data = calloc(1, size ? size : 1) };
+	if (!added->data)
+		pf->n_scratch--;
+	return added->data;
+}
+
+/* machine-id(5): 32 hexadecimal digits. */
+static int read_machine(struct viod_pf *pf, char ret_text[static 64])
+{
+	int r = sysfs_read(pf->roots->trees[VIOD_TREE_ETC], "machine-id", ret_text, 64);
+
+	if (r < 0)
+		return r;
+	return strlen(ret_text) == 32 && strspn(ret_text, "0123456789abcdef") == 32 ? 0 : -EUCLEAN;
+}
+
+static int host_derive(struct viod_pf *pf, const char *purpose, const char *text, void *ret_bytes,
+		       size_t size)
+{
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct hmac_sha256_ctx context;
+	char machine[64];
+	int r;
+
+	if (size > sizeof(digest))
+		return -EINVAL;
+	r = read_machine(pf, machine);
+	if (r < 0)
+		return r;
+	hmac_sha256_set_key(&context, strlen(machine), (const uint8_t *)machine);
+	hmac_sha256_update(&context, 5, (const uint8_t *)"viod ");
+	hmac_sha256_update(&context, strlen(purpose), (const uint8_t *)purpose);
+	hmac_sha256_update(&context, 1, (const uint8_t *)" ");
+	hmac_sha256_update(&context, strlen(text), (const uint8_t *)text);
+	hmac_sha256_digest(&context, sizeof(digest), digest);
+	memcpy(ret_bytes, digest, size);
+	return 0;
+}
+
 /* --- notes ----------------------------------------------------------------------------------- */
 
 static int host_note(struct viod_pf *pf, const struct viod_plugin *plugin, const char *key,
@@ -287,8 +396,8 @@ static json_t *object_in(json_t *parent, const char *key)
 	return object;
 }
 
-static int host_tell(struct viod_pf *pf, const char *topic, const char *about, const char *what,
-		     const char *text)
+static int host_publish(struct viod_pf *pf, const char *topic, const char *about, const char *what,
+			const char *text)
 {
 	json_t *facts, *value = json_string(text);
 
@@ -341,7 +450,9 @@ const struct viod_host host_table = {
 	.node = nodes_add,
 	.format = value_format,
 	.load_module = host_module,
-	.mark = mark_add,
+	.row_unsupported = host_row_unsupported,
+	.row_deferred = host_row_deferred,
+	.row_rounded = host_row_rounded,
 	.option = host_option,
 	.forget = host_forget,
 	.best_module = host_best_module,
@@ -352,8 +463,12 @@ const struct viod_host host_table = {
 	.node_user = holders_of_node,
 	.open_directory = host_open_directory,
 	.nearest = nearest_word,
-	.tell = host_tell,
+	.publish = host_publish,
 	.blocked_by = host_blocked_by,
+	.change_text = plan_change_text,
+	.error = host_error,
+	.scratch = host_scratch,
+	.derive = host_derive,
 	.read_at = host_read_at,
 	.write_at = host_write_at,
 	.link_at = host_link_at,

@@ -92,10 +92,10 @@ static int get_ready(struct viod_pf *pf, const struct viod_step *step)
 	if (!wanted || step->change->option->type != VIOD_TYPE_DRIVER)
 		return 0;
 	plugin = sriov_plugin_of(pf, wanted->name);
-	if (!plugin || !plugin->ops || !plugin->ops->ready)
+	if (!plugin || !plugin->ops || !plugin->ops->prepare_driver)
 		return 0;
 	plugin_enter(pf, plugin, "get ready");
-	r = plugin->ops->ready(pf, step->vf, wanted->name, pf->wanted);
+	r = plugin->ops->prepare_driver(pf, step->vf, wanted->name, pf->wanted);
 	plugin_enter(pf, &sriov_plugin, "apply");
 	return r;
 }

@@ -169,9 +169,9 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 	if (streq(driver->name, "default") || streq(driver->name, "none"))
 		return 0;
 	plugin = loader_driver(pf->loader, driver->name);
-	if (plugin && plugin->ops && plugin->ops->resolve) {
+	if (plugin && plugin->ops && plugin->ops->choose_driver) {
 		plugin_enter(pf, plugin, "resolve");
-		r = plugin->ops->resolve(pf, vf, driver->name, resolved.name);
+		r = plugin->ops->choose_driver(pf, vf, driver->name, resolved.name);
 		plugin_leave(pf);
 		if (r < 0)
 			return r;

@@ -70,7 +70,7 @@ void sriov_settle_for_less(struct viod_pf *pf, const struct viod_values *state,
 		host_table.put(wanted, VIOD_PF, row, &asked);
 		return;
 	}
-	(void)mark_add(pf, VIOD_PF, row, VIOD_MARK_DEFERRED);
+	(void)mark_add(pf, VIOD_PF, row, ROW_DEFERRED);
 	host_table.report(
 		pf, VIOD_WARNING, VIOD_PF, NULL, where, 0,
 		"asked for %lld VFs, the driver created %lld, %u times, and these are left "

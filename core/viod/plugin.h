@@ -14,9 +14,11 @@
  * ops observe and change the device. Every op is optional. Core parses, compares, plans what has
  * no plan() of its own, keeps baselines and prints, all from the rows.
  *
- * Only validate() is called without a device. observe(), complete(), plan(), apply(), holders()
- * and nodes() run in a job: a process of their own that serves one PF once. A crash there costs
- * that job and nothing else.
+ * Ops run in a job: a process of its own that serves one PF once. A crash there costs that job and
+ * nothing else. viod-plugin(7) has a table of what each op may call.
+ *
+ * In this order: rows, what ops are given, the ops, the descriptor, what ops call; then what fewer
+ * plugins need: holders and nodes, other files, quirks; last the table behind the calls.
  *
  * Compatibility: structs that begin with, or hold, their own size (viod_plugin, viod_ops,
  * viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
@@ -39,7 +41,7 @@ extern "C" {
 
 #define VIOD_ABI_MAGIC 0x76696f64u /* "viod" */
 #define VIOD_ABI_MAJOR 1
-#define VIOD_ABI_MINOR 2
+#define VIOD_ABI_MINOR 0
 
 /** Stands for the PF itself wherever an int asks for a VF index. */
 #define VIOD_PF (-1)
@@ -50,11 +52,11 @@ extern "C" {
 struct viod_pf;	     /* the PF an op works on: identity, sysfs, reports; owned by core */
 struct viod_values;  /* the rows of one PF and its VFs: what is wanted, or what is (the state) */
 struct viod_plan;    /* the steps of one job, being collected */
-struct viod_holders; /* who uses a function now, being collected */
+struct viod_holders; /* the holders of a function, being collected */
 struct viod_nodes;   /* what a consumer of a function opens, being collected */
 struct viod_plugin;
 
-/* --- values --------------------------------------------------------------------------------- */
+/* --- option rows ---------------------------------------------------------------------------- */
 
 /** The type of a row decides the C type its offset points at, and how text becomes a value. */
 enum viod_type {
@@ -65,7 +67,6 @@ enum viod_type {
 	VIOD_TYPE_ENUM, /* int64_t: a word of names */
 	VIOD_TYPE_MAC,	/* struct viod_mac: an address, or a word of names */
 	VIOD_TYPE_GUID, /* uint64_t, written as eight hex octets with colons, or 0x… */
-	VIOD_TYPE_BDF,	/* struct viod_bdf: [domain:]bus:device.function */
 	VIOD_TYPE_STRING, /* char[size], NUL-terminated */
 	VIOD_TYPE_LIST,	  /* char[size]: items separated by ", ", spaces trimmed */
 	VIOD_TYPE_DRIVER, /* struct viod_driver */
@@ -76,12 +77,6 @@ enum viod_type {
 struct viod_mac {
 	uint8_t octets[6];
 	uint16_t word;
-};
-
-/** A PCI address; domains have up to 32 bits (VMD, Hyper-V). */
-struct viod_bdf {
-	uint32_t domain;
-	uint8_t bus, device, function, reserved;
 };
 
 /** The driver of a function. In wanted: a name, "default", "none", or a word that a driver plugin
@@ -103,8 +98,6 @@ struct viod_where {
 	uint32_t line, column;
 };
 
-/* --- option rows ---------------------------------------------------------------------------- */
-
 enum viod_scope {
 	VIOD_SCOPE_PF, /* a key of [pf] */
 	VIOD_SCOPE_VF, /* a key of [vfN] */
@@ -124,34 +117,30 @@ enum viod_phase {
 
 enum viod_option_flags {
 	VIOD_OPTION_REQUIRED = 1 << 0,	 /* a file without it is refused */
-	VIOD_OPTION_DISRUPTIVE = 1 << 1, /* changing it disturbs whoever uses the function */
-	VIOD_OPTION_RECREATES = 1 << 2,	 /* changing it destroys and re-creates every VF */
-	VIOD_OPTION_WRITE_ONLY = 1 << 3, /* the kernel never reports it; compared with the record */
-	VIOD_OPTION_POLICY = 1 << 4,	 /* says how viod behaves; no device has such a value */
-	VIOD_OPTION_INTERNAL = 1 << 5,	 /* no key in files; only observed, recorded, put back */
-	/* Since minor 1: no two VFs of any files may have the same value; words do not count. */
-	VIOD_OPTION_UNIQUE = 1 << 6,
-	/* Since minor 2: goes with the function's driver, whatever viod set before; a row of [pf]
-	 * with its VFs. */
-	VIOD_OPTION_VOLATILE = 1 << 7,
-	/* Since minor 2: no driver may be bound while it changes; core takes the VF from its driver
-	 * and gives it back. */
-	VIOD_OPTION_UNBOUND = 1 << 8,
-	/* Since minor 2, rows of [pf]: once a value was wanted, what was there before viod is
-	 * wanted again as soon as neither the file nor a plugin wants one. */
-	VIOD_OPTION_RETURNS = 1 << 9,
+	VIOD_OPTION_POLICY = 1 << 1,	 /* says how viod behaves; no device has such a value */
+	VIOD_OPTION_INTERNAL = 1 << 2,	 /* no key in files; only observed, recorded, restored */
+	VIOD_OPTION_UNIQUE = 1 << 3,	 /* no two VFs of any files have the same value; words of
+					  * names, "none" and "" do not count */
+	VIOD_OPTION_DISRUPTIVE = 1 << 4, /* a change disturbs the holder of the function */
+	VIOD_OPTION_RECREATES = 1 << 5,	 /* of [pf]: a change removes and re-creates every VF */
+	VIOD_OPTION_UNBOUND = 1 << 6,	 /* changes only while no driver is bound; core unbinds and
+					  * binds the VF, or for a row of [pf] every VF */
+	VIOD_OPTION_VOLATILE = 1 << 7,	 /* lost when the function's driver changes (a row of [pf]:
+					  * when its VFs are re-created), so the record of what was
+					  * set is not trusted */
+	VIOD_OPTION_RETURNS = 1 << 8, /* of [pf]: when neither the file nor a plugin wants a value
+				       * any more, the one before viod is wanted */
 };
 
 /**
  * One key. Tables end with a row whose key is NULL.
  *
- * Quirks of one kind may have keys in common, with each other and with their kind, if their type,
- * bounds and words are the same (since minor 2): on the devices of each, the key is its. Such a row
- * is to be read with viod_get(); it lies in the struct of the first plugin that has it.
- *
  * offset and size describe the field in the plugin's own struct of that scope (pf_size, vf_size);
- * VIOD_FIELD() fills both. fallback is the value, as text, that a VF created by viod gets when the
- * file does not set the key; NULL leaves it alone. For policy rows it is the value when unset.
+ * VIOD_FIELD() fills both.
+ *
+ * Quirks of one kind may have keys in common, with each other and with their kind, if their type,
+ * bounds and words are the same: on the devices of a quirk the key is the quirk's. Such a row is
+ * read with viod_get(); its value lies in the struct of the first plugin that has it.
  */
 struct viod_option {
 	uint8_t scope; /* enum viod_scope */
@@ -163,14 +152,28 @@ struct viod_option {
 	const char *key; /* lower case, words joined by '-' */
 	int64_t min, max;
 	const struct viod_name *names;
-	const char *fallback;
-	const char *help; /* one sentence, used in the man page and in errors */
+	const char *new_vf; /* where the file does not set it: the value, as text, of a VF that viod
+			     * created; NULL leaves the VF as it is */
+	const char *unset;  /* where the file does not set it: the value of a row with
+			     * VIOD_OPTION_POLICY; NULL: none */
+	const char *help;   /* one sentence, used in the man page and in errors */
 };
 
 #define VIOD_FIELD(type_, field_) \
 	.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_)
 
-/* --- changes and steps ---------------------------------------------------------------------- */
+/* --- what ops are given ----------------------------------------------------------------------- */
+
+/** What sysfs says about the PF (VIOD_PF) or a VF. Strings live as long as the PF handle. */
+struct viod_function {
+	const char *address; /* name of its sysfs directory: "0000:05:00.0" */
+	const char
+		*directory;  /* path of it below the root of /sys: "bus/pci/devices/0000:05:00.0" */
+	const char *driver;  /* bound driver, or NULL */
+	uint32_t class_code; /* 24 bits: base class, sub-class, interface */
+	uint16_t vendor, device, subvendor, subdevice;
+	int32_t iommu_group; /* -1: none */
+};
 
 /** One row of one function whose wanted value differs from the state. */
 struct viod_change {
@@ -212,6 +215,155 @@ struct viod_step {
 	size_t size;
 };
 
+/* --- ops ------------------------------------------------------------------------------------ */
+
+/**
+ * All optional. Return 0 or a negative errno; say what is wrong with viod_report() or viod_error()
+ * where the errno alone does not tell, and core adds nothing. A kind's, a quirk's and a driver
+ * plugin's ops have the same shape; for one PF core's own run first, then a kind's before its
+ * quirk's.
+ */
+struct viod_ops {
+	uint32_t size; /* sizeof(struct viod_ops) */
+
+	/** Check wanted against itself. Pure, and called where the device is absent, too: then
+	 *  viod_function() returns NULL. -EINVAL after reporting at least one VIOD_ERROR. */
+	int (*validate)(struct viod_pf *pf, const struct viod_values *wanted);
+
+	/** Read the kernel: viod_put() each row that it reports. Writes nothing. */
+	int (*observe)(struct viod_pf *pf, struct viod_values *state);
+
+	/** Check wanted against the device, and replace words that depend on it ("stable") by what
+	 *  they stand for. wanted is whole, with the values of new VFs; state has no VFs where all
+	 *  will be re-created. Writes nothing. */
+	int (*complete)(struct viod_pf *pf, const struct viod_values *state,
+			struct viod_values *wanted);
+
+	/** Turn the changes of this plugin's rows into steps. Pure: no I/O, clock or randomness.
+	 *  Absent: one step a row, in the row's phase. */
+	int (*plan)(struct viod_pf *pf, const struct viod_values *state,
+		    const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
+
+	/** Carry one step out, and read back that the value is there. -EAGAIN and the like are
+	 *  retried when the device's quirk says so. A step for many VFs reports each VF that failed
+	 *  and returns 0. */
+	int (*apply)(struct viod_pf *pf, const struct viod_step *step);
+
+	/** Add each holder of the function, a VF or the PF, that its nodes do not show: a network
+	 *  namespace, a bridge. An error counts as held. Of the kinds it is called for every
+	 *  function that their match table fits, whatever kind the PF's file names; of driver
+	 *  plugins for all; as is nodes(). */
+	int (*holders)(struct viod_pf *pf, int vf, struct viod_holders *holders);
+
+	/** Add what a consumer of the function opens. Core finds the device nodes that are
+	 *  children of the function in sysfs, and what lies on top of disks; nodes() names those
+	 *  that are not. An error counts as held. */
+	int (*nodes)(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
+
+	/** Driver plugins: the kernel driver that a word of serves stands for on this function. */
+	int (*choose_driver)(struct viod_pf *pf, int vf, const char *word,
+			     char ret_driver[VIOD_NAME_MAX]);
+
+	/** Driver plugins: load the modules that a driver named by choose_driver() needs, and check
+	 *  what would keep it from working on the function. Called before the function loses the
+	 *  driver that it has, and again before each further step: on an error, which should be
+	 *  reported with an advice, it keeps that driver. */
+	int (*prepare_driver)(struct viod_pf *pf, int vf, const char *driver,
+			      const struct viod_values *wanted);
+
+	/** Quirks: create so many VFs, or remove all, in the device's own way; sriov_numvfs is not
+	 *  written then. Core checks the result. -EAGAIN and -EBUSY may be tried again. */
+	int (*resize)(struct viod_pf *pf, unsigned count);
+};
+
+/* --- the descriptor ------------------------------------------------------------------------- */
+
+enum viod_role {
+	VIOD_ROLE_KIND,	  /* serves one kind of PF */
+	VIOD_ROLE_QUIRK,  /* adapts a kind to one driver or device */
+	VIOD_ROLE_DRIVER, /* serves words of "driver =" */
+	VIOD_ROLE_MAX_
+};
+
+struct viod_host;
+struct viod_match;
+struct viod_quirk;
+
+struct viod_plugin {
+	uint32_t magic;
+	uint16_t abi_major, abi_minor;
+	uint32_t size;	  /* sizeof(struct viod_plugin) the plugin was built with */
+	uint32_t role;	  /* enum viod_role */
+	const char *name; /* the file is NAME.so */
+	const char *kind; /* the kind it serves or extends; NULL for a driver plugin */
+	const char *version, *summary;
+	const struct viod_option *options;
+	uint32_t pf_size, vf_size; /* bytes of its structs that the rows point into */
+	const struct viod_ops *ops;
+	const struct viod_match
+		*match; /* kinds: devices it is meant for; quirks: those it adapts */
+	const struct viod_quirk *quirk; /* quirks only */
+	const char *const *serves;	/* driver plugins only: words of "driver =" */
+	const char *const *needs; /* plugins that must be there, and run before; NULL-terminated */
+	const struct viod_host **host; /* core stores the table here before the first call */
+};
+
+extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
+extern const struct viod_plugin viod_plugin __attribute__((visibility("default")));
+
+#define VIOD_PLUGIN_DEFINE(...)                                                      \
+	const struct viod_host *viod_host;                                           \
+	const struct viod_plugin viod_plugin = { .magic = VIOD_ABI_MAGIC,            \
+						 .abi_major = VIOD_ABI_MAJOR,        \
+						 .abi_minor = VIOD_ABI_MINOR,        \
+						 .size = sizeof(struct viod_plugin), \
+						 .host = &viod_host,                 \
+						 __VA_ARGS__ }
+
+/* --- values --------------------------------------------------------------------------------- */
+
+/** The value of a row, of the row's C type, or NULL where it is not set or not known.
+ *  vf must be VIOD_PF for rows of [pf], an index below viod_vf_count() for the others. */
+#define viod_get(values_, vf_, option_) (viod_host->get((values_), (vf_), (option_)))
+
+/** Set a row and mark it known; option->size bytes are copied from value. */
+#define viod_put(values_, vf_, option_, value_) \
+	(viod_host->put((values_), (vf_), (option_), (value_)))
+
+/** Make a row as if it were not set or not known. */
+#define viod_forget(values_, vf_, option_) (viod_host->forget((values_), (vf_), (option_)))
+
+/** How many VFs the values describe. */
+#define viod_vf_count(values_) (viod_host->vf_count((values_)))
+
+/** The line that set a row of wanted; never NULL, but its file may be. */
+#define viod_where(values_, vf_, option_) (viod_host->where((values_), (vf_), (option_)))
+
+/** The row of a key, whichever plugin declared it ("driver" is core's), for viod_get() and
+ *  viod_where(). NULL where [pf] (vf = VIOD_PF) or [vfN] has no such key. */
+#define viod_option_of(values_, vf_, key_) (viod_host->option((values_), (vf_), (key_)))
+
+/** This plugin's own struct of the PF or a VF; fields that viod_get() does not know are zero. */
+#define viod_struct(values_, vf_) (viod_host->values((values_), (vf_), &viod_plugin))
+
+/** A row's value as it is written in a file. 0, or -EMSGSIZE. */
+#define viod_format(option_, value_, text_, size_) \
+	(viod_host->format((option_), (value_), (text_), (size_)))
+
+/** Of so many words the one that a misspelled one comes near to, or NULL. */
+#define viod_nearest(word_, words_, n_words_) (viod_host->nearest((word_), (words_), (n_words_)))
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+/** Add a step to the plan; 0 or -ENOMEM. Steps of one phase keep the order they were added in. */
+#define viod_step_add(plan_, step_) (viod_host->step((plan_), &viod_plugin, (step_)))
+
+/** "vf3.vlan: 100 -> 200", as much as fits. */
+#define viod_change_text(change_, text_, size_) \
+	(viod_host->change_text((change_), (text_), (size_)))
+
+/* --- reports -------------------------------------------------------------------------------- */
+
 enum viod_severity {
 	VIOD_ERROR,   /* what was wanted is not reached */
 	VIOD_WARNING, /* it is reached as far as this device can; the user should know */
@@ -219,23 +371,90 @@ enum viod_severity {
 	VIOD_SEVERITY_MAX_
 };
 
-/** What became of a row that could not be set as it was wanted, through no fault of the file. */
-enum viod_mark {
-	/* This driver does not have it: it is not planned again. For a row of a VF, core tells so,
-	 * if the driver says it for all VFs that are asked; where it takes the row of others, it is
-	 * an error of this VF, and tried again later. So ask for each VF, and report nothing. */
-	VIOD_MARK_UNSUPPORTED,
-	VIOD_MARK_DEFERRED, /* not now: the job ends degraded, and it is tried again later, at once
-			     * when the device changes. Its VF is not kept from its driver. */
-	/* Since minor 2, for inspect(), of a VF and no row: a driver that probes it would wait in
-	 * vain. It stays unbound unless the file names another than its native driver. */
-	VIOD_MARK_UNREADY,
-	/* Since minor 2: the device made another value of it than it was given, the nearest it can
-	 * have. What the next observe() says counts as what was wanted. */
-	VIOD_MARK_ROUNDED,
-};
+/** Report to the user. vf: VIOD_PF or an index; option: the row it is about, whose advice of the
+ *  quirk fits the errno, or NULL; where: the line that asked for it, or NULL; error: positive errno
+ *  or 0, its text is appended; format: what is wrong; what would be right. */
+#define viod_report(pf_, severity_, vf_, option_, where_, error_, ...) \
+	(viod_host->report((pf_), (severity_), (vf_), (option_), (where_), (error_), __VA_ARGS__))
 
-/* --- who uses a function -------------------------------------------------------------------- */
+/** A VIOD_ERROR about a row of wanted, with the line that set it. A line that is wrong in the same
+ *  way for many VFs is reported for the first. */
+#define viod_error(pf_, wanted_, vf_, option_, ...) \
+	(viod_host->error((pf_), (wanted_), (vf_), (option_), __VA_ARGS__))
+
+/**
+ * What became of a row that could not be set as it was wanted, through no fault of the file. Only
+ * for apply(); viod_row_deferred() also for complete(). True where it is said for the first time.
+ *
+ * unsupported: the driver does not have it. Say so for every VF that the driver rejects, and report
+ * nothing. If it rejects all VFs, core warns once and never plans the row again; if only some, core
+ * reports an error for those and tries again.
+ *
+ * deferred: not now. Report a warning. The job ends degraded, and it is tried again later, at once
+ * when the device changes. The VF gets its driver all the same.
+ *
+ * rounded: the device made another value of it, the nearest it can have. The value that the next
+ * observe() reports counts as wanted.
+ */
+#define viod_row_unsupported(pf_, vf_, option_) \
+	(viod_host->row_unsupported((pf_), (vf_), (option_)))
+#define viod_row_deferred(pf_, vf_, option_) (viod_host->row_deferred((pf_), (vf_), (option_)))
+#define viod_row_rounded(pf_, vf_, option_) (viod_host->row_rounded((pf_), (vf_), (option_)))
+
+/** Only for observe(): publish a fact about the device that no row expresses, such as the profiles
+ * it offers. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL
+ * where it is no UTF-8. */
+#define viod_publish(pf_, topic_, about_, what_, text_) \
+	(viod_host->publish((pf_), (topic_), (about_), (what_), (text_)))
+
+/* --- the device ----------------------------------------------------------------------------- */
+
+/** Identity of the PF or a VF; NULL where there is no such device, or none any more. */
+#define viod_function(pf_, vf_) (viod_host->function((pf_), (vf_)))
+
+/** The limits of this device; never NULL, all-zero where no quirk matches. */
+#define viod_quirk(pf_) (viod_host->quirk((pf_)))
+
+/** Read a sysfs attribute, relative to the function's directory, without its trailing newline.
+ *  0, or -errno; -EMSGSIZE where it does not fit into size bytes. */
+#define viod_read(pf_, vf_, attribute_, text_, size_) \
+	(viod_host->read((pf_), (vf_), (attribute_), (text_), (size_)))
+
+/** Write a sysfs attribute in one write(). 0, or -errno. Only for apply() and resize(). */
+#define viod_write(pf_, vf_, attribute_, text_) \
+	(viod_host->write((pf_), (vf_), (attribute_), (text_)))
+
+/** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
+#define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
+
+/** Of the kernel's modules that have this alias, the one that has it with the fewest wildcards. 0,
+ * -ENOENT where there is none, -EMSGSIZE, or another -errno of libkmod. */
+#define viod_best_module(pf_, alias_, name_, size_) \
+	(viod_host->best_module((pf_), (alias_), (name_), (size_)))
+
+/* --- what a plugin keeps -------------------------------------------------------------------- */
+
+/** So many bytes of the plugin's own for this PF, all zero at first, the same at each call; freed
+ *  with the job. NULL without memory. */
+#define viod_scratch(pf_, size_) (viod_host->scratch((pf_), &viod_plugin, (size_)))
+
+/** Keep what no device tells and a later job must know: that it was viod that created something.
+ *  Lives as long as viod's record of the PF: until the file is deleted, or a reboot. key is the
+ *  plugin's own; a text of NULL removes the note. Only for apply(). On the disk when this returns
+ * 0; -ENOENT where the PF has no record. */
+#define viod_note(pf_, key_, text_) (viod_host->note((pf_), &viod_plugin, (key_), (text_)))
+
+/** What was noted. 0, -ENOENT, or -EMSGSIZE where it does not fit into size bytes. */
+#define viod_noted(pf_, key_, text_, size_) \
+	(viod_host->noted((pf_), &viod_plugin, (key_), (text_), (size_)))
+
+/** Bytes that stay the same for this machine, purpose and text, and tell nothing about the machine:
+ *  HMAC-SHA256 of "viod PURPOSE TEXT", keyed with the text of /etc/machine-id. One purpose for each
+ *  use. size: up to 32. 0, or -errno where there is no usable machine-id. */
+#define viod_derive(pf_, purpose_, text_, ret_bytes_, size_) \
+	(viod_host->derive((pf_), (purpose_), (text_), (ret_bytes_), (size_)))
+
+/* --- holders and nodes ---------------------------------------------------------------------- */
 
 /** What a holder keeps viod from doing. 0: from every disruptive step. */
 enum viod_holder_flags {
@@ -266,21 +485,64 @@ struct viod_node {
 	uint32_t flags;	  /* enum viod_node_flags */
 };
 
-/* --- the device ----------------------------------------------------------------------------- */
+/** Only for holders() and nodes(): add a holder, or a node, a copy. One that is there already is
+ * not added again. 0 or -ENOMEM. */
+#define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
+#define viod_node_add(nodes_, node_) (viod_host->node((nodes_), (node_)))
 
-/** What sysfs says about the PF (VIOD_PF) or a VF. Strings live as long as the PF handle. */
-struct viod_function {
-	const char *address; /* name of its sysfs directory: "0000:05:00.0" */
-	const char
-		*directory;  /* path of it below the root of /sys: "bus/pci/devices/0000:05:00.0" */
-	const char *driver;  /* bound driver, or NULL */
-	uint32_t class_code; /* 24 bits: base class, sub-class, interface */
-	uint16_t vendor, device, subvendor, subdevice;
-	int32_t iommu_group; /* -1: none */
-};
+/** Look for a holder of a PCI function that is neither the PF nor one of its VFs, as viod does for
+ *  those. 0: there is none; 1: *ret_holder_ is the first; -errno, which counts as held. Holders
+ * that 'force = yes' in the PF's file overrides do not count. */
+#define viod_holder_of(pf_, address_, ret_holder_) \
+	(viod_host->holder_of((pf_), (address_), (ret_holder_)))
 
-/** Which tree host->open_at() starts from; tests put them elsewhere than at / */
+/** "qemu-system-x86 (pid 812, machine-web1.scope): /dev/vfio/12", as much as fits. */
+#define viod_holder_text(holder_, text_, size_) \
+	(viod_host->holder_text((holder_), (text_), (size_)))
+
+/** Look for a process that has a device node open. 0: there is none; 1: *ret_holder_ is the first,
+ *  with the node's path as what; -errno, which counts as open. */
+#define viod_node_user(pf_, node_, ret_holder_) \
+	(viod_host->node_user((pf_), (node_), (ret_holder_)))
+
+/** Only for apply(): the step would have removed something that is in use. The PF becomes blocked,
+ *  and the step is planned again when the holder has released it. vf: VIOD_PF, or an index. 0 or
+ *  -ENOMEM. */
+#define viod_step_blocked_by(pf_, vf_, holder_) (viod_host->blocked_by((pf_), (vf_), (holder_)))
+
+/* --- other files ---------------------------------------------------------------------------- */
+
+/** The trees that paths are below; tests put them elsewhere than at / */
 enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VIOD_TREE_RUN };
+
+/** viod_read() and viod_write() for any file below the root of a tree: another function's
+ * attribute, debugfs. Every write() of a plugin goes through these: a process inside a write that
+ * waits for a holder must not be killed, and they say when one is. */
+#define viod_read_at(pf_, tree_, path_, text_, size_) \
+	(viod_host->read_at((pf_), (tree_), (path_), (text_), (size_)))
+#define viod_write_at(pf_, tree_, path_, text_) \
+	(viod_host->write_at((pf_), (tree_), (path_), (text_)))
+
+/** The last component of a symbolic link's target. 0, or -errno; -EINVAL where it is no link,
+ *  -EMSGSIZE where the name does not fit into size bytes. */
+#define viod_link_at(pf_, tree_, path_, name_, size_) \
+	(viod_host->link_at((pf_), (tree_), (path_), (name_), (size_)))
+
+/** stat(2) of a path below the root of a tree. 0, or -errno. */
+#define viod_stat_at(pf_, tree_, path_, status_) \
+	(viod_host->stat_at((pf_), (tree_), (path_), (status_)))
+
+/** Around each other call that changes the device: an ioctl, a netlink message. They nest. */
+#define viod_kernel_enter(pf_) (viod_host->kernel_enter((pf_)))
+#define viod_kernel_leave(pf_) (viod_host->kernel_leave((pf_)))
+
+/** Open a file below the root of a tree; O_CLOEXEC is added. A file descriptor, or -errno. */
+#define viod_open(pf_, tree_, path_, flags_) (viod_host->open_at((pf_), (tree_), (path_), (flags_)))
+
+/** Open a directory below the root of a tree, to be read with readdir(); the caller closes it with
+ *  closedir(). 0, or -errno, and then *ret_dir_ is left as it was. */
+#define viod_open_directory(pf_, tree_, path_, ret_dir_) \
+	(viod_host->open_directory((pf_), (tree_), (path_), (ret_dir_)))
 
 /* --- quirks --------------------------------------------------------------------------------- */
 
@@ -321,10 +583,10 @@ struct viod_retry {
 	uint8_t phase;
 };
 
-/** What an errno of this key means with this driver, and what to do. Ends with a NULL text; the
- * first row that fits counts. Since minor 2: key NULL is for all keys; error 0 says why the device
- * took a value and another one is there; ERANGE of "vfs" is also for a device that offers too few
- * VFs or none. */
+/** What an errno of this key means with this driver, and what to do. key NULL: of all keys. error 0
+ *  says why the device accepts a value and has another one then; ERANGE of "vfs" is also for a
+ *  device that offers too few VFs or none. Ends with a NULL text; the first row that fits counts.
+ */
 struct viod_advice {
 	const char *key;
 	int32_t error;
@@ -334,7 +596,7 @@ struct viod_advice {
 /**
  * What this driver can do of an INT, RATE, SIZE or ENUM key. A file with another value is refused
  * before anything is touched. 0 ("none", "no limit") is always allowed, so that max = 0 refuses all
- * else. Ends with a NULL key. Since minor 2.
+ * else. Ends with a NULL key.
  */
 struct viod_limit {
 	const char *key;
@@ -345,131 +607,30 @@ struct viod_limit {
 };
 
 enum viod_quirk_flags {
-	VIOD_QUIRK_PF_MUST_BE_UP = 1 << 0,   /* VFs can only be created while the PF's link is up */
-	VIOD_QUIRK_COUNT_READ_ONLY = 1 << 1, /* sriov_numvfs cannot be written with this driver */
-	VIOD_QUIRK_COUNT_IGNORED = 1 << 2,   /* any non-zero count creates all VFs */
-	VIOD_QUIRK_ESWITCH_NO_VFS = 1 << 3,  /* obsolete: "eswitch" among recreates says it */
-	VIOD_QUIRK_ESWITCH_WITH_VFS = 1 << 4, /* the eswitch mode changes after the VFs exist */
-	VIOD_QUIRK_PORT_FUNCTIONS = 1 << 5,   /* since minor 2: in switchdev mode VFs get their
-					       * addresses through their devlink ports */
+	VIOD_QUIRK_COUNT_READ_ONLY = 1 << 0, /* sriov_numvfs cannot be written with this driver */
+	VIOD_QUIRK_COUNT_IGNORED = 1 << 1,   /* any non-zero count creates all VFs */
 };
 
 /** Limits of one driver or device; what data cannot say goes into the quirk's ops. */
 struct viod_quirk {
 	uint32_t size; /* sizeof(struct viod_quirk) */
 	uint32_t flags;
-	uint16_t max_vfs;	       /* 0: sriov_totalvfs alone limits */
-	uint16_t batch;		       /* VFs in one message at most; 0: no limit */
-	const char *const *lacks;      /* keys this driver cannot do; NULL-terminated */
-	const char *const *disruptive; /* keys whose change resets the VF; NULL-terminated */
-	const struct viod_retry *retries;
-	const struct viod_advice *advice;
-	/* since minor 2 */
+	uint16_t max_vfs;	  /* 0: sriov_totalvfs alone limits */
+	const char *const *lacks; /* keys this driver cannot do; NULL-terminated */
 	const struct viod_limit *limits;
-	const char *const *recreates; /* keys of [pf] that change only while there are no VFs: core
-				       * takes them away, and makes them again after the change */
-	const char *const *unbound;   /* keys that change only while no driver is bound: to the VF,
-				       * or for a key of [pf] to any of them */
+	const struct viod_advice *advice;
+	const struct viod_retry *retries;
+	const char *const *disruptive; /* keys whose change resets the VF; NULL-terminated */
+	const char *const *recreates;  /* keys of [pf] that change only while there are no VFs: core
+					* removes them, and creates them again after the change */
+	const char *const *unbound;    /* keys that change only while no driver is bound: to the VF,
+					* or for a key of [pf] to any of them */
+	const void *kind; /* the kind's own words: struct viod_net_quirk of <viod/net.h> for net */
 };
 
-/* --- ops ------------------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------------------------ */
 
-/**
- * All optional. Return 0 or a negative errno; say what went wrong with viod_report() where the
- * errno alone does not tell, and core adds nothing. A kind's, a quirk's and a driver plugin's ops
- * have the same shape; for one PF they run in the order of needs/after, core's own first.
- */
-struct viod_ops {
-	uint32_t size; /* sizeof(struct viod_ops) */
-
-	/** Cross-checks of what is wanted. Pure. -EINVAL after reporting at least one VIOD_ERROR.
-	 */
-	int (*validate)(struct viod_pf *pf, const struct viod_values *wanted);
-
-	/** Read the kernel: viod_put() each row that it reports. Writes nothing. */
-	int (*observe)(struct viod_pf *pf, struct viod_values *state);
-
-	/** Replace words that depend on the device ("max", "stable") by what they stand for, and
-	 *  check wanted against the device. Writes nothing. */
-	int (*complete)(struct viod_pf *pf, const struct viod_values *state,
-			struct viod_values *wanted);
-
-	/** Turn the changes of this plugin's rows into steps. Pure: no I/O, clock or randomness.
-	 *  Absent: one step a row, in the row's phase. */
-	int (*plan)(struct viod_pf *pf, const struct viod_values *state,
-		    const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
-
-	/** Carry one step out, and read back that it took. -EAGAIN and the like are retried when
-	 *  the device's quirk says so. A step for many VFs reports each VF that failed with
-	 *  viod_report() and returns 0. */
-	int (*apply)(struct viod_pf *pf, const struct viod_step *step);
-
-	/** Add each holder of the function, a VF or the PF, that its nodes do not show: a network
-	 *  namespace, a bridge. An error counts as held. Of the kinds it is called for every
-	 *  function that their match table fits, whatever kind the PF's file names; of driver
-	 *  plugins for all; as is nodes(). */
-	int (*holders)(struct viod_pf *pf, int vf, struct viod_holders *holders);
-
-	/** Add what a consumer of the function opens. Core finds the device nodes that are
-	 *  children of the function in sysfs, and what lies on top of disks; nodes() names those
-	 *  that are not. */
-	int (*nodes)(struct viod_pf *pf, int vf, struct viod_nodes *nodes);
-
-	/** Driver plugins: the kernel driver that a word of serves stands for on this function. */
-	int (*resolve)(struct viod_pf *pf, int vf, const char *word,
-		       char ret_driver[VIOD_NAME_MAX]);
-
-	/** Driver plugins: get ready for a driver that resolve() named to take the function: load
-	 *  what it needs, and check what would keep it from working. Asked before the function is
-	 *  taken from the driver it has, and again before each further step: on an error, which
-	 *  should be reported with an advice, it keeps that driver. Since minor 2. */
-	int (*ready)(struct viod_pf *pf, int vf, const char *driver,
-		     const struct viod_values *wanted);
-
-	/** wanted is whole now, with what the file leaves open; state has no VFs where all are made
-	 *  anew. Mark the VFs that will not be ready for a driver. Pure. Since minor 2. */
-	int (*inspect)(struct viod_pf *pf, const struct viod_values *state,
-		       const struct viod_values *wanted);
-
-	/** Quirks: make so many VFs, or remove all, in the device's own way; sriov_numvfs is not
-	 *  written then. Core looks at what came of it. -EAGAIN and -EBUSY may be tried again.
-	 *  Since minor 2. */
-	int (*resize)(struct viod_pf *pf, unsigned count);
-};
-
-/* --- the descriptor ------------------------------------------------------------------------- */
-
-enum viod_role {
-	VIOD_ROLE_KIND,	  /* serves one kind of PF */
-	VIOD_ROLE_QUIRK,  /* adapts a kind to one driver or device */
-	VIOD_ROLE_DRIVER, /* serves words of "driver =" */
-	VIOD_ROLE_MAX_
-};
-
-struct viod_host;
-
-struct viod_plugin {
-	uint32_t magic;
-	uint16_t abi_major, abi_minor;
-	uint32_t size;	  /* sizeof(struct viod_plugin) the plugin was built with */
-	uint32_t role;	  /* enum viod_role */
-	const char *name; /* the file is NAME.so */
-	const char *kind; /* the kind it serves or extends; NULL for a driver plugin */
-	const char *version, *summary;
-	const char *const *needs; /* plugins that must be there, and run before; NULL-terminated */
-	const char *const *after; /* plugins that run before it if they are there */
-	const struct viod_option *options;
-	uint32_t pf_size, vf_size; /* bytes of its structs that the rows point into */
-	const struct viod_ops *ops;
-	const struct viod_match *match; /* kinds: devices it is meant for; quirks: whom it adapts */
-	const struct viod_quirk *quirk; /* quirks only */
-	const char *const *serves;	/* driver plugins only: words of "driver =" */
-	const struct viod_host **host;	/* core stores the table here before the first call */
-};
-
-/* --- what core offers ----------------------------------------------------------------------- */
-
-/** Use the viod_*() functions below instead of this table. */
+/** Behind the calls above; core fills it. */
 struct viod_host {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
@@ -492,9 +653,9 @@ struct viod_host {
 	int (*node)(struct viod_nodes *, const struct viod_node *);
 	int (*format)(const struct viod_option *, const void *value, char *ret_text, size_t size);
 	int (*load_module)(struct viod_pf *, const char *name_or_alias);
-	/* since minor 1 */
-	bool (*mark)(struct viod_pf *, int vf, const struct viod_option *, enum viod_mark);
-	/* since minor 2 */
+	bool (*row_unsupported)(struct viod_pf *, int vf, const struct viod_option *);
+	bool (*row_deferred)(struct viod_pf *, int vf, const struct viod_option *);
+	bool (*row_rounded)(struct viod_pf *, int vf, const struct viod_option *);
 	const struct viod_option *(*option)(const struct viod_values *, int vf, const char *key);
 	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
 	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
@@ -508,8 +669,8 @@ struct viod_host {
 			 struct viod_holder *ret_holder);
 	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
 	const char *(*nearest)(const char *word, const char *const *words, size_t n_words);
-	int (*tell)(struct viod_pf *, const char *topic, const char *about, const char *what,
-		    const char *text);
+	int (*publish)(struct viod_pf *, const char *topic, const char *about, const char *what,
+		       const char *text);
 	int (*blocked_by)(struct viod_pf *, int vf, const struct viod_holder *);
 	int (*read_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_text,
 		       size_t size);
@@ -519,159 +680,14 @@ struct viod_host {
 	int (*stat_at)(struct viod_pf *, enum viod_tree, const char *path, struct stat *ret_status);
 	void (*kernel_enter)(struct viod_pf *);
 	void (*kernel_leave)(struct viod_pf *);
+	void (*change_text)(const struct viod_change *, char *ret_text, size_t size);
+	void (*error)(struct viod_pf *, const struct viod_values *wanted, int vf,
+		      const struct viod_option *, const char *format, ...)
+		__attribute__((format(printf, 5, 6)));
+	void *(*scratch)(struct viod_pf *, const struct viod_plugin *, size_t size);
+	int (*derive)(struct viod_pf *, const char *purpose, const char *text, void *ret_bytes,
+		      size_t size);
 };
-
-extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
-extern const struct viod_plugin viod_plugin __attribute__((visibility("default")));
-
-#define VIOD_PLUGIN_DEFINE(...)                                                      \
-	const struct viod_host *viod_host;                                           \
-	const struct viod_plugin viod_plugin = { .magic = VIOD_ABI_MAGIC,            \
-						 .abi_major = VIOD_ABI_MAJOR,        \
-						 .abi_minor = VIOD_ABI_MINOR,        \
-						 .size = sizeof(struct viod_plugin), \
-						 .host = &viod_host,                 \
-						 __VA_ARGS__ }
-
-/** The value of a row, of the row's C type, or NULL where it is not set or not known.
- *  vf must be VIOD_PF for rows of [pf], an index below viod_vf_count() for the others. */
-#define viod_get(values_, vf_, option_) (viod_host->get((values_), (vf_), (option_)))
-
-/** The line that set a row of wanted; never NULL, but its file may be. */
-#define viod_where(values_, vf_, option_) (viod_host->where((values_), (vf_), (option_)))
-
-/** Set a row and mark it known; option->size bytes are copied from value. */
-#define viod_put(values_, vf_, option_, value_) \
-	(viod_host->put((values_), (vf_), (option_), (value_)))
-
-/** This plugin's own struct of the PF or a VF; fields that viod_get() does not know are zero. */
-#define viod_struct(values_, vf_) (viod_host->values((values_), (vf_), &viod_plugin))
-
-/** How many VFs the values describe. */
-#define viod_vf_count(values_) (viod_host->vf_count((values_)))
-
-/** Add a step to the plan; 0 or -ENOMEM. Steps of one phase keep the order they were added in. */
-#define viod_step_add(plan_, step_) (viod_host->step((plan_), &viod_plugin, (step_)))
-
-/** Tell the user. vf: VIOD_PF or an index; option: the row it is about, whose advice of the quirk
- * fits the errno, or NULL; where: the line that asked for it, or NULL; error: positive errno or 0,
- * its text is appended; format: what is wrong; what would be right. */
-#define viod_report(pf_, severity_, vf_, option_, where_, error_, ...) \
-	(viod_host->report((pf_), (severity_), (vf_), (option_), (where_), (error_), __VA_ARGS__))
-
-/** Identity of the PF or a VF; NULL where a VF has no device of its own (or is gone). */
-#define viod_function(pf_, vf_) (viod_host->function((pf_), (vf_)))
-
-/** The limits of this device; never NULL, all-zero where no quirk matches. */
-#define viod_quirk(pf_) (viod_host->quirk((pf_)))
-
-/** Read a sysfs attribute, relative to the function's directory, without its trailing newline.
- *  0, or -errno; -EMSGSIZE where it does not fit into size bytes. */
-#define viod_read(pf_, vf_, attribute_, text_, size_) \
-	(viod_host->read((pf_), (vf_), (attribute_), (text_), (size_)))
-
-/** Write a sysfs attribute in one write(). 0, or -errno. Only for apply(). */
-#define viod_write(pf_, vf_, attribute_, text_) \
-	(viod_host->write((pf_), (vf_), (attribute_), (text_)))
-
-/** The same for any file below the root of a tree: another function's attribute, debugfs. Every
- *  write() of a plugin goes through these: a process inside a write that waits for a holder must
- * not be killed, and they say when one is. */
-#define viod_read_at(pf_, tree_, path_, text_, size_) \
-	(viod_host->read_at((pf_), (tree_), (path_), (text_), (size_)))
-#define viod_write_at(pf_, tree_, path_, text_) \
-	(viod_host->write_at((pf_), (tree_), (path_), (text_)))
-
-/** The last component of a symbolic link's target. 0, or -errno; -EINVAL where it is no link,
- *  -EMSGSIZE where the name does not fit into size bytes. */
-#define viod_link_at(pf_, tree_, path_, name_, size_) \
-	(viod_host->link_at((pf_), (tree_), (path_), (name_), (size_)))
-
-/** stat(2) of a path below the root of a tree. 0, or -errno. */
-#define viod_stat_at(pf_, tree_, path_, status_) \
-	(viod_host->stat_at((pf_), (tree_), (path_), (status_)))
-
-/** Around each other call that changes the device: an ioctl, a netlink message. They nest. */
-#define viod_kernel_enter(pf_) (viod_host->kernel_enter((pf_)))
-#define viod_kernel_leave(pf_) (viod_host->kernel_leave((pf_)))
-
-/** Open a file below the root of a tree; O_CLOEXEC is added. A file descriptor, or -errno. */
-#define viod_open(pf_, tree_, path_, flags_) (viod_host->open_at((pf_), (tree_), (path_), (flags_)))
-
-/** Open a directory below the root of a tree, to be read with readdir(); the caller closes it with
- *  closedir(). 0, or -errno, and then *ret_dir_ is left as it was. Since minor 2. */
-#define viod_open_directory(pf_, tree_, path_, ret_dir_) \
-	(viod_host->open_directory((pf_), (tree_), (path_), (ret_dir_)))
-
-/** Only for holders() and nodes(): add a holder, or a node, a copy. One that is there already is
- * not added again. 0 or -ENOMEM. */
-#define viod_holder_add(holders_, holder_) (viod_host->holder((holders_), (holder_)))
-#define viod_node_add(nodes_, node_) (viod_host->node((nodes_), (node_)))
-
-/** Look for a holder of a PCI function that is neither the PF nor one of its VFs, as viod does for
- *  those. 0: there is none; 1: *ret_holder_ is the first; -errno, which counts as held. Holders
- * that 'force = yes' in the PF's file overrides do not count. */
-#define viod_holder_of(pf_, address_, ret_holder_) \
-	(viod_host->holder_of((pf_), (address_), (ret_holder_)))
-
-/** "qemu-system-x86 (pid 812, machine-web1.scope): /dev/vfio/12", as much as fits. */
-#define viod_holder_text(holder_, text_, size_) \
-	(viod_host->holder_text((holder_), (text_), (size_)))
-
-/** Look for a process that has a device node open. 0: there is none; 1: *ret_holder_ is the first,
- *  with the node's path as what; -errno, which counts as open. */
-#define viod_node_user(pf_, node_, ret_holder_) \
-	(viod_host->node_user((pf_), (node_), (ret_holder_)))
-
-/** Only for apply(): the step would have removed something that is in use. The PF becomes blocked,
- *  and the step is planned again when the holder has released it. vf: VIOD_PF, or an index. 0 or
- *  -ENOMEM. */
-#define viod_step_blocked_by(pf_, vf_, holder_) (viod_host->blocked_by((pf_), (vf_), (holder_)))
-
-/** Only for observe(): what there is to know of the device and no row says, such as what can be had
- * of it. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL where
- * it is no UTF-8. Since minor 2. */
-#define viod_tell(pf_, topic_, about_, what_, text_) \
-	(viod_host->tell((pf_), (topic_), (about_), (what_), (text_)))
-
-/** A row's value as it is written in a file. 0, or -EMSGSIZE. */
-#define viod_format(option_, value_, text_, size_) \
-	(viod_host->format((option_), (value_), (text_), (size_)))
-
-/** Of so many words the one that a misspelled one comes near to, or NULL. Since minor 2. */
-#define viod_nearest(word_, words_, n_words_) (viod_host->nearest((word_), (words_), (n_words_)))
-
-/** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
-#define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
-
-/** Say that a row is not to be expected on the device, and why not. Only for apply(), which reports
- *  it too, as a warning (but see VIOD_MARK_UNSUPPORTED); since minor 2 also for inspect(),
- * VIOD_MARK_UNREADY, which has no row, and for complete(), VIOD_MARK_DEFERRED. True where it was
- * not marked before. Since minor 1. */
-#define viod_mark(pf_, vf_, option_, mark_) (viod_host->mark((pf_), (vf_), (option_), (mark_)))
-
-/** The row of a key, whoever declared it ("driver" is core's), for viod_get() and viod_where().
- * NULL where [pf] (vf = VIOD_PF) or [vfN] has no such key. Since minor 2. */
-#define viod_option_of(values_, vf_, key_) (viod_host->option((values_), (vf_), (key_)))
-
-/** Make a row as if it were not set or not known. Since minor 2. */
-#define viod_forget(values_, vf_, option_) (viod_host->forget((values_), (vf_), (option_)))
-
-/** Of the kernel's modules that have this alias, the one that says so with the fewest wildcards. 0,
- * -ENOENT where there is none, -EMSGSIZE, or another -errno of libkmod. Since minor 2. */
-#define viod_best_module(pf_, alias_, name_, size_) \
-	(viod_host->best_module((pf_), (alias_), (name_), (size_)))
-
-/** Write down what no device tells and a later job must know: that it was viod that made something.
- * Lives as long as viod's record of the PF: until the file goes, or a reboot comes. key is the
- * plugin's own; a text of NULL removes the note. Only for apply(). On the disk when this returns 0;
- * -ENOENT where the PF has no record. Since minor 2. */
-#define viod_note(pf_, key_, text_) (viod_host->note((pf_), &viod_plugin, (key_), (text_)))
-
-/** What was noted. 0, -ENOENT, or -EMSGSIZE where it does not fit into size bytes. Since minor 2.
- */
-#define viod_noted(pf_, key_, text_, size_) \
-	(viod_host->noted((pf_), &viod_plugin, (key_), (text_), (size_)))
 
 #ifdef __cplusplus
 }

@@ -215,15 +215,8 @@ static int add(struct viod_plan *plan, enum qat_row code, const struct viod_chan
 		.where = change->where,
 		.change = change,
 	};
-	char from[64] = "?", to[64];
-	int r;
 
-	r = viod_format(change->option, change->wanted, to, sizeof(to));
-	if (r < 0)
-		return r;
-	if (change->state)
-		(void)viod_format(change->option, change->state, from, sizeof(from));
-	snprintf(step.text, sizeof(step.text), "%s: %s -> %s", change->option->key, from, to);
+	viod_change_text(change, step.text, sizeof(step.text));
 	return viod_step_add(plan, &step);
 }
 

@@ -200,6 +200,6 @@ int gpu_mdevs_place(struct viod_pf *pf, const struct viod_step *step)
 	 * existed. */
 	if (r == 0 && !waits && gpu_batches_format(batches, text) == 0 &&
 	    memcmp(text, step->data, sizeof(text)) != 0)
-		viod_mark(pf, VIOD_PF, &gpu_rows[GPU_ROW_MDEVS], VIOD_MARK_ROUNDED);
+		viod_row_rounded(pf, VIOD_PF, &gpu_rows[GPU_ROW_MDEVS]);
 	return r;
 }

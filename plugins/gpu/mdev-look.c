@@ -24,12 +24,12 @@ static int count_mdev(struct viod_pf *pf, const struct gpu_mdev *mdev, void *dat
 	char node[32];
 	int64_t end;
 
-	viod_tell(pf, "mdevs", mdev->uuid, "profile", name_of(census->types, mdev->id));
-	viod_tell(pf, "mdevs", mdev->uuid, "parent", viod_function(pf, mdev->vf)->address);
+	viod_publish(pf, "mdevs", mdev->uuid, "profile", name_of(census->types, mdev->id));
+	viod_publish(pf, "mdevs", mdev->uuid, "parent", viod_function(pf, mdev->vf)->address);
 	if (gpu_mdev_node(pf, mdev->path, node, sizeof(node)) == 0)
-		viod_tell(pf, "mdevs", mdev->uuid, "node", node);
-	viod_tell(pf, "mdevs", mdev->uuid, "made-by",
-		  gpu_mdev_is_own(pf, mdev->path, mdev->uuid, &end) ? "viod" : "unknown");
+		viod_publish(pf, "mdevs", mdev->uuid, "node", node);
+	viod_publish(pf, "mdevs", mdev->uuid, "made-by",
+		     gpu_mdev_is_own(pf, mdev->path, mdev->uuid, &end) ? "viod" : "unknown");
 	if (mdev->number >= 0 &&
 	    gpu_batches_add(&census->batches, name_of(census->types, mdev->id), 1) < 0)
 		census->too_many = true;
@@ -40,13 +40,13 @@ static void tell_type(struct viod_pf *pf, const struct gpu_type *type)
 {
 	char text[16];
 
-	viod_tell(pf, "profiles", type->name, "id", type->id);
+	viod_publish(pf, "profiles", type->name, "id", type->id);
 	snprintf(text, sizeof(text), "%d", type->available > 0 ? type->available : 0);
-	viod_tell(pf, "profiles", type->name, "available", text);
+	viod_publish(pf, "profiles", type->name, "available", text);
 	if (!type->framebuffer)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu32 "M", type->framebuffer);
-	viod_tell(pf, "profiles", type->name, "framebuffer", text);
+	viod_publish(pf, "profiles", type->name, "framebuffer", text);
 }
 
 int gpu_mdevs_observe(struct viod_pf *pf, struct viod_values *state, const struct gpu_types *types)

@@ -119,7 +119,7 @@ static int give(struct viod_pf *pf, const struct viod_step *step, const struct g
 		/* The file uses another name for the type, which could not be resolved before the
 		 * VF existed. */
 		if (strlen(type->name) != length || strcmp(type->name, order->profile) != 0)
-			viod_mark(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE], VIOD_MARK_ROUNDED);
+			viod_row_rounded(pf, step->vf, &gpu_rows[GPU_ROW_PROFILE]);
 		return 0;
 	}
 	if (r == -EAGAIN || r == -EEXIST)

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "ops.h"
 #include "port.h"
+#include "quirk.h"
 #include "rows.h"
 #include "rtnl.h"
 #include "steps.h"
@@ -144,8 +145,7 @@ static void refuse(struct session *session, const struct net_update *update, uns
 	session->refused |= 1u << attribute;
 	for (unsigned row = 0; row < NET_ROWS_; row++)
 		if (rows & (1u << row))
-			(void)viod_mark(session->pf, update->vf, &net_options[row],
-					VIOD_MARK_UNSUPPORTED);
+			(void)viod_row_unsupported(session->pf, update->vf, &net_options[row]);
 }
 
 /* Rates are shares of a speed that is known only while there is a link. */
@@ -161,8 +161,7 @@ static void defer(struct session *session, const struct net_update *update, unsi
 
 	for (unsigned row = 0; row < NET_ROWS_; row++)
 		if (rows & (1u << row))
-			(void)viod_mark(session->pf, update->vf, &net_options[row],
-					VIOD_MARK_DEFERRED);
+			(void)viod_row_deferred(session->pf, update->vf, &net_options[row]);
 	if (!(session->deferred & (1u << attribute)))
 		viod_report(session->pf, VIOD_WARNING, update->vf, NULL,
 			    &update->where[row_at_fault(update, attribute, 0)], 0,
@@ -413,7 +412,7 @@ static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 	}
 	if (shared.again == batch)
 		return send_rest(&shared, batch);
-	if (viod_quirk(pf)->flags & VIOD_QUIRK_PORT_FUNCTIONS)
+	if (net_quirk(pf).flags & VIOD_NET_PORT_FUNCTIONS)
 		return send_with_ports(&shared, batch);
 	if (!shared.refused && !shared.deferred) {
 		r = send_step(&shared, batch);

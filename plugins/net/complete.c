@@ -12,6 +12,7 @@
 #include "interface.h"
 #include "mac.h"
 #include "ops.h"
+#include "quirk.h"
 #include "rows.h"
 #include "util.h"
 #include "vfinfo.h"
@@ -142,7 +143,7 @@ static void complete_link(struct viod_pf *pf, const struct net_link *link,
 	const struct viod_option *option = &net_options[NET_ROW_LINK];
 	int64_t up = 1;
 
-	if (!(viod_quirk(pf)->flags & VIOD_QUIRK_PF_MUST_BE_UP) || !viod_vf_count(wanted) ||
+	if (!(net_quirk(pf).flags & VIOD_NET_PF_MUST_BE_UP) || !viod_vf_count(wanted) ||
 	    viod_get(wanted, VIOD_PF, option) || !link->index || (link->flags & IFF_UP))
 		return;
 	viod_put(wanted, VIOD_PF, option, &up);

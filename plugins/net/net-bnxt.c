@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Broadcom NetXtreme-C/E, driver bnxt_en. */
 #include <errno.h>
+#include <viod/net.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "query-rss", NULL };
@@ -16,9 +17,14 @@ static const struct viod_advice advice[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct viod_net_quirk bnxt_net = {
+	.size = sizeof(bnxt_net),
+	.flags = VIOD_NET_PF_MUST_BE_UP,
+};
+
 static const struct viod_quirk bnxt_quirk = {
 	.size = sizeof(bnxt_quirk),
-	.flags = VIOD_QUIRK_PF_MUST_BE_UP,
+	.kind = &bnxt_net,
 	.lacks = lacks,
 	.advice = advice,
 };

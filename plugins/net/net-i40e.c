@@ -2,6 +2,7 @@
 /* Intel X710, XL710 and X722, driver i40e. */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <viod/net.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "query-rss", NULL };
@@ -31,9 +32,14 @@ static const struct viod_advice advice[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct viod_net_quirk i40e_net = {
+	.size = sizeof(i40e_net),
+	.batch = 1,
+};
+
 static const struct viod_quirk i40e_quirk = {
 	.size = sizeof(i40e_quirk),
-	.batch = 1,
+	.kind = &i40e_net,
 	.lacks = lacks,
 	.disruptive = disruptive,
 	.retries = retries,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Intel E810, E822, E823, E825 and E830, driver ice. */
 #include <errno.h>
+#include <viod/net.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "query-rss", NULL };
@@ -34,9 +35,14 @@ static const struct viod_advice advice[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct viod_net_quirk ice_net = {
+	.size = sizeof(ice_net),
+	.batch = 1,
+};
+
 static const struct viod_quirk ice_quirk = {
 	.size = sizeof(ice_quirk),
-	.batch = 1,
+	.kind = &ice_net,
 	.lacks = lacks,
 	.disruptive = disruptive,
 	.retries = retries,

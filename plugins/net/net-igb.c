@@ -2,6 +2,7 @@
 /* Intel 82576 and I350, driver igb. */
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <viod/net.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "link-state", "query-rss", NULL };
@@ -32,11 +33,16 @@ static const struct viod_advice advice[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct viod_net_quirk igb_net = {
+	.size = sizeof(igb_net),
+	.flags = VIOD_NET_PF_MUST_BE_UP,
+};
+
 /* igbvf uses the address that the PF has for it only if the PF is up when it probes; otherwise it
  * chooses one, and the two differ. */
 static const struct viod_quirk igb_quirk = {
 	.size = sizeof(igb_quirk),
-	.flags = VIOD_QUIRK_PF_MUST_BE_UP,
+	.kind = &igb_net,
 	.max_vfs = 7,
 	.lacks = lacks,
 	.advice = advice,

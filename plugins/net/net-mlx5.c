@@ -5,6 +5,7 @@
 #include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
+#include <viod/net.h>
 #include <viod/plugin.h>
 
 static const char *const lacks[] = { "query-rss", NULL };
@@ -38,10 +39,15 @@ static const struct viod_advice advice[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct viod_net_quirk mlx5_net = {
+	.size = sizeof(mlx5_net),
+	.flags = VIOD_NET_ESWITCH_WITH_VFS | VIOD_NET_PORT_FUNCTIONS,
+	.batch = UINT16_MAX,
+};
+
 static const struct viod_quirk mlx5_quirk = {
 	.size = sizeof(mlx5_quirk),
-	.flags = VIOD_QUIRK_ESWITCH_WITH_VFS | VIOD_QUIRK_PORT_FUNCTIONS,
-	.batch = UINT16_MAX,
+	.kind = &mlx5_net,
 	.lacks = lacks,
 	.retries = retries,
 	.advice = advice,
@@ -118,7 +124,7 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	}
 	if (!waiting)
 		return 0;
-	(void)viod_mark(pf, VIOD_PF, &rows[0], VIOD_MARK_DEFERRED);
+	(void)viod_row_deferred(pf, VIOD_PF, &rows[0]);
 	viod_report(
 		pf, VIOD_WARNING, VIOD_PF, NULL, viod_where(wanted, VIOD_PF, &rows[0]), 0,
 		"%u VFs are bound to their drivers when the card's LAG is active: both ports in "

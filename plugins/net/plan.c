@@ -8,6 +8,7 @@
 
 #include "message.h"
 #include "ops.h"
+#include "quirk.h"
 #include "rows.h"
 #include "steps.h"
 #include "update.h"
@@ -50,28 +51,6 @@ static void __attribute__((format(printf, 2, 3))) append(struct text *text, cons
 	va_end(arguments);
 	if (n > 0 && (size_t)n < sizeof(text->bytes) - text->used)
 		text->used += (size_t)n;
-}
-
-static void append_value(struct text *text, const struct viod_option *option, const void *value)
-{
-	char word[64];
-
-	if (viod_format(option, value, word, sizeof(word)) < 0)
-		word[0] = '\0';
-	append(text, "%s", word[0] ? word : "?");
-}
-
-/* "vf3.vlan: 100 -> 200" */
-static void describe_change(const struct viod_change *change, struct text *text)
-{
-	if (change->vf != VIOD_PF)
-		append(text, "vf%d.", change->vf);
-	append(text, "%s: ", change->option->key);
-	if (change->state) {
-		append_value(text, change->option, change->state);
-		append(text, " -> ");
-	}
-	append_value(text, change->option, change->wanted);
 }
 
 /* "set mac, vlan of vf0-vf6, vf8" */
@@ -231,11 +210,11 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
 	step.data = batch;
 	if (count == 1 && drafts[0].n_changes == 1) {
 		step.change = changes[0];
-		describe_change(step.change, &text);
+		viod_change_text(step.change, step.text, sizeof(step.text));
 	} else {
 		describe_drafts(drafts, count, &text);
+		set_text(&step, &text);
 	}
-	set_text(&step, &text);
 	return viod_step_add(plan, &step);
 }
 
@@ -244,11 +223,12 @@ static int add_step(struct viod_plan *plan, const struct draft *drafts, size_t c
  * the whole host meanwhile. */
 static size_t batch_of(struct viod_pf *pf)
 {
-	const struct viod_quirk *quirk = viod_quirk(pf);
+	uint16_t batch = net_quirk(pf).batch;
 
-	if (quirk->batch)
-		return quirk->batch < NET_BATCH_MAX ? quirk->batch : NET_BATCH_MAX;
-	for (const struct viod_retry *retry = quirk->retries; retry && retry->error; retry++)
+	if (batch)
+		return batch < NET_BATCH_MAX ? batch : NET_BATCH_MAX;
+	for (const struct viod_retry *retry = viod_quirk(pf)->retries; retry && retry->error;
+	     retry++)
 		if (retry->phase == VIOD_PHASE_CONFIGURE)
 			return 1;
 	return NET_BATCH_MAX;
@@ -295,7 +275,7 @@ static uint8_t phase_of(struct viod_pf *pf, const struct viod_change *change)
 	if (change->option == &net_options[NET_ROW_LINK] && !*(const int64_t *)change->wanted)
 		return VIOD_PHASE_SETTLE;
 	if (change->option == &net_options[NET_ROW_ESWITCH] &&
-	    (viod_quirk(pf)->flags & VIOD_QUIRK_ESWITCH_WITH_VFS))
+	    (net_quirk(pf).flags & VIOD_NET_ESWITCH_WITH_VFS))
 		return VIOD_PHASE_CONFIGURE;
 	return change->option->phase;
 }
@@ -304,7 +284,6 @@ static int plan_setting(struct viod_pf *pf, const struct viod_change *change,
 			struct viod_plan *plan)
 {
 	struct net_setting setting;
-	struct text text = { .used = 0 };
 	struct viod_step step = {
 		.phase = phase_of(pf, change),
 		.code = settings[change->option - net_options].code,
@@ -317,8 +296,7 @@ static int plan_setting(struct viod_pf *pf, const struct viod_change *change,
 
 	memset(&setting, 0, sizeof(setting));
 	fill_setting(change, &setting);
-	describe_change(change, &text);
-	set_text(&step, &text);
+	viod_change_text(change, step.text, sizeof(step.text));
 	return viod_step_add(plan, &step);
 }
 

@@ -19,7 +19,7 @@ static const struct viod_name companions_words[] = { { "refuse", VFIO_COMPANIONS
 #define NOIOMMU_ROW(scope_, struct_)                                                                  \
 	{                                                                                             \
 		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_ENUM, .key = "noiommu",               \
-		.names = noiommu_words, .flags = VIOD_OPTION_POLICY, .fallback = "refuse",            \
+		.names = noiommu_words, .flags = VIOD_OPTION_POLICY, .unset = "refuse",               \
 		.help = "Whether the function may be bound without an IOMMU that protects the host.", \
 		VIOD_FIELD(struct struct_, noiommu),                                                  \
 	}
@@ -44,7 +44,7 @@ const struct viod_option vfio_options[] = {
 				  .key = "companions",
 				  .names = companions_words,
 				  .flags = VIOD_OPTION_POLICY,
-				  .fallback = "refuse",
+				  .unset = "refuse",
 				  .help = "What happens to other functions in the IOMMU group of the device: they prevent its use, or are bound with it.",
 				  VIOD_FIELD(struct vfio_pf, companions) },
 	[VFIO_ROW_COMPANION_DRIVERS] = { .scope = VIOD_SCOPE_PF,

@@ -18,8 +18,8 @@ static const struct viod_ops vfio_ops = {
 	.plan = vfio_plan,
 	.apply = vfio_apply,
 	.nodes = vfio_nodes,
-	.resolve = vfio_resolve,
-	.ready = vfio_ready,
+	.choose_driver = vfio_resolve,
+	.prepare_driver = vfio_ready,
 };
 
 VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_DRIVER, .name = "vfio", .version = "1",

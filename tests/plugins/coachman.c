@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A driver plugin that runs before the kinds by name, but wants to run after one. */
+/* A driver plugin that comes before the kinds by name, but needs one of them. */
 #include <viod/plugin.h>
 
-static const char *const after[] = { "good", "not-here", NULL };
+static const char *const needs[] = { "good", NULL };
 static const char *const serves[] = { "carriage", NULL };
 
-VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_DRIVER, .name = "coachman", .after = after, .serves = serves);
+VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_DRIVER, .name = "coachman", .needs = needs, .serves = serves);

@@ -30,7 +30,7 @@ static const struct viod_option rows[] = {
 	  VIOD_FIELD(struct misbehave_pf, how),
 	  .key = "how",
 	  .names = hows,
-	  .fallback = "sleep",
+	  .unset = "sleep",
 	  .help = "Wait for a signal, or keep the processor busy." },
 	{ 0 },
 };

@@ -30,11 +30,11 @@ static const struct viod_name misbehave_ops[] = {
 	{ "nodes", IN_NODES },	     { "attach", IN_ATTACH },	{ NULL, 0 },
 };
 
-#define MISBEHAVE_IN                                                                               \
-	{                                                                                          \
-		.scope = VIOD_SCOPE_PF, .type = VIOD_TYPE_ENUM, .phase = VIOD_PHASE_PREPARE,       \
-		.flags = VIOD_OPTION_WRITE_ONLY, VIOD_FIELD(struct misbehave_pf, in), .key = "in", \
-		.names = misbehave_ops, .help = "The op that misbehaves."                          \
+#define MISBEHAVE_IN                                                                         \
+	{                                                                                    \
+		.scope = VIOD_SCOPE_PF, .type = VIOD_TYPE_ENUM, .phase = VIOD_PHASE_PREPARE, \
+		VIOD_FIELD(struct misbehave_pf, in), .key = "in", .names = misbehave_ops,    \
+		.help = "The op that misbehaves."                                            \
 	}
 
 #endif

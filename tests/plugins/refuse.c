@@ -17,7 +17,6 @@ static const struct viod_option rows[] = {
 	{ .scope = VIOD_SCOPE_PF,
 	  .type = VIOD_TYPE_INT,
 	  .key = "mode",
-	  .flags = VIOD_OPTION_WRITE_ONLY,
 	  .phase = VIOD_PHASE_PREPARE,
 	  .max = 9,
 	  VIOD_FIELD(struct refuse_pf, mode),
@@ -33,7 +32,6 @@ static const struct viod_option rows[] = {
 	{ .scope = VIOD_SCOPE_VF,
 	  .type = VIOD_TYPE_BOOL,
 	  .key = "trust",
-	  .flags = VIOD_OPTION_WRITE_ONLY,
 	  .phase = VIOD_PHASE_CONFIGURE,
 	  VIOD_FIELD(struct refuse_vf, trust),
 	  .help = "What some VFs have." },
@@ -49,7 +47,7 @@ static int refuse_apply(struct viod_pf *pf, const struct viod_step *step)
 		return step->change->option == &rows[1] ? viod_write(pf, VIOD_PF, "reset", "1") : 0;
 	r = viod_read(pf, VIOD_PF, "refuses", refuses, sizeof(refuses));
 	if (r == 0 && strchr(refuses, '0' + step->vf))
-		viod_mark(pf, step->vf, step->change->option, VIOD_MARK_UNSUPPORTED);
+		viod_row_unsupported(pf, step->vf, step->change->option);
 	return r;
 }
 

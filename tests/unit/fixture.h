@@ -38,7 +38,6 @@ struct sample_net_vf {
 	struct viod_mac mac;
 	int64_t vlan, link_state, hidden;
 	uint64_t max_rate, memory, guid;
-	struct viod_bdf peer;
 	bool trust;
 	char tag[16], queues[32];
 };
@@ -74,10 +73,10 @@ static const struct viod_option core_rows[] = {
 	       .flags = VIOD_OPTION_RECREATES, .phase = VIOD_PHASE_RESIZE),
 	PF_ROW(struct core_pf, driver, "driver", .type = VIOD_TYPE_DRIVER),
 	PF_ROW(struct core_pf, on_remove, "on-remove", .type = VIOD_TYPE_ENUM,
-	       .names = remove_words, .fallback = "release", .flags = VIOD_OPTION_POLICY),
+	       .names = remove_words, .unset = "release", .flags = VIOD_OPTION_POLICY),
 	PF_ROW(struct core_pf, timeout, "timeout", .type = VIOD_TYPE_INT, .min = 1, .max = 86400,
-	       .fallback = "120", .flags = VIOD_OPTION_POLICY),
-	VF_ROW(struct core_vf, driver, "driver", .type = VIOD_TYPE_DRIVER, .fallback = "default"),
+	       .unset = "120", .flags = VIOD_OPTION_POLICY),
+	VF_ROW(struct core_vf, driver, "driver", .type = VIOD_TYPE_DRIVER, .new_vf = "default"),
 	{ .key = NULL },
 };
 
@@ -93,7 +92,6 @@ static const struct viod_option net_rows[] = {
 	VF_ROW(struct sample_net_vf, max_rate, "max-rate", .type = VIOD_TYPE_RATE),
 	VF_ROW(struct sample_net_vf, memory, "memory", .type = VIOD_TYPE_SIZE),
 	VF_ROW(struct sample_net_vf, guid, "node-guid", .type = VIOD_TYPE_GUID),
-	VF_ROW(struct sample_net_vf, peer, "peer", .type = VIOD_TYPE_BDF),
 	VF_ROW(struct sample_net_vf, trust, "trust", .type = VIOD_TYPE_BOOL),
 	VF_ROW(struct sample_net_vf, tag, "tag", .type = VIOD_TYPE_STRING),
 	VF_ROW(struct sample_net_vf, queues, "queues", .type = VIOD_TYPE_LIST),

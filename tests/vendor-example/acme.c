@@ -19,7 +19,7 @@ static const struct viod_option rows[] = {
 	  .key = "power",
 	  VIOD_FIELD(struct acme_vf, power),
 	  .names = powers,
-	  .fallback = "on",
+	  .new_vf = "on",
 	  .help = "Whether the VF may be put to sleep." },
 	{ 0 },
 };

@@ -68,7 +68,12 @@ int nvme_validate(struct viod_pf *pf, const struct viod_values *wanted)
 
 /* --- what is left open ----------------------------------------------------------------------- */
 
-/* A VF with queues is meant to be online. */
+static bool is_written(const struct viod_values *wanted, int vf, enum nvme_row row)
+{
+	return value_of(wanted, vf, row) && viod_where(wanted, vf, &nvme_rows[row])->file;
+}
+
+/* A VF with queues is meant to be online, whatever a new VF has otherwise. */
 static void fill_in(const struct nvme_device *device, struct viod_values *wanted, int vf)
 {
 	const struct nvme_pool *pool = &device->primary.interrupts;
@@ -78,9 +83,9 @@ static void fill_in(const struct nvme_device *device, struct viod_values *wanted
 
 	if (queues == 0)
 		return;
-	if (pool->flexible && !value_of(wanted, vf, NVME_ROW_INTERRUPTS))
+	if (pool->flexible && !is_written(wanted, vf, NVME_ROW_INTERRUPTS))
 		viod_put(wanted, vf, &nvme_rows[NVME_ROW_INTERRUPTS], &interrupts);
-	if (!value_of(wanted, vf, NVME_ROW_ONLINE))
+	if (!is_written(wanted, vf, NVME_ROW_ONLINE))
 		viod_put(wanted, vf, &nvme_rows[NVME_ROW_ONLINE], &on);
 }
 
@@ -204,7 +209,7 @@ static int check(struct viod_pf *pf, const struct nvme_device *device,
 
 /* --- complete -------------------------------------------------------------------------------- */
 
-int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+static int complete_vfs(struct viod_pf *pf, struct viod_values *wanted)
 {
 	struct nvme_device device;
 	int r;
@@ -230,4 +235,11 @@ int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 	r = check(pf, &device, wanted);
 	nvme_device_clear(&device);
 	return r;
+}
+
+int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
+{
+	int r = complete_vfs(pf, wanted);
+
+	return r < 0 ? r : nvme_complete_drivers(pf, state, wanted);
 }

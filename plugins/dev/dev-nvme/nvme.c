@@ -10,7 +10,6 @@ static const struct viod_ops ops = {
 	.plan = nvme_plan,
 	.apply = nvme_apply,
 	.nodes = nvme_nodes,
-	.inspect = nvme_inspect,
 };
 
 /* Mass storage, NVM, NVM Express I/O controller. */

@@ -182,8 +182,9 @@ bool nvme_has_one_of(const struct nvme_device *device, size_t vf, uint64_t bytes
 int nvme_validate(struct viod_pf *pf, const struct viod_values *wanted);
 int nvme_observe(struct viod_pf *pf, struct viod_values *state);
 int nvme_complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted);
-int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
-		 const struct viod_values *wanted);
+/** Of complete(): no driver for VFs that it would wait for in vain. */
+int nvme_complete_drivers(struct viod_pf *pf, const struct viod_values *state,
+			  struct viod_values *wanted);
 int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
 	      const struct viod_change *changes, size_t n_changes, struct viod_plan *plan);
 int nvme_apply(struct viod_pf *pf, const struct viod_step *step);

@@ -47,17 +47,6 @@ static int add(struct viod_plan *plan, enum viod_phase phase, uint8_t flags, enu
 	return viod_step_add(plan, &step);
 }
 
-static void change_text(const struct viod_change *change, char *ret_text, size_t size)
-{
-	char from[NVME_TEXT_MAX] = "", to[NVME_TEXT_MAX] = "?";
-
-	(void)viod_format(change->option, change->wanted, to, sizeof(to));
-	if (change->state)
-		(void)viod_format(change->option, change->state, from, sizeof(from));
-	snprintf(ret_text, size, "vf%d.%s: %s%s%s", change->vf, change->option->key, from,
-		 *from ? " -> " : "", to);
-}
-
 /* --- what a change asks for ------------------------------------------------------------------ */
 
 static enum nvme_row row_of(const struct viod_change *change)
@@ -145,7 +134,7 @@ static int plan_new(const struct survey *survey, const struct viod_change *chang
 	if (is_so_already(survey, change))
 		return 0;
 	order_of(change, &order);
-	change_text(change, text, sizeof(text));
+	viod_change_text(change, text, sizeof(text));
 	return add(plan, early ? VIOD_PHASE_RESIZE : VIOD_PHASE_CONFIGURE,
 		   early ? VIOD_STEP_NO_VFS : 0, code_of(change), change->vf, change, &order, text);
 }
@@ -243,7 +232,7 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 		if (&changes[i] == online)
 			continue;
 		order_of(&changes[i], &order);
-		change_text(&changes[i], text, sizeof(text));
+		viod_change_text(&changes[i], text, sizeof(text));
 		r = add(plan, VIOD_PHASE_CONFIGURE,
 			namespaces && !takes_away(&changes[i]) ? 0 : VIOD_STEP_DISRUPTIVE,
 			code_of(&changes[i]), changes[i].vf, &changes[i], &order, text);

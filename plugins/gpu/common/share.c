@@ -270,19 +270,6 @@ static void place_step(const struct viod_change *change, unsigned there, struct 
 		step->flags = VIOD_STEP_DISRUPTIVE;
 }
 
-static void step_text(const struct viod_change *change, char *ret_text, size_t size)
-{
-	char from[32] = "", to[32] = "?", vf[16] = "";
-
-	(void)viod_format(change->option, change->wanted, to, sizeof(to));
-	if (change->state)
-		(void)viod_format(change->option, change->state, from, sizeof(from));
-	if (change->vf != VIOD_PF)
-		snprintf(vf, sizeof(vf), "vf%d.", change->vf);
-	snprintf(ret_text, size, "%s%s: %s%s%s", vf, change->option->key, from, *from ? " -> " : "",
-		 to);
-}
-
 int gpu_share_plan(struct viod_pf *pf, const struct viod_values *state,
 		   const struct viod_change *changes, size_t n_changes, struct viod_plan *plan)
 {
@@ -303,7 +290,7 @@ int gpu_share_plan(struct viod_pf *pf, const struct viod_values *state,
 		if (row != GPU_ROW_AUTO)
 			order.value = value_of(changes[i].option, changes[i].wanted);
 		place_step(&changes[i], viod_vf_count(state), &step);
-		step_text(&changes[i], step.text, sizeof(step.text));
+		viod_change_text(&changes[i], step.text, sizeof(step.text));
 		r = viod_step_add(plan, &step);
 	}
 	return r;
@@ -352,7 +339,7 @@ static int read_back(struct viod_pf *pf, const struct gpu_share_place *place,
 	viod_report(pf, VIOD_WARNING, step->vf, row_of(order->vf, share), &step->where, 0,
 		    "the driver rounded %s = %s to %s", row_of(order->vf, share)->key, asked_for,
 		    has);
-	viod_mark(pf, order->vf, row_of(order->vf, share), VIOD_MARK_ROUNDED);
+	viod_row_rounded(pf, order->vf, row_of(order->vf, share));
 	return 0;
 }
 

@@ -488,7 +488,7 @@ START_TEST(controllers_that_lack_something)
 	want_number(0, NVME_ROW_QUEUES, 2);
 	ck_assert_int_eq(complete(), -EOPNOTSUPP);
 	ck_assert(reported("this NVMe controller has no resources for VFs"));
-	/* Without keys nothing changes, including the fallbacks of VFs that viod created. */
+	/* Without keys nothing changes, including the values of new VFs that viod created. */
 	want(1);
 	want_number(0, NVME_ROW_QUEUES, 0);
 	want_number(0, NVME_ROW_INTERRUPTS, 0);
@@ -518,11 +518,15 @@ START_TEST(unready_vfs)
 	want_number(2, NVME_ROW_QUEUES, 2);
 	want_number(4, NVME_ROW_QUEUES, 2);
 	want_online(4, false);
-	ck_assert_int_eq(complete(), 0);
-	look(&state);
-	ck_assert_int_eq(nvme_inspect(&pf, &state, &wanted), 0);
 	for (unsigned vf = 0; vf < 6; vf++)
-		ck_assert_int_eq(pf.unready[vf], vf != 2);
+		wanted.drivers[vf] = (struct viod_driver){ .name = "default" };
+	wanted.drivers[1] = (struct viod_driver){ .name = "vfio-pci" };
+	look(&state);
+	ck_assert_int_eq(nvme_complete(&pf, &state, &wanted), 0);
+	for (unsigned vf = 0; vf < 6; vf++)
+		ck_assert_str_eq(wanted.drivers[vf].name, vf == 1   ? "vfio-pci"
+							  : vf == 2 ? "default"
+								    : "none");
 	ck_assert_uint_eq(pf.n_reports, 1);
 	ck_assert(reported("(VF 0-1, 3, 5)"));
 }

@@ -140,6 +140,17 @@ static int fake_format(const struct viod_option *option, const void *value, char
 	return 0;
 }
 
+static void fake_change_text(const struct viod_change *change, char *ret_text, size_t size)
+{
+	char from[64] = "", to[64];
+
+	fake_format(change->option, change->wanted, to, sizeof(to));
+	if (change->state)
+		fake_format(change->option, change->state, from, sizeof(from));
+	snprintf(ret_text, size, "%s: %s%s%s", change->option->key, from,
+		 change->state ? " -> " : "", to);
+}
+
 static const struct viod_host host = {
 	.size = sizeof(host),
 	.read = fake_read,
@@ -150,6 +161,7 @@ static const struct viod_host host = {
 	.step = fake_step,
 	.report = fake_report,
 	.format = fake_format,
+	.change_text = fake_change_text,
 	.function = fake_function,
 	.nearest = fake_nearest,
 };

@@ -27,7 +27,8 @@ struct viod_values {
 	unsigned n_vfs;
 	struct nvme_pf pf;
 	struct nvme_vf vfs[FAKE_VFS];
-	uint32_t known_pf, known[FAKE_VFS]; /* bits of enum nvme_row */
+	uint32_t known_pf, known[FAKE_VFS];   /* bits of enum nvme_row */
+	struct viod_driver drivers[FAKE_VFS]; /* "": not known */
 	struct viod_where where;
 };
 
@@ -40,16 +41,30 @@ struct viod_plan {
 struct viod_pf {
 	char reports[16][512];
 	size_t n_reports, n_errors;
-	bool unready[FAKE_VFS];
 	char notes[FAKE_VFS][256];
 };
 
 static struct viod_pf pf;
 
+/* Core's row. */
+static const struct viod_option fake_driver = { .scope = VIOD_SCOPE_VF,
+						.type = VIOD_TYPE_DRIVER,
+						.key = "driver" };
+
+static inline const struct viod_option *fake_option(const struct viod_values *values, int vf,
+						    const char *key)
+{
+	ck_assert_str_eq(key, "driver");
+	return &fake_driver;
+}
+
 static inline const void *fake_get(const struct viod_values *values, int vf,
 				   const struct viod_option *option)
 {
-	uint32_t bit = 1u << (option - nvme_rows);
+	uint32_t bit = 1u << ((option - nvme_rows) & 31);
+
+	if (option == &fake_driver)
+		return values->drivers[vf].name[0] ? &values->drivers[vf] : NULL;
 
 	ck_assert_int_eq(option->scope, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF);
 	ck_assert_int_lt(vf, (int)values->n_vfs);
@@ -61,9 +76,13 @@ static inline const void *fake_get(const struct viod_values *values, int vf,
 static inline void fake_put(struct viod_values *values, int vf, const struct viod_option *option,
 			    const void *value)
 {
-	uint32_t bit = 1u << (option - nvme_rows);
+	uint32_t bit = 1u << ((option - nvme_rows) & 31);
 
 	ck_assert_int_lt(vf, (int)values->n_vfs);
+	if (option == &fake_driver) {
+		values->drivers[vf] = *(const struct viod_driver *)value;
+		return;
+	}
 	*(vf == VIOD_PF ? &values->known_pf : &values->known[vf]) |= bit;
 	memcpy((vf == VIOD_PF ? (char *)&values->pf : (char *)&values->vfs[vf]) + option->offset,
 	       value, option->size);
@@ -102,15 +121,6 @@ static inline bool reported(const char *text)
 		if (strstr(pf.reports[i], text))
 			return true;
 	return false;
-}
-
-static inline bool fake_mark(struct viod_pf *of, int vf, const struct viod_option *option,
-			     enum viod_mark mark)
-{
-	ck_assert_int_eq(mark, VIOD_MARK_UNREADY);
-	ck_assert_ptr_null(option);
-	of->unready[vf] = true;
-	return true;
 }
 
 static inline int fake_note(struct viod_pf *of, const struct viod_plugin *plugin, const char *key,
@@ -158,6 +168,17 @@ static inline int fake_format(const struct viod_option *option, const void *valu
 	return 0;
 }
 
+static inline void fake_change_text(const struct viod_change *change, char *ret_text, size_t size)
+{
+	char from[NVME_TEXT_MAX] = "", to[NVME_TEXT_MAX];
+
+	fake_format(change->option, change->wanted, to, sizeof(to));
+	if (change->state)
+		fake_format(change->option, change->state, from, sizeof(from));
+	snprintf(ret_text, size, "vf%d.%s: %s%s%s", change->vf, change->option->key, from,
+		 change->state ? " -> " : "", to);
+}
+
 /* No block devices: a namespace that is shared with the host is not in use. */
 static inline const struct viod_function *fake_function(struct viod_pf *of, int vf)
 {
@@ -171,11 +192,12 @@ static const struct viod_host fake_host = {
 	.where = fake_where,
 	.vf_count = fake_vf_count,
 	.report = fake_report,
-	.mark = fake_mark,
+	.option = fake_option,
 	.note = fake_note,
 	.noted = fake_noted,
 	.step = fake_step,
 	.format = fake_format,
+	.change_text = fake_change_text,
 	.function = fake_function,
 };
 

@@ -24,12 +24,12 @@ START_TEST(a_vf_that_is_refused_is_not_the_driver)
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	ck_assert(mark_add(&pf, 3, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
-	ck_assert(!mark_add(&pf, 3, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
+	ck_assert(mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
+	ck_assert(!mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
 	ck_assert(mark_refused(&pf, 3, option_of(&kinds, "trust")));
 	ck_assert(!mark_refused(&pf, 4, option_of(&kinds, "trust")));
 	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
-	ck_assert(mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED));
+	ck_assert(mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
 	ck_assert(mark_lacks(&pf, option_of(&kinds, "trust")));
 	ck_assert(!mark_lacks(&pf, option_of(&kinds, "vlan")));
 	ck_assert(!mark_any_deferred(&pf));
@@ -63,7 +63,7 @@ START_TEST(deferred_is_of_one_vf)
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	ck_assert(mark_add(&pf, 3, option_of(&kinds, "max-rate"), VIOD_MARK_DEFERRED));
+	ck_assert(mark_add(&pf, 3, option_of(&kinds, "max-rate"), ROW_DEFERRED));
 	ck_assert(mark_deferred(&pf, 3, option_of(&kinds, "max-rate")));
 	ck_assert(!mark_deferred(&pf, 4, option_of(&kinds, "max-rate")));
 	ck_assert(!mark_lacks(&pf, option_of(&kinds, "max-rate")));
@@ -88,8 +88,8 @@ START_TEST(unsupported_rows_are_reported_once)
 			.vf = i / 3,
 			.where = { .file = "a.conf", .line = 10 + (unsigned)i, .column = 1 },
 		};
-	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), VIOD_MARK_UNSUPPORTED);
-	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), VIOD_MARK_UNSUPPORTED);
+	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED);
+	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), ROW_UNSUPPORTED);
 	plan_changes_drop_lacking(&pf, true, &changes);
 	ck_assert_uint_eq(changes.count, 3);
 	assert_diag_count(&pf.diags, 2);

@@ -311,6 +311,32 @@ START_TEST(a_device_that_is_not_there_is_absent)
 }
 END_TEST
 
+/* What is wrong with the file itself is reported without the device. */
+START_TEST(a_file_of_an_absent_device_is_validated)
+{
+	const json_t *diag;
+	struct bench b;
+
+	bench_new(&b, "plugins", PF "net\nvfs = 2\n[vf0]\nvlan = 7\n[vf*]\nqos = 3\n");
+	ck_assert_int_eq(renameat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF, b.root.fd, "removed"),
+			 0);
+	run(&b, JOB_CHECK, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")), 1);
+	diag = json_array_get(json_object_get(b.result, "diags"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "vf")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")), 8);
+	bench_clear(&b);
+	/* Without a count, [vf*] is checked too. */
+	bench_new(&b, "plugins", PF "net\n[vf*]\nqos = 3\n");
+	ck_assert_int_eq(renameat(b.root.fd, "sys/bus/pci/devices/" FAKE_PF, b.root.fd, "removed"),
+			 0);
+	run(&b, JOB_CHECK, 10);
+	ck_assert_str_eq(verdict(&b), "invalid");
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(a_pf_without_a_driver_is_waited_for)
 {
 	struct bench b;
@@ -609,6 +635,7 @@ int main(void)
 		a_row_of_the_pf_recreates_the_vfs,
 		a_device_that_makes_all_vfs_or_none,
 		a_device_that_is_not_there_is_absent,
+		a_file_of_an_absent_device_is_validated,
 		a_pf_without_a_driver_is_waited_for,
 		a_crash_is_reported_with_its_plugin_and_op,
 		what_hangs_is_ended_at_the_deadline,

@@ -37,7 +37,7 @@ START_TEST(what_the_device_made_of_it_is_wanted)
 	first = rounded_remember(&pf, NULL, wanted, state);
 	ck_assert_uint_eq(json_array_size(first), 0);
 	json_decref(first);
-	ck_assert(mark_add(&pf, 0, memory_of(&kinds)->option, VIOD_MARK_ROUNDED));
+	ck_assert(mark_add(&pf, 0, memory_of(&kinds)->option, ROW_ROUNDED));
 	first = rounded_remember(&pf, NULL, wanted, state);
 	ck_assert_uint_eq(json_array_size(first), 1);
 	rounded_replace(first, wanted);

@@ -142,7 +142,7 @@ END_TEST
 
 /* --- what is loaded -------------------------------------------------------------------------- */
 
-START_TEST(order_of_needs_and_after)
+START_TEST(order_of_needs)
 {
 	_cleanup_loader_ struct loader *loader = load_quietly(bad_directory, NULL);
 
@@ -420,7 +420,7 @@ int main(void)
 	snprintf(good_directory, sizeof(good_directory), "%s/plugins", build);
 	tcase_add_loop_test(tests, refusal, 0, (int)ARRAY_SIZE(refusals));
 	tcase_add_test(tests, the_rest_runs);
-	tcase_add_test(tests, order_of_needs_and_after);
+	tcase_add_test(tests, order_of_needs);
 	tcase_add_test(tests, copies_and_descriptors);
 	tcase_add_test(tests, schema_has_all_that_concern_a_kind);
 	tcase_add_test(tests, unknown_kinds);

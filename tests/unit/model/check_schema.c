@@ -66,8 +66,10 @@ static const struct {
 	{ { ROW(.min = 2, .max = 1), END }, "its lower bound is above its upper bound" },
 	{ { ROW(.flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_INTERNAL), END },
 	  "it is required, but" },
-	{ { ROW(.max = 9, .fallback = "ten"), END },
-	  "the fallback of row 'key' is wrong: 'ten' is not a number" },
+	{ { ROW(.max = 9, .new_vf = "ten"), END },
+	  "the value of row 'key' for new VFs is wrong: 'ten' is not a number" },
+	{ { ROW(.max = 9, .unset = "ten", .flags = VIOD_OPTION_POLICY), END },
+	  "the value of row 'key' where it is not set is wrong: 'ten' is not a number" },
 	{ { ROW(.offset = 0), ROW(.offset = 8), END }, "key 'key' of [vfN] is declared twice" },
 	{ { ROW(.offset = 0), ROW(.key = "other"), END },
 	  "rows 'key' and 'other' of [vfN] share the same field" },
@@ -78,7 +80,7 @@ START_TEST(good_rows_pass)
 {
 	static const struct viod_option rows[] = {
 		VF_ROW(struct block, number, "number", .type = VIOD_TYPE_INT, .max = 9,
-		       .fallback = "0x9"),
+		       .new_vf = "0x9"),
 		VF_ROW(struct block, amount, "max-rate2", .type = VIOD_TYPE_RATE),
 		VF_ROW(struct block, text, "t", .type = VIOD_TYPE_STRING),
 		VF_ROW(struct block, mac, "mac", .type = VIOD_TYPE_MAC, .names = mac_words),

@@ -177,7 +177,6 @@ static struct viod_values *filled(const struct kinds *kinds)
 		{ "max-rate", "2.5G" },
 		{ "memory", "4G" },
 		{ "node-guid", "00:11:22:33:44:55:66:77" },
-		{ "peer", "10000:05:00.0" },
 		{ "trust", "on" },
 		{ "tag", "two words" },
 		{ "queues", "a, b" },
@@ -319,7 +318,6 @@ START_TEST(a_file_is_printed)
 				       "max-rate = 2500\n"
 				       "memory = 4G\n"
 				       "node-guid = 00:11:22:33:44:55:66:77\n"
-				       "peer = 10000:05:00.0\n"
 				       "trust = on\n"
 				       "tag = two words\n"
 				       "queues = a, b\n"

@@ -206,19 +206,28 @@ static const struct viod_quirk *fake_quirk(struct viod_pf *of)
 	return &of->quirk;
 }
 
-static bool fake_mark(struct viod_pf *of, int vf, const struct viod_option *option,
-		      enum viod_mark mark)
+static bool set_bit(uint32_t *bits, const struct viod_option *option)
 {
 	uint32_t bit = 1u << (option - net_options);
-	uint32_t *marks = mark == VIOD_MARK_UNSUPPORTED ? &of->refused[vf] : &of->deferred[vf];
-	bool before = *marks & bit;
+	bool before = *bits & bit;
 
-	*marks |= bit;
+	*bits |= bit;
 	return !before;
 }
 
+static bool fake_unsupported(struct viod_pf *of, int vf, const struct viod_option *option)
+{
+	return set_bit(&of->refused[vf], option);
+}
+
+static bool fake_deferred(struct viod_pf *of, int vf, const struct viod_option *option)
+{
+	return set_bit(&of->deferred[vf], option);
+}
+
 static const struct viod_host fake_host = {
-	.mark = fake_mark,
+	.row_unsupported = fake_unsupported,
+	.row_deferred = fake_deferred,
 	.report = fake_report,
 	.function = fake_function,
 	.quirk = fake_quirk,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a file leaves open is completed from the device, and who uses its interfaces. */
+#include <viod/net.h>
+
 #include "netbench.h"
 
 #include "device/holder.h"
@@ -119,12 +121,14 @@ END_TEST
 
 START_TEST(a_pf_that_must_be_up)
 {
+	static const struct viod_net_quirk quirk = { .size = sizeof(quirk),
+						     .flags = VIOD_NET_PF_MUST_BE_UP };
 	struct bench b;
 
 	machine(&b);
 	ck_assert_int_eq(net_complete(&b.pf, b.state, b.wanted), 0);
 	expect(&b, b.wanted, VIOD_PF, "link", NULL);
-	b.pf.quirk.flags = VIOD_QUIRK_PF_MUST_BE_UP;
+	b.pf.quirk.kind = &quirk;
 	kernel.nics[0].flags = IFF_UP;
 	ck_assert_int_eq(net_complete(&b.pf, b.state, b.wanted), 0);
 	expect(&b, b.wanted, VIOD_PF, "link", NULL);

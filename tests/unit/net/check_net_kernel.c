@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the net plugin reads from the kernel and writes to it, over netlink and sysfs. */
+#include <viod/net.h>
+
 #include "netbench.h"
 
 #include "../../../plugins/net/message.h"
@@ -405,7 +407,9 @@ END_TEST
 /* In switchdev mode the port of a VF has its address; the rest goes through the PF. */
 START_TEST(addresses_go_to_the_port)
 {
-	static struct viod_quirk quirk = { .flags = VIOD_QUIRK_PORT_FUNCTIONS };
+	static const struct viod_net_quirk of_net = { .size = sizeof(of_net),
+						      .flags = VIOD_NET_PORT_FUNCTIONS };
+	static const struct viod_quirk quirk = { .kind = &of_net };
 	struct net_update updates[2] = { { 0 } };
 	struct net_batch *batch = NULL;
 	struct viod_step step = { .code = NET_STEP_VFS, .phase = VIOD_PHASE_CONFIGURE };

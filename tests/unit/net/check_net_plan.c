@@ -75,11 +75,13 @@ START_TEST(batch_sizes)
 		uint16_t quirk;
 		size_t steps;
 	} batches[] = { { 0, 3 }, { 1000, 3 }, { 256, 3 }, { 64, 10 }, { 1, 600 } };
+	struct viod_net_quirk quirk = { .size = sizeof(quirk) };
 
 	for (size_t i = 0; i < NET_ARRAY_SIZE(batches); i++) {
 		tear_down();
 		set_up();
-		pf.quirk.batch = batches[i].quirk;
+		quirk.batch = batches[i].quirk;
+		pf.quirk.kind = &quirk;
 		for (unsigned vf = 0; vf < 600; vf++)
 			change_vlan(vf, 1);
 		make_plan();
@@ -204,10 +206,12 @@ START_TEST(eswitch_when_the_driver_can)
 {
 	static const int64_t legacy = DEVLINK_ESWITCH_MODE_LEGACY;
 	static const int64_t switchdev = DEVLINK_ESWITCH_MODE_SWITCHDEV;
+	static const struct viod_net_quirk quirk = { .size = sizeof(quirk),
+						     .flags = VIOD_NET_ESWITCH_WITH_VFS };
 
 	change_pf(NET_ROW_ESWITCH, &switchdev, &legacy, VIOD_PF);
 	make_plan();
-	pf.quirk.flags = VIOD_QUIRK_ESWITCH_WITH_VFS;
+	pf.quirk.kind = &quirk;
 	make_plan();
 	ck_assert_int_eq(plan.steps[0].phase, VIOD_PHASE_PREPARE);
 	ck_assert_int_eq(plan.steps[1].phase, VIOD_PHASE_CONFIGURE);

@@ -14,6 +14,7 @@
 #include "../../../plugins/net/mac.h"
 #include "../../../plugins/net/message.h"
 #include "../../../plugins/net/ops.h"
+#include "../../../plugins/net/quirk.h"
 #include "../../../plugins/net/rows.h"
 #include "../../../plugins/net/steps.h"
 #include "../../../plugins/net/update.h"
@@ -136,6 +137,21 @@ static inline int fake_format(const struct viod_option *option, const void *valu
 	return 0;
 }
 
+static inline void fake_change_text(const struct viod_change *change, char *ret_text, size_t size)
+{
+	char from[64] = "", to[64];
+
+	fake_format(change->option, change->wanted, to, sizeof(to));
+	if (change->state)
+		fake_format(change->option, change->state, from, sizeof(from));
+	if (change->vf == VIOD_PF)
+		snprintf(ret_text, size, "%s: %s%s%s", change->option->key, from,
+			 change->state ? " -> " : "", to);
+	else
+		snprintf(ret_text, size, "vf%d.%s: %s%s%s", change->vf, change->option->key, from,
+			 change->state ? " -> " : "", to);
+}
+
 static const struct viod_host fake_host = {
 	.size = sizeof(fake_host),
 	.get = fake_get,
@@ -146,6 +162,7 @@ static const struct viod_host fake_host = {
 	.report = fake_report,
 	.quirk = fake_quirk,
 	.format = fake_format,
+	.change_text = fake_change_text,
 };
 
 static inline void set_up(void)

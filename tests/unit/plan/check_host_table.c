@@ -178,10 +178,10 @@ START_TEST(facts_have_topics)
 	json_t *facts;
 
 	set_up();
-	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "710"), 0);
-	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-1Q", "id", "711"), 0);
-	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "712"), 0);
-	ck_assert_int_eq(host_table.tell(&pf, "profiles", "A-2Q", "id", "\xff"), -EINVAL);
+	ck_assert_int_eq(host_table.publish(&pf, "profiles", "A-1Q", "id", "710"), 0);
+	ck_assert_int_eq(host_table.publish(&pf, "profiles", "A-1Q", "id", "711"), 0);
+	ck_assert_int_eq(host_table.publish(&pf, "profiles", "A-2Q", "id", "712"), 0);
+	ck_assert_int_eq(host_table.publish(&pf, "profiles", "A-2Q", "id", "\xff"), -EINVAL);
 	facts = json_pack("{s:{s:{s:s}, s:{s:s}}}", "profiles", "A-1Q", "id", "711", "A-2Q", "id",
 			  "712");
 	ck_assert(json_equal(pf.facts, facts));

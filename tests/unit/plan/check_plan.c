@@ -61,9 +61,6 @@ static void random_text(const struct viod_option *option, char *ret_text, size_t
 	case VIOD_TYPE_GUID:
 		snprintf(ret_text, size, "0x%llx", (unsigned long long)random_below(1 << 30));
 		break;
-	case VIOD_TYPE_BDF:
-		snprintf(ret_text, size, "%02x:00.%u", rand() & 0xff, rand() & 7);
-		break;
 	case VIOD_TYPE_DRIVER:
 	case VIOD_TYPE_STRING:
 	case VIOD_TYPE_LIST:

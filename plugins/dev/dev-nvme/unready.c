@@ -45,8 +45,22 @@ static void add_range(char *text, size_t size, unsigned first, unsigned last)
 		snprintf(text + used, size - used, "%s%u-%u", used ? ", " : "", first, last);
 }
 
-int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
-		 const struct viod_values *wanted)
+/* A driver that probes the hardware would wait for it in vain. Another one is bound as the file
+ * says: a virtual machine may bring the VF to life. */
+static void leave_unbound(struct viod_pf *pf, struct viod_values *wanted, int vf)
+{
+	const struct viod_option *row = viod_option_of(wanted, vf, "driver");
+	const struct viod_driver *driver = row ? viod_get(wanted, vf, row) : NULL;
+	const struct viod_function *self = viod_function(pf, VIOD_PF);
+	const struct viod_driver none = { .name = "none" };
+
+	if (driver && (strcmp(driver->name, "default") == 0 ||
+		       (self && self->driver && strcmp(driver->name, self->driver) == 0)))
+		viod_put(wanted, vf, row, &none);
+}
+
+int nvme_complete_drivers(struct viod_pf *pf, const struct viod_values *state,
+			  struct viod_values *wanted)
 {
 	unsigned count = viod_vf_count(wanted), first = 0, run = 0;
 	char text[128] = "";
@@ -58,7 +72,7 @@ int nvme_inspect(struct viod_pf *pf, const struct viod_values *state,
 		bool dead = vf < count && !will_work(state, wanted, vf);
 
 		if (dead)
-			viod_mark(pf, (int)vf, NULL, VIOD_MARK_UNREADY);
+			leave_unbound(pf, wanted, (int)vf);
 		dead = dead && is_surprise(wanted, vf);
 		if (dead && run++ == 0)
 			first = vf;
