@@ -36,8 +36,22 @@ static void refresh_function(struct device_function *f, int sys)
 	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
 }
 
-/* The modalias has all that tells a device from others, in one file. */
-static int read_identity(struct device_function *f, int sys)
+/* VFs of a PF differ in nothing: what was parsed of one is that of the next. */
+static bool copy_identity(struct device_function *f, const struct device_function *alike)
+{
+	if (!alike || !*f->modalias || !streq(alike->modalias, f->modalias))
+		return false;
+	f->function.vendor = alike->function.vendor;
+	f->function.device = alike->function.device;
+	f->function.subvendor = alike->function.subvendor;
+	f->function.subdevice = alike->function.subdevice;
+	f->function.class_code = alike->function.class_code;
+	return true;
+}
+
+/* The modalias has all that tells a device from others, in one file. alike: one that may have the
+ * same, or NULL. */
+static int read_identity(struct device_function *f, int sys, const struct device_function *alike)
 {
 	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
 	_cleanup_close_ int directory = -1;
@@ -47,6 +61,8 @@ static int read_identity(struct device_function *f, int sys)
 	snprintf(path, sizeof(path), "%s/modalias", f->directory);
 	if (sysfs_read(sys, path, f->modalias, sizeof(f->modalias)) < 0)
 		f->modalias[0] = '\0';
+	if (copy_identity(f, alike))
+		return 0;
 	if (sscanf(f->modalias, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x", &vendor, &device,
 		   &subvendor, &subdevice, &base, &sub, &interface) == 7) {
 		f->function.vendor = (uint16_t)vendor;
@@ -68,7 +84,8 @@ static int read_identity(struct device_function *f, int sys)
 	return 0;
 }
 
-static int fill_function(struct device_function *f, int sys, const char *bus, const char *address)
+static int fill_function(struct device_function *f, int sys, const char *bus, const char *address,
+			 const struct device_function *alike)
 {
 	int n, r;
 
@@ -78,7 +95,7 @@ static int fill_function(struct device_function *f, int sys, const char *bus, co
 	if (n < 0 || (size_t)n >= sizeof(f->directory))
 		return -ENAMETOOLONG;
 	f->function = (struct viod_function){ .address = f->address, .directory = f->directory };
-	r = read_identity(f, sys);
+	r = read_identity(f, sys, alike);
 	if (r < 0)
 		return r;
 	f->known = false;
@@ -154,7 +171,7 @@ int device_scan_vfs(struct viod_pf *pf)
 		if (!f)
 			return -ENOMEM;
 		/* A VF that goes while we look keeps its slot: indices must not shift. */
-		(void)fill_function(f, sys, "pci", address);
+		(void)fill_function(f, sys, "pci", address, i ? f - 1 : NULL);
 		f->look = pf->look;
 	}
 	repoint(pf);
@@ -173,7 +190,7 @@ int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t c
 	for (size_t i = 0; i < count; i++)
 		if (addresses[i])
 			(void)fill_function(&vfs[i], pf->roots->trees[VIOD_TREE_SYS], "pci",
-					    addresses[i]);
+					    addresses[i], NULL);
 	repoint(pf);
 	return 0;
 }
@@ -309,7 +326,7 @@ int device_look(const struct roots *roots, const struct loader *loader, const ch
 	if (device_find_bus(roots, address, bus, sizeof(bus)) < 0)
 		return 0;
 	ret_pf->vfs_are_devices = streq(bus, "pci");
-	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], bus, address);
+	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], bus, address, NULL);
 	if (r == -ENOENT || r == -ENAMETOOLONG)
 		return 0;
 	if (r < 0)
