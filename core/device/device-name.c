@@ -19,7 +19,7 @@ static int address_of(int interfaces, const char *interface, char *ret_address, 
 	return sysfs_link_name(interfaces, path, ret_address, size) < 0 ? -ENODEV : 0;
 }
 
-/* A VF may have been given any address, its PF's among them. */
+/* A VF may have any address, also that of its PF. */
 static bool is_vf(int interfaces, const char *interface)
 {
 	char path[320];
@@ -44,7 +44,7 @@ static int match_permanent(void *userdata, const struct link_event *event)
 	       address_of(search->interfaces, event->name, search->address, search->size) == 0;
 }
 
-/* The address that the device was made with, whichever it has now. */
+/* Search by the permanent address, whichever address is set now. */
 static int find_permanent(const struct roots *roots, const char *mac, char *ret_address,
 			  size_t size)
 {
@@ -108,7 +108,7 @@ int resolve_name(const struct roots *roots, const char *name, char *ret_address,
 		return -ENODEV;
 	if (address_of(interfaces, name, ret_address, size) == 0)
 		return 0;
-	/* What sysfs does not know may be an alternative name. */
+	/* A name that sysfs does not list may be an alternative name. */
 	if (link_find_altname(name, interface) < 0)
 		return -ENODEV;
 	return address_of(interfaces, interface, ret_address, size);

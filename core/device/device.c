@@ -15,8 +15,8 @@ static uint16_t read_id(int directory, const char *attribute)
 	return sysfs_read_number(directory, attribute, 0xffff, &id) < 0 ? 0 : (uint16_t)id;
 }
 
-/* What can change while a job runs: everything else is fixed as long as the device is there. The
- * group comes with the device, but for VFIO without an IOMMU, where it comes with the driver. */
+/* Read what can change while a job runs; all else is fixed as long as the device exists. The IOMMU
+ * group is fixed, too, except for VFIO without an IOMMU, where the driver creates it. */
 static void refresh_function(struct device_function *f, int sys)
 {
 	char path[160], group[16], driver[VIOD_NAME_MAX];
@@ -36,7 +36,7 @@ static void refresh_function(struct device_function *f, int sys)
 	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
 }
 
-/* VFs of a PF differ in nothing: what was parsed of one is that of the next. */
+/* VFs of a PF usually have the same modalias, so the values parsed for one are copied. */
 static bool copy_identity(struct device_function *f, const struct device_function *alike)
 {
 	if (!alike || !*f->modalias || !streq(alike->modalias, f->modalias))
@@ -49,8 +49,8 @@ static bool copy_identity(struct device_function *f, const struct device_functio
 	return true;
 }
 
-/* The modalias has all that tells a device from others, in one file. alike: one that may have the
- * same, or NULL. */
+/* The modalias holds the whole identity of a device in one file. alike: a function that may have
+ * the same, or NULL. */
 static int read_identity(struct device_function *f, int sys, const struct device_function *alike)
 {
 	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
@@ -103,7 +103,7 @@ static int fill_function(struct device_function *f, int sys, const char *bus, co
 	return 0;
 }
 
-/* The array may move when it grows, and each function points into its own slot. */
+/* Each function points into its own slot, and the array may move when it grows. */
 static void repoint(struct viod_pf *pf)
 {
 	for (size_t i = 0; i < pf->n_vfs; i++) {
@@ -170,7 +170,7 @@ int device_scan_vfs(struct viod_pf *pf)
 		f = array_append((void **)&pf->vfs, &pf->n_vfs, sizeof(*pf->vfs));
 		if (!f)
 			return -ENOMEM;
-		/* A VF that goes while we look keeps its slot: indices must not shift. */
+		/* A VF that is removed meanwhile keeps its slot, because indices must not shift. */
 		(void)fill_function(f, sys, "pci", address, i ? f - 1 : NULL);
 		f->look = pf->look;
 	}
@@ -284,7 +284,7 @@ int device_choose_quirk(struct viod_pf *pf)
 		       &pf->self.function, &pf->diags, &pf->quirk_plugin);
 	if (r < 0)
 		return r;
-	schema_choose(pf->schema, pf->quirk_plugin);
+	loader_choose_quirk(pf->loader, pf->schema->kind, pf->quirk_plugin);
 	quirk = pf->quirk_plugin ? pf->quirk_plugin->quirk : NULL;
 	if (quirk)
 		memcpy(&pf->quirk, quirk, MIN(sizeof(pf->quirk), (size_t)quirk->size));

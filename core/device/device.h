@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One PF as a job sees it: its identity, its VFs, the quirk that fits, and the list that reports go
- * to. This is the struct behind the handle that every op of a plugin gets.
+ * One PF as a job sees it: its identity, its VFs, its quirk, and its list of reports. This is the
+ * struct behind the handle that each op of a plugin receives.
  */
 #ifndef VIOD_DEVICE_H
 #define VIOD_DEVICE_H
@@ -11,23 +11,23 @@
 #include "kernel/sysfs.h"
 #include "loader/loader.h"
 
-/** sysfs names of PCI devices and of netdevsim's; longer ones do not exist. */
+/** Bytes of the sysfs name of a PCI or netdevsim device. */
 #define DEVICE_NAME_MAX 64
 
 struct device_function {
 	char address[DEVICE_NAME_MAX];
 	char directory[128];
 	char driver[VIOD_NAME_MAX];
-	char modalias[96]; /* "" where it has none; it stays the same while the device exists */
+	char modalias[96]; /* "" if it has none; fixed while the device exists */
 	bool known;	   /* driver and group have been read */
 	unsigned look;	   /* when they were read; see device_look_again() */
-	/* What a job that binds it anew found, and puts back if that fails. */
-	bool taken;
+	/* What a job that rebinds it found before, to be restored if that fails. */
+	bool saved;
 	char was_driver[VIOD_NAME_MAX], was_override[VIOD_NAME_MAX];
 	struct viod_function function;
 };
 
-/* Which plugin stands behind a kernel driver that a word of a file was resolved to. */
+/* The plugin that resolved a word of a file to a kernel driver. */
 struct device_resolved {
 	char driver[VIOD_NAME_MAX];
 	const struct viod_plugin *plugin;
@@ -35,18 +35,18 @@ struct device_resolved {
 
 /* What became of a row; see row-state.h. */
 enum row_mark {
-	ROW_UNSUPPORTED, /* the driver does not have it */
-	ROW_DEFERRED,	 /* not now */
-	ROW_ROUNDED,	 /* the device made another value of it */
+	ROW_UNSUPPORTED, /* the driver does not support it */
+	ROW_DEFERRED,	 /* to be tried again later */
+	ROW_ROUNDED,	 /* the device set another value */
 	ROW_ACCEPTED,	 /* the driver accepted a value */
 };
 struct device_mark {
 	const struct viod_option *option;
-	int vf; /* VIOD_PF for what holds for the driver */
+	int vf; /* VIOD_PF: for the driver as a whole */
 	enum row_mark mark;
 };
 
-/* A line that was reported as wrong, so that it is not reported for each VF. */
+/* A line that was reported as wrong, so that it is reported for one VF only. */
 struct device_reported {
 	const char *format;
 	struct viod_where where;
@@ -61,14 +61,14 @@ struct device_scratch {
 struct viod_pf {
 	const struct roots *roots;
 	const struct loader *loader;
-	const struct schema *schema; /* NULL where only the device is looked at */
+	const struct schema *schema; /* NULL if only the device is read */
 	struct device_function self;
 	struct device_function *vfs;
 	size_t n_vfs;
 	unsigned look; /* counts device_look_again() */
 	bool looking;  /* an op that writes nothing is running */
 	bool present;
-	bool vfs_are_devices; /* PCI; netdevsim's VFs exist in the PF alone, without drivers */
+	bool vfs_are_devices; /* PCI; VFs of netdevsim are not devices and have no drivers */
 	const struct viod_plugin *quirk_plugin;
 	struct viod_quirk quirk;
 	struct diag_list diags;
@@ -80,25 +80,25 @@ struct viod_pf {
 	size_t n_scratch;
 	struct device_resolved *resolved;
 	size_t n_resolved;
-	/* A disruptive write to the VFs, or to the PF itself, follows the question who uses them:
-	 * it may take a disk for a moment to get an answer. */
-	bool takes_vfs, takes_self;
-	const struct viod_values *wanted; /* while a plan is made and carried out */
-	json_t *notes;			  /* of plugins, in the record; NULL: there is none */
-	json_t *facts;			  /* what plugins told, by topic; NULL: nothing */
+	/* A disruptive write to the VFs, or to the PF itself, follows: the search for holders may
+	 * claim a disk for a moment. */
+	bool disrupts_vfs, disrupts_self;
+	const struct viod_values *wanted; /* set while a plan is made and carried out */
+	json_t *notes;			  /* notes of plugins in the record; NULL: no record */
+	json_t *facts;			  /* facts that plugins published, by topic; NULL: none */
 	struct viod_holders
 		*blocked_by; /* holders of what a step had to leave in place; NULL: none */
 	int (*save_notes)(void *userdata);
 	void *save_userdata;
-	const char *key;	      /* of the row being applied: whose advice fits an errno */
+	const char *key;	      /* the row being applied, for the advice of the quirk */
 	unsigned kernel_depth;	      /* calls inside the kernel that must not be killed */
 	struct progress *progress;    /* never NULL */
-	struct progress own_progress; /* where nobody watches */
+	struct progress own_progress; /* used without a daemon */
 };
 
 /**
- * Open a PF by its address (sysfs name). Where there is none, present is false, and only identity
- * and reports work. device_look() leaves its VFs for a later device_scan_vfs(). -errno.
+ * Open a PF by its address (sysfs name). If it does not exist, present is false, and only identity
+ * and reports work. device_look() leaves the VFs to a later device_scan_vfs(). -errno.
  */
 int device_open(const struct roots *roots, const struct loader *loader, const char *address,
 		struct viod_pf *ret_pf);
@@ -106,47 +106,47 @@ int device_look(const struct roots *roots, const struct loader *loader, const ch
 		struct viod_pf *ret_pf);
 void device_close(struct viod_pf *pf);
 
-/** The bus of the device of this name: "pci" if it is there, else any other that has such a device
- *  with sriov_numvfs. -ENODEV. */
+/** The bus of the device of this name: "pci" if it has one, else another bus with such a device
+ * that has sriov_numvfs. -ENODEV. */
 int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size);
 
-/** Choose among the quirks of pf->schema; -EEXIST after reporting two that fit equally well. */
+/** Choose the best quirk of pf->schema; -EEXIST after reporting two that match equally well. */
 int device_choose_quirk(struct viod_pf *pf);
 
-/** Read the VFs anew: virtfnN links, never sriov_numvfs (its read waits for a write that hangs),
- * but for devices that have no such links. -errno where the PF is gone. */
+/** Read the VFs again, from the virtfnN links. sriov_numvfs is read only for devices without such
+ * links, because a read waits for a write that hangs. -errno if the PF was removed. */
 int device_scan_vfs(struct viod_pf *pf);
 
-/** Take these for the VFs, by index; NULL where one has no address. A VF that is being removed is
- * no VF of its PF any more, but a device it is. -ENOMEM. */
+/** Use these addresses as those of the VFs, by index; NULL for a VF without one. A VF that is being
+ * removed no longer belongs to its PF but still exists as a device. -ENOMEM. */
 int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count);
 
-/** The PF or a VF, its driver and group as they are now; NULL where it has no device. An op that
- * writes nothing sees the same throughout a look. */
+/** The PF or a VF with its current driver and group; NULL if it is not a device. During an op that
+ * writes nothing they are read once. */
 const struct viod_function *device_function(struct viod_pf *pf, int vf);
 
-/** The same, read at most once in each look. */
+/** The same, read at most once between two calls of device_look_again(). */
 const struct viod_function *device_known(struct viod_pf *pf, int vf);
 
-/** A new look at the device begins: what functions are bound to is read again, once. */
+/** Read the driver and group of each function again at its next use. */
 void device_look_again(struct viod_pf *pf);
 
-/** What is kept of the PF or a VF; NULL beyond the VFs that there are. */
+/** The slot of the PF or a VF; NULL beyond the existing VFs. */
 struct device_function *device_slot(struct viod_pf *pf, int vf);
 
-/** The directory of the function below /sys; NULL where it has none. */
+/** The directory of the function below /sys; NULL if it has none. */
 const char *device_path(const struct viod_pf *pf, int vf);
 
-/** The plugins that have nodes() or holders(), those of the PF's schema first, then all others that
- *  are loaded. NULL at the end; the caller frees the array. NULL without memory. */
+/** The plugins that have nodes() or holders(): those of the PF's schema, then all other loaded
+ * ones, then NULL. The caller frees the array. NULL without memory. */
 const struct viod_plugin **device_guards(const struct viod_pf *pf);
 
-/** Whether one of them is asked about a function: driver plugins, those of the PF's kind, and those
- *  whose match table fits the function, whatever kind the file names. */
+/** True if one of them is called for a function: driver plugins, those of the PF's kind, and those
+ * whose match table matches the function, whatever kind the file names. */
 bool device_guarded_by(const struct viod_pf *pf, int vf, const struct viod_plugin *plugin);
 
-/** Whether a plugin's ops apply to this PF: core's, its kind's, its own quirk's, driver plugins'.
- */
+/** True if a plugin's ops apply to this PF: those of core, of its kind, of its quirk, and of driver
+ * plugins. */
 bool device_concerns(const struct viod_pf *pf, const struct viod_plugin *plugin);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who uses a function: a list, from whatever source. */
+/* A list of holders of a function. */
 #ifndef VIOD_HOLDER_H
 #define VIOD_HOLDER_H
 
@@ -15,7 +15,7 @@ struct viod_holders {
 int holders_add(struct viod_holders *holders, const struct viod_holder *holder);
 void holders_clear(struct viod_holders *holders);
 
-/** Free the lists of so many VFs, and the PF's own behind them. */
+/** Free the lists of count VFs and that of the PF, which follows them. */
 void holders_free(struct viod_holders *holders, size_t count);
 
 /** True if any holder has none of the excused flags. */

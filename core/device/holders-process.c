@@ -16,8 +16,7 @@ uint32_t holder_flags_of(const struct device_node *node)
 	return node->vf == VIOD_PF && !(node->flags & VIOD_NODE_DRIVES) ? VIOD_HOLDER_YIELDS : 0;
 }
 
-/* The unit or container a process belongs to: the innermost service, scope or machine of its
- * cgroup. */
+/* The unit or container of a process: the innermost service, scope or machine of its cgroup. */
 static void unit_of(int process, char *ret_unit, size_t size)
 {
 	char text[4096], *path, *save = NULL;
@@ -48,8 +47,8 @@ static int add_process(int process, pid_t pid, const char *what, uint32_t flags,
 	return holders_add(holders, &holder);
 }
 
-/* A VFIO device descriptor is an anonymous file; since Linux 6.18 its fdinfo names the device.
- * Before, all that can be said is that this process has one. */
+/* A VFIO device descriptor is an anonymous file, whose fdinfo names the device since Linux 6.18. On
+ * older kernels it only shows that this process has a VFIO device open. */
 static int check_anonymous(struct holder_search *search, int process, pid_t pid,
 			   const char *fd_name)
 {
@@ -109,7 +108,7 @@ static int check_descriptor(struct holder_search *search, int process, pid_t pid
 	return 0;
 }
 
-/* Only a process that is gone may be passed over; one we may not look into could hold anything. */
+/* Only a process that has ended is ignored; one that cannot be read could hold anything. */
 static int check_process(struct holder_search *search, const char *name)
 {
 	_cleanup_closedir_ DIR *dir = NULL;

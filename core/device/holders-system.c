@@ -11,7 +11,7 @@
 #include "device/device.h"
 #include "kernel/route.h"
 
-/* Bridges on bonds on VLANs: no sane stack is higher. */
+/* Bridges on bonds on VLANs: stacks are not higher than this. */
 #define STACK_MAX 8
 
 static FILE *open_text(struct viod_pf *pf, const char *path)
@@ -26,7 +26,7 @@ static FILE *open_text(struct viod_pf *pf, const char *path)
 
 /* --- disks ----------------------------------------------------------------------------------- */
 
-/* Some file systems have device numbers of their own, and name their disk only. */
+/* Some file systems have device numbers of their own and only name their disk. */
 static bool is_source(struct viod_pf *pf, const char *line, dev_t device)
 {
 	const char *tail = strstr(line, " - ");
@@ -80,9 +80,9 @@ static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32
 	return 0;
 }
 
-/* A mount in another namespace, or a volume that is not in sysfs: the kernel lets nobody else have
- * a disk for himself. The question takes it for a moment, in which a mount would fail: so it comes
- * last, and only where the disk is about to go. */
+/* A mount in another namespace or a volume that is not in sysfs shows only in that the disk cannot
+ * be opened exclusively. The attempt claims the disk for a moment, in which a mount would fail, so
+ * it is made last, and only before the disk is removed. */
 static int check_claim(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
 		       struct viod_holders *holders)
 {
@@ -92,7 +92,7 @@ static int check_claim(struct viod_pf *pf, const struct device_node *node, uint3
 	int fd;
 
 	if (holders->count || strncmp(node->path, "/dev/", 5) != 0 ||
-	    !(node->vf == VIOD_PF ? pf->takes_self : pf->takes_vfs))
+	    !(node->vf == VIOD_PF ? pf->disrupts_self : pf->disrupts_vfs))
 		return 0;
 	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5,
 		    O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
@@ -150,7 +150,7 @@ static bool has_default_route(struct viod_pf *pf, const struct indexes *defaults
 	return false;
 }
 
-/* An address may sit on a bridge that the interface is part of. */
+/* The address may be set on a bridge that the interface belongs to. */
 static int check_stack(struct viod_pf *pf, const struct indexes *defaults, const char *interface,
 		       unsigned depth, struct viod_holders *holders)
 {

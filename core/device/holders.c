@@ -12,7 +12,7 @@
 
 /* --- what no descriptor shows ---------------------------------------------------------------- */
 
-/* Whose holders are asked for. */
+/* The functions whose holders are wanted. */
 struct scope {
 	int first, last; /* VIOD_PF, or indices */
 };
@@ -22,9 +22,8 @@ static bool in_scope(const struct scope *scope, int vf)
 	return vf >= scope->first && vf <= scope->last;
 }
 
-/* The open() is in the way of another for a moment, so this is only asked where nothing else can
- * tell. */
-static bool is_taken(struct viod_pf *pf, const struct device_node *node)
+/* The open() would make another one fail, so this is used only if nothing else can answer. */
+static bool is_in_use(struct viod_pf *pf, const struct device_node *node)
 {
 	int fd;
 
@@ -37,9 +36,9 @@ static bool is_taken(struct viod_pf *pf, const struct device_node *node)
 	return false;
 }
 
-/* An unbind that waits for a user removes the driver's link first, but the VFIO group stays taken.
- * It is also taken where a process was handed a descriptor of the device alone. */
-static int check_taken(struct holder_search *search, const struct scope *scope)
+/* An unbind that waits for a user removes the link to the driver first, but the VFIO group stays in
+ * use. The group is also in use if a process was passed a descriptor of the device only. */
+static int check_in_use(struct holder_search *search, const struct scope *scope)
 {
 	static const struct viod_holder unbinding = {
 		.what = "a driver that has not released it yet",
@@ -56,7 +55,7 @@ static int check_taken(struct holder_search *search, const struct scope *scope)
 		bool bound = function && function->driver;
 
 		if (!function || !in_scope(scope, node->vf) || (bound && !unnamed->count) ||
-		    holders_of_function(search, node->vf)->count || !is_taken(search->pf, node))
+		    holders_of_function(search, node->vf)->count || !is_in_use(search->pf, node))
 			continue;
 		if (holders_add(holders_of_function(search, node->vf),
 				bound ? unknown : &unbinding) < 0)
@@ -96,8 +95,8 @@ static bool is_empty(int directory, const char *name)
 	return true;
 }
 
-/* Where no plugin knows the function: sysfs keeps the folder of a class for as long as it has a
- * device in it, and shows the device in its own namespace alone. */
+/* For a function that no plugin knows: sysfs keeps the folder of a class while it contains a
+ * device, and shows the device only in its own namespace. */
 static int check_hidden(struct viod_pf *pf, int vf, struct viod_holders *holders)
 {
 	const char *directory = device_path(pf, vf);
@@ -146,7 +145,7 @@ static int ask_function(struct holder_search *search, const struct viod_plugin *
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
-/* Without a device node that may be open, no process needs to be looked at. */
+/* Without a device node, no process can have it open. */
 static bool has_device(const struct device_nodes *nodes, const struct scope *scope)
 {
 	for (size_t i = 0; i < nodes->count; i++)
@@ -171,7 +170,7 @@ static int look(struct holder_search *search, const struct scope *scope)
 					       holders_of_function(search, node->vf));
 	}
 	if (r == 0)
-		r = check_taken(search, scope);
+		r = check_in_use(search, scope);
 	for (int vf = VIOD_PF; vf < (int)search->pf->n_vfs && r == 0; vf++)
 		if (in_scope(scope, vf))
 			r = ask_function(search, guards, vf);
@@ -179,8 +178,8 @@ static int look(struct holder_search *search, const struct scope *scope)
 }
 
 /* ret_nodes may be NULL. */
-static int find(struct viod_pf *pf, const struct scope *scope, struct viod_holders **ret_holders,
-		struct device_nodes *ret_nodes)
+static int search_holders(struct viod_pf *pf, const struct scope *scope,
+			  struct viod_holders **ret_holders, struct device_nodes *ret_nodes)
 {
 	struct holder_search search = { .pf = pf };
 	int r;
@@ -206,18 +205,19 @@ static int find(struct viod_pf *pf, const struct scope *scope, struct viod_holde
 
 int holders_find(struct viod_pf *pf, struct viod_holders **ret_holders)
 {
-	return find(pf, &(struct scope){ VIOD_PF, INT_MAX }, ret_holders, NULL);
+	return search_holders(pf, &(struct scope){ VIOD_PF, INT_MAX }, ret_holders, NULL);
 }
 
 int holders_find_of(struct viod_pf *pf, int vf, struct viod_holders **ret_holders)
 {
-	return find(pf, &(struct scope){ vf, vf }, ret_holders, NULL);
+	return search_holders(pf, &(struct scope){ vf, vf }, ret_holders, NULL);
 }
 
 int holders_find_vfs(struct viod_pf *pf, bool self, struct viod_holders **ret_holders,
 		     struct device_nodes *ret_nodes)
 {
-	return find(pf, &(struct scope){ self ? VIOD_PF : 0, INT_MAX }, ret_holders, ret_nodes);
+	return search_holders(pf, &(struct scope){ self ? VIOD_PF : 0, INT_MAX }, ret_holders,
+			      ret_nodes);
 }
 
 /* --- what plugins ask ------------------------------------------------------------------------- */
@@ -243,7 +243,7 @@ int holders_of_other(struct viod_pf *pf, const char *address, struct viod_holder
 	if (r < 0 || !other.present)
 		return r < 0 ? r : -ENODEV;
 	other.progress = pf->progress;
-	other.takes_self = true;
+	other.disrupts_self = true;
 	r = holders_find(&other, &holders);
 	if (r == 0 && other.n_vfs) {
 		snprintf(ret_holder->what, sizeof(ret_holder->what), "its %zu VFs", other.n_vfs);
@@ -278,7 +278,7 @@ int holders_of_node(struct viod_pf *pf, const struct viod_node *node,
 	if (r == 0 && found->count) {
 		*ret_holder = found->items[0];
 		r = 1;
-	} else if (r == 0 && is_taken(pf, &one)) {
+	} else if (r == 0 && is_in_use(pf, &one)) {
 		(void)copy_text(ret_holder->what, sizeof(ret_holder->what), one.path);
 		r = 1;
 	}

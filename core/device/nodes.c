@@ -8,7 +8,7 @@
 
 #include "device/plugin-call.h"
 
-/* The VFs by address: a machine has as many nodes as it has VFs. */
+/* VFs sorted by address, because a machine may have as many nodes as VFs. */
 struct owners {
 	struct viod_pf *pf;
 	const struct device_function **sorted;
@@ -51,8 +51,8 @@ static bool find_owner(const struct owners *owners, const char *address, int *re
 	return found;
 }
 
-/* The innermost component of a sysfs path that is one of our functions: VFs lie beside their PF, so
- * no path holds two of them, but bridges above look the same. */
+/* Find the innermost component of a sysfs path that is the PF or one of its VFs. VFs are siblings
+ * of their PF, so a path contains one of them at most, but bridges above look similar. */
 static bool owner_of_path(const struct owners *owners, char *path, int *ret_vf)
 {
 	for (char *save = NULL, *part = strtok_r(path, "/", &save); part;
@@ -77,7 +77,7 @@ static void name_node(int directory, const char *link, struct device_node *node)
 			 name + 8);
 }
 
-/* Found twice it is one, with the flags of both. */
+/* A node that is found twice is listed once, with the flags of both. */
 static int add_node(struct device_nodes *nodes, const struct device_node *node)
 {
 	struct device_node *slot;
@@ -98,14 +98,14 @@ static int add_node(struct device_nodes *nodes, const struct device_node *node)
 	return 0;
 }
 
-/* Consoles and terminals (Documentation/admin-guide/devices.txt) have no PCI device above them, and
+/* Consoles and terminals (Documentation/admin-guide/devices.txt) have no PCI device above them and
  * are most of the links on a small machine. */
 static bool has_no_parent(unsigned major_, unsigned minor_)
 {
 	return (major_ == 4 && minor_ < 64) || major_ == 5 || major_ == 7;
 }
 
-/* /sys/dev/char and /sys/dev/block hold one link for each node of the machine. */
+/* /sys/dev/char and /sys/dev/block have one link for each node of the machine. */
 static int scan_links(const struct owners *owners, bool block, struct device_nodes *nodes)
 {
 	int sys = owners->pf->roots->trees[VIOD_TREE_SYS];
@@ -192,7 +192,7 @@ static int ask_plugin(struct viod_pf *pf, const struct viod_plugin *plugin, int 
 	plugin_enter(pf, plugin, "nodes");
 	r = plugin->ops->nodes(pf, vf, &nodes);
 	plugin_leave(pf);
-	/* A function that is being removed has no nodes that could be named. */
+	/* A function that is being removed has no nodes to name. */
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The device nodes that belong to functions: what a consumer opens, and what shows a holder. */
+/* The device nodes of functions: consumers open them, and holders have them open. */
 #ifndef VIOD_NODES_H
 #define VIOD_NODES_H
 
@@ -7,7 +7,7 @@
 
 /** A node of the PF or a VF. */
 struct device_node {
-	dev_t device;	/* 0: it is no device node */
+	dev_t device;	/* 0: not a device node */
 	uint32_t flags; /* enum viod_node_flags */
 	int vf;		/* VIOD_PF, or an index */
 	char path[96];	/* "/dev/nvme1", or the name of a network interface */
@@ -18,18 +18,18 @@ struct device_nodes {
 	size_t count;
 };
 
-/** Where viod_node_add() adds to: the nodes of one function. */
+/** The nodes of one function, to which viod_node_add() adds. */
 struct viod_nodes {
 	struct device_nodes *table;
 	int vf;
 };
 
-/** All nodes of the PF and its VFs: children of theirs in sysfs, what plugins name, and what lies
+/** All nodes of the PF and its VFs: their children in sysfs, those that plugins name, and devices
  * on top of disks. -errno. */
 int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes);
 void device_nodes_clear(struct device_nodes *nodes);
 
-/** What host->node() does. -ENOMEM. */
+/** Implements host->node(). -ENOMEM. */
 int nodes_add(struct viod_nodes *nodes, const struct viod_node *node);
 
 #endif

@@ -6,8 +6,8 @@
 #include "loader/quirk-match.h"
 #include "model/schema.h"
 
-static const struct device_mark *find(const struct viod_pf *pf, int vf,
-				      const struct viod_option *option, enum row_mark mark)
+static const struct device_mark *find_mark(const struct viod_pf *pf, int vf,
+					   const struct viod_option *option, enum row_mark mark)
 {
 	for (size_t i = 0; i < pf->n_marks; i++)
 		if (pf->marks[i].vf == vf && pf->marks[i].option == option &&
@@ -16,11 +16,12 @@ static const struct device_mark *find(const struct viod_pf *pf, int vf,
 	return NULL;
 }
 
-static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark)
+static bool add_mark(struct viod_pf *pf, int vf, const struct viod_option *option,
+		     enum row_mark mark)
 {
 	struct device_mark *added;
 
-	if (find(pf, vf, option, mark))
+	if (find_mark(pf, vf, option, mark))
 		return false;
 	added = array_append((void **)&pf->marks, &pf->n_marks, sizeof(*added));
 	if (added)
@@ -28,42 +29,43 @@ static bool add(struct viod_pf *pf, int vf, const struct viod_option *option, en
 	return added;
 }
 
-bool mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark)
+bool row_mark_add(struct viod_pf *pf, int vf, const struct viod_option *option, enum row_mark mark)
 {
-	return add(pf, vf, option, mark);
+	return add_mark(pf, vf, option, mark);
 }
 
-bool mark_refused(const struct viod_pf *pf, int vf, const struct viod_option *option)
+bool row_is_refused(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, ROW_UNSUPPORTED);
+	return find_mark(pf, vf, option, ROW_UNSUPPORTED);
 }
 
-void mark_taken(struct viod_pf *pf, const struct viod_option *option)
+void row_mark_accepted(struct viod_pf *pf, const struct viod_option *option)
 {
-	(void)add(pf, VIOD_PF, option, ROW_ACCEPTED);
+	(void)add_mark(pf, VIOD_PF, option, ROW_ACCEPTED);
 }
 
-bool mark_takes(const struct viod_pf *pf, const struct viod_option *option)
+bool row_is_accepted(const struct viod_pf *pf, const struct viod_option *option)
 {
-	return find(pf, VIOD_PF, option, ROW_ACCEPTED);
+	return find_mark(pf, VIOD_PF, option, ROW_ACCEPTED);
 }
 
-bool mark_lacks(const struct viod_pf *pf, const struct viod_option *option)
+bool row_is_unsupported(const struct viod_pf *pf, const struct viod_option *option)
 {
-	return quirk_lacks(&pf->quirk, option->key) || find(pf, VIOD_PF, option, ROW_UNSUPPORTED);
+	return quirk_lacks(&pf->quirk, option->key) ||
+	       find_mark(pf, VIOD_PF, option, ROW_UNSUPPORTED);
 }
 
-bool mark_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option)
+bool row_is_deferred(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, ROW_DEFERRED);
+	return find_mark(pf, vf, option, ROW_DEFERRED);
 }
 
-bool mark_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option)
+bool row_is_rounded(const struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return find(pf, vf, option, ROW_ROUNDED);
+	return find_mark(pf, vf, option, ROW_ROUNDED);
 }
 
-bool mark_any_deferred(const struct viod_pf *pf)
+bool row_any_deferred(const struct viod_pf *pf)
 {
 	for (size_t i = 0; i < pf->n_marks; i++)
 		if (pf->marks[i].mark == ROW_DEFERRED)
@@ -71,14 +73,14 @@ bool mark_any_deferred(const struct viod_pf *pf)
 	return false;
 }
 
-void mark_clear(struct viod_pf *pf)
+void row_marks_clear(struct viod_pf *pf)
 {
 	free(pf->marks);
 	pf->marks = NULL;
 	pf->n_marks = 0;
 }
 
-void mark_settle_refused(struct viod_pf *pf)
+void row_settle_refused(struct viod_pf *pf)
 {
 	size_t kept = 0;
 
@@ -109,7 +111,7 @@ static json_t *keys_of(const struct viod_pf *pf, enum row_mark mark)
 	return keys;
 }
 
-json_t *mark_to_json(struct viod_pf *pf)
+json_t *row_marks_to_json(struct viod_pf *pf)
 {
 	const struct viod_function *self = device_function(pf, VIOD_PF);
 
@@ -125,11 +127,11 @@ static void add_key(struct viod_pf *pf, const char *key, enum row_mark mark)
 		if (key && strncmp(key, scope == VIOD_SCOPE_PF ? "pf." : "vf.", 3) == 0)
 			row = schema_find(pf->schema, scope, key + 3);
 		if (row)
-			(void)add(pf, VIOD_PF, row->option, mark);
+			(void)add_mark(pf, VIOD_PF, row->option, mark);
 	}
 }
 
-void mark_from_json(struct viod_pf *pf, const json_t *json, bool lacks)
+void row_marks_from_json(struct viod_pf *pf, const json_t *json, bool lacks)
 {
 	const struct viod_function *self = device_function(pf, VIOD_PF);
 	const char *driver = json_string_value(json_object_get(json, "driver"));

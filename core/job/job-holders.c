@@ -113,10 +113,10 @@ bool job_held_back(struct job_run *run, const struct viod_step *step)
 
 	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || (!run->pf.n_vfs && !self))
 		return false;
-	run->pf.takes_vfs = true;
-	run->pf.takes_self = self;
+	run->pf.disrupts_vfs = true;
+	run->pf.disrupts_self = self;
 	r = find_holders(run, all ? VIOD_PF : step->vf);
-	run->pf.takes_vfs = run->pf.takes_self = false;
+	run->pf.disrupts_vfs = run->pf.disrupts_self = false;
 	if (r < 0)
 		return true;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {

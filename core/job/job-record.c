@@ -51,11 +51,11 @@ int job_write_baseline(struct job_run *run)
 /* True if a row was not written, or may not have been written and the device does not report it. */
 static bool is_doubtful(const struct job_run *run, int vf, const struct schema_row *row)
 {
-	if (mark_lacks(&run->pf, row->option))
+	if (row_is_unsupported(&run->pf, row->option))
 		return true;
 	if (!run->plan.n_steps || values_get(run->state, vf, row))
 		return false;
-	return run->stopped || mark_deferred(&run->pf, vf, row->option) ||
+	return run->stopped || row_is_deferred(&run->pf, vf, row->option) ||
 	       diag_first_error(&run->pf.diags, VIOD_PF) || diag_first_error(&run->pf.diags, vf) ||
 	       (vf != VIOD_PF && run->blocked && run->blocked[vf]);
 }
@@ -97,7 +97,7 @@ int job_remember_set(struct job_run *run)
 		(void)forget_doubtful(run, set);
 	}
 	job_note_accepted(run);
-	row_states = mark_to_json(&run->pf);
+	row_states = row_marks_to_json(&run->pf);
 	if (row_states) {
 		json_decref(run->record->row_states);
 		run->record->row_states = row_states;

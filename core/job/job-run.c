@@ -122,7 +122,7 @@ static void report_leftovers(struct job_run *run, const struct plan_changes *lef
 
 		/* A row that the device does not report cannot be verified; a deferred or failed
 		 * one has been reported. */
-		if (!change->state || mark_deferred(&run->pf, vf, change->option) ||
+		if (!change->state || row_is_deferred(&run->pf, vf, change->option) ||
 		    diag_first_error(&run->pf.diags, vf) ||
 		    (vf == VIOD_PF ? run->pf.blocked_by != NULL
 				   : run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF)))
@@ -185,7 +185,7 @@ static enum job_verdict verdict_of(const struct job_run *run)
 		return JOB_DEGRADED;
 	if (blocked)
 		return JOB_BLOCKED;
-	if (diag_errors(&run->pf.diags) || mark_any_deferred(&run->pf))
+	if (diag_errors(&run->pf.diags) || row_any_deferred(&run->pf))
 		return JOB_DEGRADED;
 	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
 }

@@ -23,8 +23,9 @@ static bool changes_pf(const struct plan_changes *changes)
 void job_recall_unsupported(struct job_run *run, const struct plan_changes *changes)
 {
 	if (run->record && !changes_pf(changes))
-		mark_from_json(&run->pf, run->record->row_states,
-			       run->request->goal != JOB_APPLY || !run->request->retry_unsupported);
+		row_marks_from_json(&run->pf, run->record->row_states,
+				    run->request->goal != JOB_APPLY ||
+					    !run->request->retry_unsupported);
 }
 
 static bool all_refused(const struct job_run *run, const struct viod_option *option)
@@ -33,7 +34,7 @@ static bool all_refused(const struct job_run *run, const struct viod_option *opt
 
 	for (size_t i = 0; i < changes->count; i++)
 		if (changes->items[i].option == option &&
-		    !mark_refused(&run->pf, changes->items[i].vf, option))
+		    !row_is_refused(&run->pf, changes->items[i].vf, option))
 			return false;
 	return true;
 }
@@ -53,14 +54,14 @@ static void report_refused(struct job_run *run, int vf, const struct viod_option
 {
 	struct viod_pf *pf = &run->pf;
 
-	if (mark_lacks(pf, option))
+	if (row_is_unsupported(pf, option))
 		return;
-	if (mark_takes(pf, option) || !all_refused(run, option))
+	if (row_is_accepted(pf, option) || !all_refused(run, option))
 		diag_add(&pf->diags, VIOD_ERROR, vf, change_where(run, vf, option), EOPNOTSUPP,
 			 "setting vf%d.%s failed (%s) although the driver accepts it for other VFs "
 			 "or accepted it before; retrying",
 			 vf, option->key, strerror(EOPNOTSUPP));
-	else if (mark_add(pf, VIOD_PF, option, ROW_UNSUPPORTED))
+	else if (row_mark_add(pf, VIOD_PF, option, ROW_UNSUPPORTED))
 		diag_add(&pf->diags, VIOD_WARNING, VIOD_PF, change_where(run, vf, option), 0,
 			 "'%s' cannot be set with this driver and is left out", option->key);
 }
@@ -71,7 +72,7 @@ void job_report_refused(struct job_run *run)
 	for (size_t i = 0; i < run->pf.n_marks && !run->stopped; i++)
 		if (run->pf.marks[i].mark == ROW_UNSUPPORTED && run->pf.marks[i].vf != VIOD_PF)
 			report_refused(run, run->pf.marks[i].vf, run->pf.marks[i].option);
-	mark_settle_refused(&run->pf);
+	row_settle_refused(&run->pf);
 }
 
 void job_note_accepted(struct job_run *run)
@@ -84,9 +85,9 @@ void job_note_accepted(struct job_run *run)
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct viod_change *change = &changes->items[i];
 
-		if (change->vf != VIOD_PF && !mark_lacks(pf, change->option) &&
-		    !mark_deferred(pf, change->vf, change->option) && !run->blocked[change->vf] &&
+		if (change->vf != VIOD_PF && !row_is_unsupported(pf, change->option) &&
+		    !row_is_deferred(pf, change->vf, change->option) && !run->blocked[change->vf] &&
 		    !diag_first_error(&pf->diags, change->vf))
-			mark_taken(pf, change->option);
+			row_mark_accepted(pf, change->option);
 	}
 }

@@ -85,9 +85,9 @@ static void apply_mark(struct job_run *run, const json_t *json)
 			? schema_find(run->schema, (enum viod_scope)scope, key)
 			: NULL;
 
-	(void)mark_add(&run->pf, (int)json_integer_value(json_object_get(json, "vf")),
-		       row ? row->option : NULL,
-		       (enum row_mark)json_integer_value(json_object_get(json, "mark")));
+	(void)row_mark_add(&run->pf, (int)json_integer_value(json_object_get(json, "vf")),
+			   row ? row->option : NULL,
+			   (enum row_mark)json_integer_value(json_object_get(json, "mark")));
 }
 
 static void apply_report(void *userdata, const json_t *report)

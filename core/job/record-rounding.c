@@ -79,8 +79,8 @@ static int keep_old(const json_t *rounded, const struct viod_values *wanted,
 		row = rounding_row(wanted, entry.vf, entry.key);
 		if (!value_is(wanted, entry.vf, row, entry.is))
 			continue;
-		value = mark_rounded(pf, entry.vf, row->option) ? values_get(state, entry.vf, row)
-								: NULL;
+		value = row_is_rounded(pf, entry.vf, row->option) ? values_get(state, entry.vf, row)
+								  : NULL;
 		if (!value || value_format(row->option, value, is, sizeof(is)) < 0)
 			(void)copy_text(is, sizeof(is), entry.is);
 		if (json_array_append_new(kept, json_pack("{s:i, s:s, s:s, s:s}", "vf", entry.vf,

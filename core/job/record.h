@@ -19,7 +19,7 @@ struct record {
 	bool changed;	    /* by record_remember() since the last record_save() */
 	json_t *baseline;   /* values_to_json() of the state before the first write */
 	json_t *set;	    /* the same, of the values that viod has set since */
-	json_t *row_states; /* mark_to_json(): rows that the driver does not support */
+	json_t *row_states; /* row_marks_to_json(): rows that the driver does not support */
 	json_t *notes;	    /* by plugin, then by its key: text */
 	json_t *rounded;    /* rounded_remember(): values that the device rounded */
 	json_t *managed;    /* addresses of the VFs that have a link of udev-links.h */

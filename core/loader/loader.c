@@ -11,15 +11,15 @@
 
 #define SUFFIX ".so"
 
-#define _cleanup_candidates_ _cleanup_(candidates_clear)
+#define _cleanup_plugin_set_ _cleanup_(plugin_set_clear)
 
 /* --- what there is --------------------------------------------------------------------------- */
 
-static int add_candidate(struct candidates *set, const char *directory, const char *name)
+static int add_candidate(struct plugin_set *set, const char *directory, const char *name)
 {
-	struct candidate *candidate;
+	struct plugin_file *candidate;
 
-	if (candidates_find(set, name))
+	if (plugin_set_find(set, name))
 		return 0;
 	candidate = array_append((void **)&set->items, &set->count, sizeof(*candidate));
 	if (!candidate)
@@ -30,9 +30,9 @@ static int add_candidate(struct candidates *set, const char *directory, const ch
 		return -ENOMEM;
 	}
 	if (!plugin_name_valid(name, strlen(name)))
-		return candidate_refuse(candidate, "this is no plugin name; a name has a-z, 0-9, "
-						   "'-' and '_', and its file is NAME" SUFFIX
-						   " in the plugin folder");
+		return plugin_file_refuse(candidate, "this is not a plugin name; a name has a-z, "
+						     "0-9, '-' and '_', and its file is NAME" SUFFIX
+						     " in the plugin folder");
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static int add_disabled(struct loader *loader, const char *name)
 	return 0;
 }
 
-static int add_found(struct loader *loader, const char *file, bool enabled, struct candidates *set)
+static int add_found(struct loader *loader, const char *file, bool enabled, struct plugin_set *set)
 {
 	_cleanup_free_ char *name = NULL;
 	size_t length = strlen(file);
@@ -63,18 +63,18 @@ static int add_found(struct loader *loader, const char *file, bool enabled, stru
 		return -ENOMEM;
 	if (enabled)
 		return add_candidate(set, loader->directory, name);
-	return candidates_find(set, name) ? 0 : add_disabled(loader, name);
+	return plugin_set_find(set, name) ? 0 : add_disabled(loader, name);
 }
 
 static int compare_candidates(const void *a, const void *b)
 {
-	return strcmp(((const struct candidate *)a)->name, ((const struct candidate *)b)->name);
+	return strcmp(((const struct plugin_file *)a)->name, ((const struct plugin_file *)b)->name);
 }
 
-/* Those that core asks who uses a VF: they are loaded where they are installed, whatever the list
- * names, or a VF in use would look free. */
+/* Plugins that core needs to find holders are loaded if they are installed, whatever the list
+ * names; otherwise a VF in use would look free. */
 static int add_needed(const struct loader *loader, const struct viod_plugin *core,
-		      struct candidates *set)
+		      struct plugin_set *set)
 {
 	int r = 0;
 
@@ -92,7 +92,7 @@ static int add_needed(const struct loader *loader, const struct viod_plugin *cor
 }
 
 static int collect(struct loader *loader, char *const *names, const struct viod_plugin *core,
-		   struct diag_list *diags, struct candidates *set)
+		   struct diag_list *diags, struct plugin_set *set)
 {
 	_cleanup_closedir_ DIR *dir = opendir(loader->directory);
 	const struct dirent *entry;
@@ -113,45 +113,45 @@ static int collect(struct loader *loader, char *const *names, const struct viod_
 	return r;
 }
 
-static int load_all(struct candidates *set, const char *directory)
+static int load_all(struct plugin_set *set, const char *directory)
 {
 	_cleanup_free_ char *folder_why = NULL;
 	int r;
 
-	r = candidate_check_folder(directory, &folder_why);
+	r = plugin_file_check_folder(directory, &folder_why);
 	for (size_t i = 0; i < set->count && r == 0; i++) {
-		struct candidate *candidate = &set->items[i];
+		struct plugin_file *candidate = &set->items[i];
 
 		if (candidate->why)
 			continue;
-		r = folder_why ? candidate_refuse(candidate, "%s", folder_why)
-			       : candidate_load(candidate);
+		r = folder_why ? plugin_file_refuse(candidate, "%s", folder_why)
+			       : plugin_file_load(candidate);
 	}
 	return r;
 }
 
 /* --- order ----------------------------------------------------------------------------------- */
 
-static bool is_placed(const struct candidates *set, const bool *placed, const char *name)
+static bool is_placed(const struct plugin_set *set, const bool *placed, const char *name)
 {
-	const struct candidate *other = candidates_find(set, name);
+	const struct plugin_file *other = plugin_set_find(set, name);
 
 	return !other || other->why || placed[other - set->items];
 }
 
-static bool may_run_now(const struct candidates *set, const bool *placed,
-			const struct candidate *candidate)
+static bool may_run_now(const struct plugin_set *set, const bool *placed,
+			const struct plugin_file *candidate)
 {
 	const char *need;
 
-	for (size_t i = 0; (need = candidates_need(set, candidate, i)); i++)
+	for (size_t i = 0; (need = plugin_set_need(set, candidate, i)); i++)
 		if (!is_placed(set, placed, need))
 			return false;
 	return true;
 }
 
-/* The first by name that may run now. */
-static struct candidate *next_to_run(const struct candidates *set, const bool *placed)
+/* The first by name whose needs are placed. */
+static struct plugin_file *next_to_run(const struct plugin_set *set, const bool *placed)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (!set->items[i].why && !placed[i] && may_run_now(set, placed, &set->items[i]))
@@ -159,7 +159,7 @@ static struct candidate *next_to_run(const struct candidates *set, const bool *p
 	return NULL;
 }
 
-static int accept_plugin(struct loader *loader, struct candidate *candidate)
+static int accept_plugin(struct loader *loader, struct plugin_file *candidate)
 {
 	struct loaded_plugin *loaded =
 		array_append((void **)&loader->plugins, &loader->n_plugins, sizeof(*loaded));
@@ -175,14 +175,14 @@ static int accept_plugin(struct loader *loader, struct candidate *candidate)
 	return 0;
 }
 
-static int accept_all(struct loader *loader, struct candidates *set, const struct viod_plugin *core,
+static int accept_all(struct loader *loader, struct plugin_set *set, const struct viod_plugin *core,
 		      const struct viod_host *host)
 {
 	_cleanup_free_ bool *placed = calloc(set->count + 1, sizeof(*placed));
-	_cleanup_free_ struct candidate **order = calloc(set->count + 1, sizeof(*order));
+	_cleanup_free_ struct plugin_file **order = calloc(set->count + 1, sizeof(*order));
 	struct loaded_plugin *own =
 		array_append((void **)&loader->plugins, &loader->n_plugins, sizeof(*own));
-	struct candidate *next;
+	struct plugin_file *next;
 	size_t n = 0;
 	int r = 0;
 
@@ -201,10 +201,10 @@ static int accept_all(struct loader *loader, struct candidates *set, const struc
 	return r;
 }
 
-static int take_refusals(struct loader *loader, struct candidates *set, struct diag_list *diags)
+static int take_refusals(struct loader *loader, struct plugin_set *set, struct diag_list *diags)
 {
 	for (size_t i = 0; i < set->count; i++) {
-		struct candidate *candidate = &set->items[i];
+		struct plugin_file *candidate = &set->items[i];
 		struct refused_plugin *refused;
 
 		if (!candidate->why)
@@ -258,7 +258,7 @@ static int add_schemas(struct loader *loader, struct diag_list *diags)
 	for (size_t i = 1; i < loader->n_plugins && r == 0; i++)
 		if (loader->plugins[i].plugin->role == VIOD_ROLE_KIND)
 			r = add_schema(loader, loader->plugins[i].plugin->kind, diags);
-	/* A ring, so that a misplaced key can be traced to the kind that has it. */
+	/* A ring, so that the error for a misplaced key can name its kind. */
 	for (size_t i = 0; i < loader->n_schemas && loader->n_schemas > 1; i++)
 		loader->schemas[i]->next = loader->schemas[(i + 1) % loader->n_schemas];
 	return r;
@@ -275,7 +275,7 @@ int loader_new(const char *directory, char *const *names, const struct viod_plug
 	       const struct viod_host *host, struct diag_list *diags, struct loader **ret_loader)
 {
 	_cleanup_(loader_freep) struct loader *loader = calloc(1, sizeof(*loader));
-	_cleanup_candidates_ struct candidates set = { 0 };
+	_cleanup_plugin_set_ struct plugin_set set = { 0 };
 	int r;
 
 	if (!loader)
@@ -287,7 +287,7 @@ int loader_new(const char *directory, char *const *names, const struct viod_plug
 	if (r == 0)
 		r = load_all(&set, directory);
 	if (r == 0)
-		r = candidates_check(&set, core);
+		r = plugin_set_check(&set, core);
 	if (r == 0)
 		r = accept_all(loader, &set, core, host);
 	if (r == 0)
@@ -398,6 +398,14 @@ static char *kinds_text(const struct loader *loader, const char *kind)
 		return NULL;
 	}
 	return text;
+}
+
+void loader_choose_quirk(const struct loader *loader, const char *kind,
+			 const struct viod_plugin *quirk)
+{
+	for (size_t i = 0; i < loader->n_schemas; i++)
+		if (streq(loader->schemas[i]->kind, kind))
+			schema_choose(loader->schemas[i], quirk);
 }
 
 const struct schema *loader_schema(const struct loader *loader, const char *kind,

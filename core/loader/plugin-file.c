@@ -28,10 +28,10 @@ static const char *const role_names[VIOD_ROLE_MAX_] = {
 	[VIOD_ROLE_DRIVER] = "driver",
 };
 
-/* Words of "driver =" that core answers itself. */
+/* Words of "driver =" that core resolves itself. */
 static const char *const core_drivers[] = { DRIVER_DEFAULT, DRIVER_NONE, NULL };
 
-int candidate_refuse(struct candidate *candidate, const char *format, ...)
+int plugin_file_refuse(struct plugin_file *candidate, const char *format, ...)
 {
 	va_list arguments;
 	char *why;
@@ -50,7 +50,7 @@ int candidate_refuse(struct candidate *candidate, const char *format, ...)
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-/* Whoever can write to what is loaded into a root daemon is root. */
+/* A user who can write to a file that a root daemon loads is root. */
 static int check_owner(const struct stat *status, const char *what, char **ret_why)
 {
 	const char *good_mode = S_ISDIR(status->st_mode) ? "0755" : "0644";
@@ -69,7 +69,7 @@ static int check_owner(const struct stat *status, const char *what, char **ret_w
 	return 0;
 }
 
-int candidate_check_folder(const char *directory, char **ret_why)
+int plugin_file_check_folder(const char *directory, char **ret_why)
 {
 	struct stat status;
 	char *why;
@@ -82,27 +82,28 @@ int candidate_check_folder(const char *directory, char **ret_why)
 	return 0;
 }
 
-static int check_file(struct candidate *candidate)
+static int check_file(struct plugin_file *candidate)
 {
 	struct stat status;
 
 	if (lstat(candidate->path, &status) < 0)
-		return candidate_refuse(candidate, "there is no such file%s%s",
-					errno == ENOENT ? "" : ": ",
-					errno == ENOENT ? "" : strerror(errno));
+		return plugin_file_refuse(candidate, "there is no such file%s%s",
+					  errno == ENOENT ? "" : ": ",
+					  errno == ENOENT ? "" : strerror(errno));
 	if (S_ISLNK(status.st_mode))
-		return candidate_refuse(candidate, "its file is a symbolic link; put the plugin "
-						   "itself there");
+		return plugin_file_refuse(candidate, "its file is a symbolic link; install the "
+						     "plugin itself there");
 	if (!S_ISREG(status.st_mode))
-		return candidate_refuse(candidate, "its file is not a regular one");
+		return plugin_file_refuse(candidate, "its file is not a regular one");
 	return check_owner(&status, "file", &candidate->why);
 }
 
 /*
- * dlsym() also finds symbols of the libraries that the object needs, and tells no size. The
- * descriptor has to be the plugin's own, and data of at least the size that its header claims.
+ * dlsym() also finds symbols of the libraries that the object needs, and returns no size. The
+ * descriptor must belong to the plugin itself, and be data of at least the size that its header
+ * claims.
  */
-static int find_descriptor(struct candidate *candidate)
+static int find_descriptor(struct plugin_file *candidate)
 {
 	const struct link_map *own = NULL, *map = NULL;
 	const ElfW(Sym) *symbol = NULL;
@@ -111,23 +112,23 @@ static int find_descriptor(struct candidate *candidate)
 
 	if (!descriptor || dlinfo(candidate->handle, RTLD_DI_LINKMAP, &own) < 0 ||
 	    !dladdr1(descriptor, &info, (void **)&map, RTLD_DL_LINKMAP) || map != own)
-		return candidate_refuse(candidate, "it does not export '" SYMBOL
-						   "'; a plugin ends with VIOD_PLUGIN_DEFINE()");
+		return plugin_file_refuse(candidate, "it does not export '" SYMBOL
+						     "'; a plugin ends with VIOD_PLUGIN_DEFINE()");
 	if (!dladdr1(descriptor, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol ||
 	    ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT ||
 	    symbol->st_size < offsetof(struct viod_plugin, role))
-		return candidate_refuse(candidate, "its '" SYMBOL "' is not a struct " SYMBOL
-						   "; define it with VIOD_PLUGIN_DEFINE()");
+		return plugin_file_refuse(candidate, "its '" SYMBOL "' is not a struct " SYMBOL
+						     "; define it with VIOD_PLUGIN_DEFINE()");
 	if (descriptor->magic == VIOD_ABI_MAGIC && descriptor->size > symbol->st_size)
-		return candidate_refuse(candidate,
-					"its descriptor claims %u bytes, found %zu; let "
-					"VIOD_PLUGIN_DEFINE() fill in the size",
-					descriptor->size, (size_t)symbol->st_size);
+		return plugin_file_refuse(candidate,
+					  "its descriptor claims %u bytes, found %zu; let "
+					  "VIOD_PLUGIN_DEFINE() fill in the size",
+					  descriptor->size, (size_t)symbol->st_size);
 	candidate->descriptor = descriptor;
 	return 0;
 }
 
-static int open_object(struct candidate *candidate)
+static int open_object(struct plugin_file *candidate)
 {
 	const char *why;
 
@@ -135,28 +136,30 @@ static int open_object(struct candidate *candidate)
 	if (candidate->handle)
 		return find_descriptor(candidate);
 	why = dlerror();
-	return candidate_refuse(candidate, "it cannot be loaded: %s", why ? why : "unknown error");
+	return plugin_file_refuse(candidate, "it cannot be loaded: %s",
+				  why ? why : "unknown error");
 }
 
 /* --- the descriptor -------------------------------------------------------------------------- */
 
-static int check_abi(struct candidate *candidate)
+static int check_abi(struct plugin_file *candidate)
 {
 	const struct viod_plugin *found = candidate->descriptor;
 
 	if (found->magic != VIOD_ABI_MAGIC)
-		return candidate_refuse(candidate,
-					"it is no viod plugin: found magic 0x%08x, this viod "
-					"supports 0x%08x",
-					found->magic, VIOD_ABI_MAGIC);
+		return plugin_file_refuse(candidate,
+					  "it is not a viod plugin: found magic 0x%08x, this viod "
+					  "supports 0x%08x",
+					  found->magic, VIOD_ABI_MAGIC);
 	if (found->abi_major != VIOD_ABI_MAJOR || found->abi_minor > VIOD_ABI_MINOR)
-		return candidate_refuse(candidate,
-					"found plugin ABI %u.%u, this viod supports %u.0 to %u.%u; "
-					"install the plugin that belongs to this viod",
-					found->abi_major, found->abi_minor, VIOD_ABI_MAJOR,
-					VIOD_ABI_MAJOR, VIOD_ABI_MINOR);
+		return plugin_file_refuse(
+			candidate,
+			"found plugin ABI %u.%u, this viod supports %u.0 to %u.%u; "
+			"install the plugin that belongs to this viod",
+			found->abi_major, found->abi_minor, VIOD_ABI_MAJOR, VIOD_ABI_MAJOR,
+			VIOD_ABI_MINOR);
 	if (found->size < PLUGIN_SIZE_MIN)
-		return candidate_refuse(
+		return plugin_file_refuse(
 			candidate,
 			"found a descriptor of %u bytes, this viod supports %zu and "
 			"more; build it with <viod/plugin.h>",
@@ -164,8 +167,8 @@ static int check_abi(struct candidate *candidate)
 	return 0;
 }
 
-/* The size comes first in the struct; what an older plugin does not have reads as zero. */
-static int copy_sized(struct candidate *candidate, const char *what, const void *own,
+/* The size is the first member of the struct; members that an older plugin lacks are zero. */
+static int copy_sized(struct plugin_file *candidate, const char *what, const void *own,
 		      size_t size_min, void *ret_copy, size_t size)
 {
 	uint32_t own_size;
@@ -174,7 +177,7 @@ static int copy_sized(struct candidate *candidate, const char *what, const void 
 		return 0;
 	memcpy(&own_size, own, sizeof(own_size));
 	if (own_size < size_min)
-		return candidate_refuse(
+		return plugin_file_refuse(
 			candidate,
 			"found %s of %u bytes, this viod supports %zu and more; set "
 			"its size to its sizeof",
@@ -183,7 +186,7 @@ static int copy_sized(struct candidate *candidate, const char *what, const void 
 	return 0;
 }
 
-static int copy_descriptor(struct candidate *candidate)
+static int copy_descriptor(struct plugin_file *candidate)
 {
 	const struct viod_plugin *own = candidate->descriptor;
 	struct plugin_copy *copy = calloc(1, sizeof(*copy));
@@ -204,65 +207,66 @@ static int copy_descriptor(struct candidate *candidate)
 	return r;
 }
 
-static int check_name(struct candidate *candidate)
+static int check_name(struct plugin_file *candidate)
 {
 	const char *name = candidate->plugin->name;
 
 	if (!name)
-		return candidate_refuse(candidate, "it has no name; its file says '%s'",
-					candidate->name);
+		return plugin_file_refuse(candidate, "it has no name; its file says '%s'",
+					  candidate->name);
 	if (!streq(name, candidate->name))
-		return candidate_refuse(candidate,
-					"it calls itself '%.64s'; its file would be %.64s.so", name,
-					name);
+		return plugin_file_refuse(
+			candidate, "its name is '%.64s', so its file must be %.64s.so", name, name);
 	return 0;
 }
 
-static int check_driver(struct candidate *candidate)
+static int check_driver(struct plugin_file *candidate)
 {
 	const struct viod_plugin *plugin = candidate->plugin;
 
 	if (plugin->kind)
-		return candidate_refuse(candidate,
-					"it is a driver plugin of kind '%.64s'; driver plugins "
-					"serve all kinds and name none",
-					plugin->kind);
+		return plugin_file_refuse(candidate,
+					  "it is a driver plugin of kind '%.64s'; driver plugins "
+					  "serve all kinds and name none",
+					  plugin->kind);
 	if (!plugin->serves || !plugin->serves[0])
-		return candidate_refuse(candidate, "it is a driver plugin and serves no word of "
-						   "'driver ='");
+		return plugin_file_refuse(candidate, "it is a driver plugin and serves no word of "
+						     "'driver ='");
 	for (size_t i = 0; plugin->serves[i]; i++)
 		if (words_have(core_drivers, plugin->serves[i]))
-			return candidate_refuse(candidate,
-						"it serves 'driver = %s', which viod does itself",
-						plugin->serves[i]);
+			return plugin_file_refuse(
+				candidate, "it serves 'driver = %s', which viod serves itself",
+				plugin->serves[i]);
 	return 0;
 }
 
-static int check_role(struct candidate *candidate)
+static int check_role(struct plugin_file *candidate)
 {
 	const struct viod_plugin *plugin = candidate->plugin;
 
 	if (plugin->role >= VIOD_ROLE_MAX_)
-		return candidate_refuse(candidate,
-					"found role %u, this viod supports 0 (kind), 1 (quirk) and "
-					"2 (driver)",
-					plugin->role);
+		return plugin_file_refuse(
+			candidate,
+			"found role %u, this viod supports 0 (kind), 1 (quirk) and "
+			"2 (driver)",
+			plugin->role);
 	if (plugin->role == VIOD_ROLE_DRIVER)
 		return check_driver(candidate);
 	if (!plugin->kind)
-		return candidate_refuse(candidate, "its role is %s, and it names no kind",
-					role_names[plugin->role]);
+		return plugin_file_refuse(candidate, "its role is %s, and it names no kind",
+					  role_names[plugin->role]);
 	if (!plugin_name_valid(plugin->kind, strlen(plugin->kind)))
-		return candidate_refuse(candidate,
-					"its kind '%.64s' is no name; use a-z, 0-9, '-' and '_'",
-					plugin->kind);
+		return plugin_file_refuse(
+			candidate, "its kind '%.64s' is not a name; use a-z, 0-9, '-' and '_'",
+			plugin->kind);
 	if (plugin->role == VIOD_ROLE_QUIRK && !plugin->match)
-		return candidate_refuse(candidate, "it is a quirk without a match table, and would "
-						   "adapt no device");
+		return plugin_file_refuse(candidate,
+					  "it is a quirk without a match table, and would "
+					  "adapt no device");
 	return 0;
 }
 
-static int check_rows(struct candidate *candidate)
+static int check_rows(struct plugin_file *candidate)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	const struct diag *first;
@@ -272,12 +276,12 @@ static int check_rows(struct candidate *candidate)
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	first = diag_first_error(&diags, VIOD_PF);
-	return candidate_refuse(candidate, "%s", first ? first->text : "its rows are not usable");
+	return plugin_file_refuse(candidate, "%s", first ? first->text : "its rows are not usable");
 }
 
-int candidate_load(struct candidate *candidate)
+int plugin_file_load(struct plugin_file *candidate)
 {
-	static int (*const stages[])(struct candidate *) = {
+	static int (*const stages[])(struct plugin_file *) = {
 		check_file, open_object, check_abi,  copy_descriptor,
 		check_name, check_role,	 check_rows,
 	};
@@ -288,7 +292,7 @@ int candidate_load(struct candidate *candidate)
 	return r;
 }
 
-void candidate_clear(struct candidate *candidate)
+void plugin_file_clear(struct plugin_file *candidate)
 {
 	free(candidate->name);
 	free(candidate->path);
@@ -296,5 +300,5 @@ void candidate_clear(struct candidate *candidate)
 	free(candidate->why);
 	if (candidate->handle)
 		dlclose(candidate->handle);
-	*candidate = (struct candidate){ 0 };
+	*candidate = (struct plugin_file){ 0 };
 }

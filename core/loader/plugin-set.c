@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What only shows when plugins are looked at together: duplicates, needs, clashing rows. */
+/* Checks between plugins: duplicates, needs, clashing rows. */
 #include <errno.h>
 #include <string.h>
 
 #include "loader/plugin-set.h"
 #include "model/schema.h"
 
-struct candidate *candidates_find(const struct candidates *set, const char *name)
+struct plugin_file *plugin_set_find(const struct plugin_set *set, const char *name)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (streq(set->items[i].name, name))
@@ -14,8 +14,8 @@ struct candidate *candidates_find(const struct candidates *set, const char *name
 	return NULL;
 }
 
-/* The plugin of a kind among those that are still in. */
-static struct candidate *find_kind(const struct candidates *set, const char *kind)
+/* The plugin of a kind among those that are not refused. */
+static struct plugin_file *find_kind(const struct plugin_set *set, const char *kind)
 {
 	for (size_t i = 0; i < set->count; i++)
 		if (!set->items[i].why && set->items[i].plugin->role == VIOD_ROLE_KIND &&
@@ -26,8 +26,8 @@ static struct candidate *find_kind(const struct candidates *set, const char *kin
 
 /* --- one of each ----------------------------------------------------------------------------- */
 
-/* A plugin that is called like the kind outranks one that merely claims it. */
-static bool outranks(const struct candidate *a, const struct candidate *b)
+/* The plugin with the name of the kind wins over another that claims the kind. */
+static bool outranks(const struct plugin_file *a, const struct plugin_file *b)
 {
 	const char *kind = a->plugin->kind;
 
@@ -44,7 +44,7 @@ static const char *common_word(const char *const *words, const char *const *othe
 	return NULL;
 }
 
-static int refuse_second(struct candidate *candidate, const struct candidate *other)
+static int refuse_second(struct plugin_file *candidate, const struct plugin_file *other)
 {
 	const struct viod_plugin *a = candidate->plugin, *b = other->plugin;
 	const char *word;
@@ -54,28 +54,31 @@ static int refuse_second(struct candidate *candidate, const struct candidate *ot
 	if (a->role == VIOD_ROLE_KIND)
 		return !streq(a->kind, b->kind) || outranks(candidate, other)
 			       ? 0
-			       : candidate_refuse(candidate,
-						  "kind '%s' is already served by plugin '%s'; one "
-						  "plugin serves one kind",
-						  a->kind, other->name);
+			       : plugin_file_refuse(
+					 candidate,
+					 "kind '%s' is already served by plugin '%s'; one "
+					 "plugin serves one kind",
+					 a->kind, other->name);
 	word = common_word(a->serves, b->serves);
 	return !word || strcmp(candidate->name, other->name) < 0
 		       ? 0
-		       : candidate_refuse(candidate,
-					  "'driver = %s' is already served by plugin '%s'", word,
-					  other->name);
+		       : plugin_file_refuse(candidate,
+					    "'driver = %s' is already served by plugin '%s'", word,
+					    other->name);
 }
 
-static int refuse_duplicates(struct candidates *set, const struct viod_plugin *core)
+static int refuse_duplicates(struct plugin_set *set, const struct viod_plugin *core)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < set->count && r == 0; i++) {
-		struct candidate *candidate = &set->items[i];
+		struct plugin_file *candidate = &set->items[i];
 
 		if (streq(candidate->name, core->name))
-			r = candidate_refuse(candidate, "the name '%s' is that of viod's own part",
-					     core->name);
+			r = plugin_file_refuse(candidate,
+					       "the name '%s' is reserved for viod's "
+					       "built-in plugin",
+					       core->name);
 		for (size_t j = 0; j < set->count && r == 0 && !candidate->why; j++)
 			if (j != i && !set->items[j].why)
 				r = refuse_second(candidate, &set->items[j]);
@@ -85,13 +88,12 @@ static int refuse_duplicates(struct candidates *set, const struct viod_plugin *c
 
 /* --- needs ----------------------------------------------------------------------------------- */
 
-/* The names a plugin needs, one after the other: its needs, then a quirk's kind. NULL at the end.
- */
-const char *candidates_need(const struct candidates *set, const struct candidate *candidate,
+/* The names that a plugin needs, by index: its needs, then a quirk's kind. NULL at the end. */
+const char *plugin_set_need(const struct plugin_set *set, const struct plugin_file *candidate,
 			    size_t index)
 {
 	const char *const *needs = candidate->plugin->needs;
-	const struct candidate *kind;
+	const struct plugin_file *kind;
 	size_t n = 0;
 
 	while (needs && needs[n])
@@ -104,54 +106,53 @@ const char *candidates_need(const struct candidates *set, const struct candidate
 	return kind ? kind->name : NULL;
 }
 
-static int refuse_homeless_quirk(struct candidates *set, struct candidate *candidate)
+static int refuse_homeless_quirk(struct plugin_set *set, struct plugin_file *candidate)
 {
 	const char *kind = candidate->plugin->kind;
-	const struct candidate *refused;
+	const struct plugin_file *refused;
 
 	if (candidate->plugin->role != VIOD_ROLE_QUIRK || find_kind(set, kind))
 		return 0;
-	refused = candidates_find(set, kind);
+	refused = plugin_set_find(set, kind);
 	if (refused && refused->why)
-		return candidate_refuse(candidate,
-					"it extends kind '%s', whose plugin is not loaded: %s",
-					kind, refused->why);
-	return candidate_refuse(candidate, "it extends kind '%s', which no plugin here serves",
-				kind);
+		return plugin_file_refuse(candidate,
+					  "it extends kind '%s', whose plugin is not loaded: %s",
+					  kind, refused->why);
+	return plugin_file_refuse(candidate, "it extends kind '%s', which no plugin serves", kind);
 }
 
-static int refuse_unmet(struct candidates *set, const struct viod_plugin *core,
-			struct candidate *candidate)
+static int refuse_unmet(struct plugin_set *set, const struct viod_plugin *core,
+			struct plugin_file *candidate)
 {
 	const char *const *needs = candidate->plugin->needs;
 
 	for (size_t i = 0; needs && needs[i]; i++) {
-		const struct candidate *other = candidates_find(set, needs[i]);
+		const struct plugin_file *other = plugin_set_find(set, needs[i]);
 
 		if (streq(needs[i], core->name))
 			continue;
 		if (!other)
-			return candidate_refuse(candidate,
-						"it needs plugin '%s', which is not here; install "
-						"it, and enable it if plugins= is used",
-						needs[i]);
+			return plugin_file_refuse(candidate,
+						  "it needs plugin '%s', which is missing; install "
+						  "it, and enable it if plugins= is used",
+						  needs[i]);
 		if (other->why)
-			return candidate_refuse(candidate,
-						"it needs plugin '%s', which is not loaded: %s",
-						needs[i], other->why);
+			return plugin_file_refuse(candidate,
+						  "it needs plugin '%s', which is not loaded: %s",
+						  needs[i], other->why);
 	}
 	return refuse_homeless_quirk(set, candidate);
 }
 
-/* One refusal can be the reason of the next: repeat until nothing more falls. */
-static int refuse_all_unmet(struct candidates *set, const struct viod_plugin *core)
+/* One refusal can cause the next: repeat until no more are refused. */
+static int refuse_all_unmet(struct plugin_set *set, const struct viod_plugin *core)
 {
 	bool again = true;
 
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < set->count; i++) {
-			struct candidate *candidate = &set->items[i];
+			struct plugin_file *candidate = &set->items[i];
 			int r;
 
 			if (candidate->why)
@@ -165,16 +166,16 @@ static int refuse_all_unmet(struct candidates *set, const struct viod_plugin *co
 	return 0;
 }
 
-/* Whether needs lead from one plugin to another; trail lists the names in between, from's first. */
-static bool leads_to(const struct candidates *set, const struct candidate *from,
-		     const struct candidate *to, const char **trail, size_t depth, bool *seen)
+/* True if needs lead from one plugin to another; trail lists the names in between, from's first. */
+static bool leads_to(const struct plugin_set *set, const struct plugin_file *from,
+		     const struct plugin_file *to, const char **trail, size_t depth, bool *seen)
 {
 	const char *need;
 
 	trail[depth] = from->name;
 	trail[depth + 1] = NULL;
-	for (size_t i = 0; (need = candidates_need(set, from, i)); i++) {
-		const struct candidate *next = candidates_find(set, need);
+	for (size_t i = 0; (need = plugin_set_need(set, from, i)); i++) {
+		const struct plugin_file *next = plugin_set_find(set, need);
 
 		if (next == to)
 			return true;
@@ -206,9 +207,9 @@ static int cycle_text(const char *const *trail, char **ret_text)
 	return 0;
 }
 
-/* All members are found before the first is refused, so that each gets the whole cycle as reason.
- */
-static int refuse_cycles(struct candidates *set)
+/* All members are found before the first is refused, so that the reason of each is the whole
+ * cycle. */
+static int refuse_cycles(struct plugin_set *set)
 {
 	_cleanup_free_ const char **trail = calloc(set->count + 1, sizeof(*trail));
 	_cleanup_free_ bool *seen = calloc(set->count + 1, sizeof(*seen));
@@ -225,8 +226,8 @@ static int refuse_cycles(struct candidates *set)
 	}
 	for (size_t i = 0; i < set->count; i++) {
 		if (texts[i] && r == 0)
-			r = candidate_refuse(&set->items[i], "its needs go in a circle: %s",
-					     texts[i]);
+			r = plugin_file_refuse(&set->items[i], "its needs form a cycle: %s",
+					       texts[i]);
 		free(texts[i]);
 	}
 	return r;
@@ -239,9 +240,9 @@ static bool belongs_to(const struct viod_plugin *plugin, const char *kind)
 	return plugin->role == VIOD_ROLE_DRIVER || streq(plugin->kind, kind);
 }
 
-/* Whether the rows of the candidate go together with those of all that came before it. */
-static int try_rows(const struct candidates *set, const bool *fits, const struct viod_plugin *core,
-		    const char *kind, struct candidate *candidate)
+/* True if the rows of the candidate are compatible with those of all plugins before it. */
+static int try_rows(const struct plugin_set *set, const bool *fits, const struct viod_plugin *core,
+		    const char *kind, struct plugin_file *candidate)
 {
 	_cleanup_free_ const struct viod_plugin **plugins =
 		calloc(set->count + 2, sizeof(*plugins));
@@ -264,10 +265,10 @@ static int try_rows(const struct candidates *set, const bool *fits, const struct
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	first = diag_first_error(&diags, VIOD_PF);
-	return candidate_refuse(candidate, "%s", first ? first->text : strerror(-r));
+	return plugin_file_refuse(candidate, "%s", first ? first->text : strerror(-r));
 }
 
-static int refuse_clashes(struct candidates *set, const struct viod_plugin *core)
+static int refuse_clashes(struct plugin_set *set, const struct viod_plugin *core)
 {
 	static const enum viod_role ranks[] = { VIOD_ROLE_KIND, VIOD_ROLE_QUIRK, VIOD_ROLE_DRIVER };
 	_cleanup_free_ bool *fits = calloc(set->count + 1, sizeof(*fits));
@@ -277,7 +278,7 @@ static int refuse_clashes(struct candidates *set, const struct viod_plugin *core
 		return -ENOMEM;
 	for (size_t rank = 0; rank < ARRAY_SIZE(ranks); rank++) {
 		for (size_t i = 0; i < set->count; i++) {
-			struct candidate *candidate = &set->items[i];
+			struct plugin_file *candidate = &set->items[i];
 
 			if (candidate->why || candidate->plugin->role != ranks[rank])
 				continue;
@@ -296,7 +297,7 @@ static int refuse_clashes(struct candidates *set, const struct viod_plugin *core
 	return 0;
 }
 
-int candidates_check(struct candidates *set, const struct viod_plugin *core)
+int plugin_set_check(struct plugin_set *set, const struct viod_plugin *core)
 {
 	int r;
 
@@ -312,10 +313,10 @@ int candidates_check(struct candidates *set, const struct viod_plugin *core)
 	return r < 0 ? r : refuse_all_unmet(set, core);
 }
 
-void candidates_clear(struct candidates *candidates)
+void plugin_set_clear(struct plugin_set *candidates)
 {
 	for (size_t i = 0; i < candidates->count; i++)
-		candidate_clear(&candidates->items[i]);
+		plugin_file_clear(&candidates->items[i]);
 	free(candidates->items);
-	*candidates = (struct candidates){ 0 };
+	*candidates = (struct plugin_set){ 0 };
 }

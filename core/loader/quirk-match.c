@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What each part of a row counts for: any of a line outweighs all of the lines below it. */
+/* The score of each part of a row: each line outweighs the sum of the lines below it. */
 enum {
 	SCORE_DRIVER = 1, /* or class */
 	SCORE_VENDOR = 2,
@@ -75,7 +75,7 @@ int quirk_best(const struct viod_plugin *const *plugins, size_t n_plugins, enum 
 	}
 	if (rival) {
 		diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, EEXIST,
-			 "plugins '%s' and '%s' fit %s equally well; enable only one of them",
+			 "plugins '%s' and '%s' match %s equally well; enable only one of them",
 			 rival->name, best->name, function->address);
 		return -EEXIST;
 	}

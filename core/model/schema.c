@@ -388,7 +388,7 @@ int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_
 	return 0;
 }
 
-void schema_choose(const struct schema *schema, const struct viod_plugin *quirk)
+void schema_choose(struct schema *schema, const struct viod_plugin *quirk)
 {
 	for (enum viod_scope which = 0; which < VIOD_SCOPE_MAX_; which++) {
 		const struct schema_scope *scope = &schema->scopes[which];

@@ -84,7 +84,7 @@ struct schema *schema_free(struct schema *schema);
 
 /** Rows that several plugins declare belong to this one from now on, where it is among them, and to
  * the first of them otherwise. NULL: no quirk fits the device. */
-void schema_choose(const struct schema *schema, const struct viod_plugin *quirk);
+void schema_choose(struct schema *schema, const struct viod_plugin *quirk);
 
 /** The row of a key; '_' in the key counts as '-'. NULL if there is none. */
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,

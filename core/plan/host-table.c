@@ -19,7 +19,7 @@
 static const struct schema_row *row_of(const struct viod_values *values, int vf,
 				       const struct viod_option *option)
 {
-	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	enum viod_scope scope = schema_scope_of(vf);
 	const struct schema_row *row = schema_row_of(values->schema, option);
 
 	return row && row->option->scope == scope ? row : NULL;
@@ -42,7 +42,7 @@ static const struct viod_where *host_where(const struct viod_values *values, int
 	return row ? values_where(values, vf, row) : &nowhere;
 }
 
-/* A plugin that observes or completes a value keeps the line that asked for it. */
+/* A value that a plugin replaces keeps the line that set it. */
 static void host_put(struct viod_values *values, int vf, const struct viod_option *option,
 		     const void *value)
 {
@@ -55,8 +55,7 @@ static void host_put(struct viod_values *values, int vf, const struct viod_optio
 static const struct viod_option *host_option(const struct viod_values *values, int vf,
 					     const char *key)
 {
-	const struct schema_row *row =
-		schema_find(values->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
+	const struct schema_row *row = schema_find(values->schema, schema_scope_of(vf), key);
 
 	return row ? row->option : NULL;
 }
@@ -72,7 +71,7 @@ static void host_forget(struct viod_values *values, int vf, const struct viod_op
 static const void *host_values(const struct viod_values *values, int vf,
 			       const struct viod_plugin *plugin)
 {
-	enum viod_scope scope = vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF;
+	enum viod_scope scope = schema_scope_of(vf);
 	const struct schema_scope *rows = &values->schema->scopes[scope];
 	const struct viod_object *object = values_object(values, vf);
 
@@ -89,7 +88,7 @@ static unsigned host_vf_count(const struct viod_values *values)
 
 /* --- the device ------------------------------------------------------------------------------ */
 
-/* text is freed. */
+/* Report a text, which is freed here. */
 static void report_text(struct viod_pf *pf, enum viod_severity severity, int vf,
 			const struct viod_option *option, const struct viod_where *where, int error,
 			char *text)
@@ -99,9 +98,9 @@ static void report_text(struct viod_pf *pf, enum viod_severity severity, int vf,
 
 	if (severity >= VIOD_SEVERITY_MAX_)
 		severity = VIOD_ERROR;
-	diag_add(&pf->diags, severity, vf, where, error, "%s%s%s%s%s",
+	diag_add(&pf->diags, severity, vf, where, error, "%s%s%s" ADVICE_FORMAT,
 		 text ? text : "out of memory", error ? ": " : "", error ? strerror(error) : "",
-		 advice ? "; " : "", advice ? advice : "");
+		 ADVICE(advice));
 	free(text);
 }
 
@@ -120,7 +119,8 @@ static void PRINTF_LIKE(7, 8)
 	report_text(pf, severity, vf, option, where, error, text);
 }
 
-/* The format tells one mistake from another on the same line. True for the first. */
+/* True for the first report of an error on a line; the format distinguishes errors of the same
+ * line. */
 static bool is_news(struct viod_pf *pf, const char *format, const struct viod_where *where)
 {
 	struct device_reported *added;
@@ -156,17 +156,17 @@ static void PRINTF_LIKE(5, 6)
 
 static bool host_row_unsupported(struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return mark_add(pf, vf, option, ROW_UNSUPPORTED);
+	return row_mark_add(pf, vf, option, ROW_UNSUPPORTED);
 }
 
 static bool host_row_deferred(struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return mark_add(pf, vf, option, ROW_DEFERRED);
+	return row_mark_add(pf, vf, option, ROW_DEFERRED);
 }
 
 static bool host_row_rounded(struct viod_pf *pf, int vf, const struct viod_option *option)
 {
-	return mark_add(pf, vf, option, ROW_ROUNDED);
+	return row_mark_add(pf, vf, option, ROW_ROUNDED);
 }
 
 static const struct viod_quirk *host_quirk(struct viod_pf *pf)
@@ -174,7 +174,8 @@ static const struct viod_quirk *host_quirk(struct viod_pf *pf)
 	return &pf->quirk;
 }
 
-/* One path instead of a directory that is opened for it: most of what a job does is this. */
+/* A single path, because opening a directory for each attribute would dominate the time of a
+ * job. */
 static int attribute_path(struct viod_pf *pf, int vf, const char *attribute, char *ret_path,
 			  size_t size)
 {
@@ -228,7 +229,7 @@ static int host_write(struct viod_pf *pf, int vf, const char *attribute, const c
 
 /* --- any file -------------------------------------------------------------------------------- */
 
-/* However a plugin writes it, it is below the root of the tree. */
+/* The path relative to the root of the tree, with or without leading slashes. */
 static const char *below_root(const char *path)
 {
 	path += strspn(path, "/");
@@ -383,7 +384,7 @@ static int host_noted(struct viod_pf *pf, const struct viod_plugin *plugin, cons
 
 /* --- what plugins have to say ---------------------------------------------------------------- */
 
-/* The object of this key, made where there is none. */
+/* The object of this key, created if there is none. */
 static json_t *object_in(json_t *parent, const char *key)
 {
 	json_t *object = json_object_get(parent, key);

@@ -24,7 +24,8 @@ static bool differs(const struct schema_row *row, int vf, const struct viod_valu
 	return !is || !value_satisfied(option, want, is);
 }
 
-/* What goes with the driver is not there any more, or not yet the new driver's. */
+/* A volatile row is not trusted if the driver differs: its value was lost, or is not set yet for
+ * the new driver. */
 static bool driver_differs(const struct schema_scope *rows, int vf,
 			   const struct viod_values *wanted, const struct viod_values *state)
 {
@@ -125,7 +126,7 @@ void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_change
 	for (size_t i = 0; i < changes->count; i++) {
 		struct viod_change *change = &changes->items[i], *added;
 
-		if (!mark_lacks(pf, change->option)) {
+		if (!row_is_unsupported(pf, change->option)) {
 			changes->items[kept++] = *change;
 			continue;
 		}
@@ -209,7 +210,7 @@ static uint32_t flags_of_row(const struct viod_quirk *quirk, const struct viod_o
 static void guard_step(struct viod_step *step, uint32_t flags)
 {
 	flags |= step->flags;
-	/* Without it the check before the step would find no function to ask about. */
+	/* Without it, the check before the step would concern no function. */
 	if ((flags & VIOD_STEP_DISRUPTIVE) && step->vf == VIOD_PF)
 		flags |= VIOD_STEP_ALL_VFS;
 	if (flags & VIOD_STEP_NO_VFS)
@@ -245,8 +246,8 @@ int plan_add_guarded(struct viod_plan *plan, const struct viod_plugin *owner,
 	return plan_add(plan, owner, &guarded);
 }
 
-/* A change that no step names is served by one that names none: which is not known, so each of them
- * that may be it gets the flags. */
+/* A change that no step names is served by a step that names none. Which one is unknown, so each
+ * such step gets the flags. */
 static void guard_unnamed(struct viod_plan *plan, size_t first_step, size_t first, size_t end)
 {
 	for (size_t i = first_step; i < plan->n_steps; i++) {
@@ -285,8 +286,8 @@ static int default_steps(const struct viod_plugin *plugin, const struct viod_cha
 	return 0;
 }
 
-/* Each plugin's changes become one run of the array: its plan() gets that slice, and steps may
- * point into it for as long as the plan lives. */
+/* The changes of each plugin become one slice of the array, which its plan() receives. Steps may
+ * point into it as long as the plan exists. */
 static int group_by_plugin(const struct schema *schema, struct plan_changes *changes)
 {
 	struct plan_changes grouped = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * diff and plan: what differs, and the steps that mend it. Pure: nothing here reads or writes the
- * kernel.
+ * diff and plan: what differs, and the steps that correct it. Pure: nothing here reads or writes
+ * the kernel.
  */
 #ifndef VIOD_PLAN_H
 #define VIOD_PLAN_H
@@ -29,51 +29,52 @@ struct plan_changes {
 };
 
 struct viod_plan {
-	struct plan_step *steps; /* in the order they are to be carried out */
+	struct plan_step *steps; /* in the order of execution */
 	size_t n_steps;
 	struct plan_changes changes;
-	bool *served;	/* by change: a step of its plugin names it; only while the plan is made */
+	bool *served; /* by change: a step of its plugin names it; used only while the plan is made
+		       */
 	bool recreates; /* every VF is removed and created again */
 };
 
 /**
- * Row by row, what is wanted and not so. A row that the state does not know is a change unless last
- * (what viod set before; may be NULL) has the wanted value. VFs beyond the state's know nothing.
- * Policy rows never differ. -ENOMEM.
+ * Compare wanted with state, row by row. A row that the state does not know is a change unless last
+ * (the values that viod has set before; may be NULL) has the wanted value. No row is known of VFs
+ * beyond those of the state. Policy rows never differ. -ENOMEM.
  */
 int plan_diff(const struct viod_values *wanted, const struct viod_values *state,
 	      const struct viod_values *last, struct plan_changes *ret_changes);
 void plan_changes_clear(struct plan_changes *changes);
 
-/** Whether the wanted values differ in a row that re-creates the VFs, or that changes only without
- *  them by the quirk. */
+/** True if the wanted values differ in a row that re-creates the VFs, or that needs zero VFs
+ * according to the quirk. */
 bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wanted,
 		    const struct viod_values *state);
 
-/** Remove the changes of one VF: it is held, and nobody asked for this. */
+/** Remove the changes of a VF, which is held. */
 void plan_changes_drop_vf(struct plan_changes *changes, int vf);
 
-/** Remove changes of rows that the PF's driver does not have; with tell, each row is reported once
- *  as a warning. */
+/** Remove changes of rows that the PF's driver does not support; with tell, each row is reported
+ * once as a warning. */
 void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes);
 
 /**
- * The steps for the changes, ordered by phase. The plan takes the changes over. state is what the
- * changes were made against. -errno of a plugin's plan(), or -ENOMEM.
+ * The steps for the changes, ordered by phase. The plan owns the changes afterwards. state is what
+ * the changes were compared with. -errno of a plugin's plan(), or -ENOMEM.
  */
 int plan_make(struct viod_pf *pf, const struct viod_values *state, struct plan_changes *changes,
 	      struct viod_plan *ret_plan);
 void plan_clear(struct viod_plan *plan);
 
-/** By phase, and RESIZE around what wants no VFs; other steps of one phase keep the order they were
- *  added in. */
+/** Sort by phase, and inside RESIZE around the steps that need zero VFs; other steps of a phase
+ * keep the order in which they were added. */
 void plan_sort(struct viod_plan *plan);
 
-/** Add a step of core's own, as it is. -EINVAL for an unknown phase, or -ENOMEM. */
+/** Add a step of core unchanged. -EINVAL for an unknown phase, or -ENOMEM. */
 int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const struct viod_step *step);
 
-/** What host->step() does: the same with the flags and the phase that the changes need which the
- *  step serves. Flags of enum plan_step_flags are ignored. */
+/** Implements host->step(): the same, with the flags and the phase that the changes which the step
+ * serves need. Flags of enum plan_step_flags are ignored. */
 int plan_add_guarded(struct viod_plan *plan, const struct viod_plugin *owner,
 		     const struct viod_step *step);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One kernel write for each step, and a look at what came of it: the kernel reports success for a
- * count it did not reach and for a probe that bound nothing. */
+/* One kernel write for each step, and a check of its result: the kernel also reports success for a
+ * count that it did not reach and for a probe that bound nothing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,12 +15,13 @@
 static const struct viod_advice count_advice[] = {
 	{ NULL, ENOENT,
 	  "no driver is bound to the PF, or its driver does not create VFs through sysfs" },
-	{ NULL, EBUSY, "the driver is busy, or VFs exist that it does not let go" },
+	{ NULL, EBUSY, "the driver is busy, or it cannot remove existing VFs" },
 	{ NULL, ERANGE, "firmware allows fewer VFs; raise its limit in BIOS or the vendor's tool" },
 	{ NULL, ENOMEM,
-	  "no room for the VFs' memory or bus numbers; enable SR-IOV and large MMIO in BIOS, or boot "
+	  "no room for the VFs' memory or bus numbers; enable SR-IOV and large MMIO in BIOS, or "
+	  "boot "
 	  "with pci=realloc" },
-	{ NULL, ENOSPC, "interrupt vectors or queues are used up; ask for fewer VFs" },
+	{ NULL, ENOSPC, "interrupt vectors or queues are exhausted; request fewer VFs" },
 	{ NULL, EPERM, "more than this driver allows, or another host function is in charge" },
 	{ NULL, EINVAL, "the driver refuses this count" },
 	{ NULL, 0, NULL },
@@ -72,17 +73,17 @@ static int apply_count(struct viod_pf *pf, const struct viod_step *step)
 		const char *advice = quirk_advice(&pf->quirk, "vfs", 0);
 
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, 0,
-				  "asked for %zu VFs, the driver created %zu and called it "
+				  "%zu VFs were requested, the driver created %zu and reported "
 				  "success%s%s",
-				  wanted, pf->n_vfs, advice ? "; " : "", advice ? advice : "");
+				  wanted, pf->n_vfs, ADVICE(advice));
 		return -EIO;
 	}
 	return 0;
 }
 
-/* --- before a driver is taken away, and when the next one fails ------------------------------- */
+/* --- before a driver is unbound, and if the next one fails ------------------------------------ */
 
-/* The plugin of the driver that a step is on the way to may know that it would not come to it. */
+/* The plugin of the driver that a step leads to may know that the driver cannot be bound. */
 static int get_ready(struct viod_pf *pf, const struct viod_step *step)
 {
 	const struct viod_driver *wanted = step->change ? step->change->wanted : NULL;
@@ -100,17 +101,17 @@ static int get_ready(struct viod_pf *pf, const struct viod_step *step)
 	return r;
 }
 
-/* Before the first write that binds a function anew. */
+/* Called before the first write that rebinds a function. */
 static void remember(struct viod_pf *pf, const struct viod_step *step)
 {
 	struct device_function *f = device_slot(pf, step->vf);
 	const struct viod_function *function = device_function(pf, step->vf);
 
-	if (!f || !function || f->taken || !step->change ||
+	if (!f || !function || f->saved || !step->change ||
 	    step->change->option->type != VIOD_TYPE_DRIVER)
 		return;
-	f->taken = true;
-	/* Without a driver there is nothing to come back to. */
+	f->saved = true;
+	/* Without a driver there is nothing to restore. */
 	f->was_driver[0] = f->was_override[0] = '\0';
 	if (!function->driver)
 		return;
@@ -131,16 +132,15 @@ static int write_override(struct viod_pf *pf, int vf, const char *name)
 	return streq(now, name) ? 0 : -EIO;
 }
 
-/* A function that its new driver did not take is as it was before, or the user is told that not
- * even that has worked. A function without a driver keeps its override: it was made to be probed.
- */
+/* If the new driver did not bind, restore the previous binding, and report if that fails, too. A
+ * function that had no driver keeps its override, which was set for its probe. */
 static void put_back(struct viod_pf *pf, const struct viod_step *step)
 {
 	struct device_function *f = device_slot(pf, step->vf);
 	const struct viod_function *function = device_function(pf, step->vf);
 	int r = 0;
 
-	if (!f || !function || !f->taken || !f->was_driver[0])
+	if (!f || !function || !f->saved || !f->was_driver[0])
 		return;
 	if (!streq(function->driver, f->was_driver)) {
 		r = write_override(pf, step->vf, f->was_driver);
@@ -154,8 +154,8 @@ static void put_back(struct viod_pf *pf, const struct viod_step *step)
 	if (r == 0)
 		r = write_override(pf, step->vf, f->was_override);
 	host_table.report(pf, r < 0 ? VIOD_ERROR : VIOD_WARNING, step->vf, NULL, &step->where, -r,
-			  r < 0 ? "it could not be given back to '%s' either"
-				: "it is back on '%s', as it was",
+			  r < 0 ? "its previous driver '%s' could not be bound again either"
+				: "its previous driver '%s' is bound again",
 			  f->was_driver);
 }
 
@@ -183,7 +183,7 @@ static int unbind(struct viod_pf *pf, int vf)
 	return !function ? -ENODEV : function->driver ? -EBUSY : 0;
 }
 
-/* Without udev nobody else loads the module of a function. */
+/* Without udev, no other program loads the module of a function. */
 static int load_driver(struct viod_pf *pf, int vf, const char *name)
 {
 	char text[256];
@@ -211,12 +211,13 @@ static int report_unbound(struct viod_pf *pf, const struct viod_step *step, cons
 {
 	char modalias[256];
 
-	/* No driver anywhere for this device: "default" has nothing to bind, and that is fine. */
+	/* No driver exists for this device: "default" has nothing to bind, which is not an
+	 * error. */
 	if (!*name && (host_table.read(pf, step->vf, "modalias", modalias, sizeof(modalias)) < 0 ||
 		       !module_exists(modalias)))
 		return 0;
 	host_table.report(pf, VIOD_ERROR, step->vf, NULL, &step->where, 0,
-			  "%s%s%s did not take the function; the kernel log says why",
+			  "%s%s%s did not bind to the function; the kernel log says why",
 			  *name ? "driver '" : "its native driver", name, *name ? "'" : "");
 	return -ENODEV;
 }
@@ -229,7 +230,7 @@ static int apply_probe(struct viod_pf *pf, const struct viod_step *step)
 
 	if (!function)
 		return -ENODEV;
-	/* Somebody's probe came first, an old kernel's for want of an autoprobe switch. */
+	/* Another probe was first: an old kernel has no autoprobe switch. */
 	if (is_bound(function, name))
 		return 0;
 	r = load_driver(pf, step->vf, name);
@@ -246,7 +247,7 @@ static int apply_probe(struct viod_pf *pf, const struct viod_step *step)
 	if (!is_bound(function, name)) {
 		char override[VIOD_NAME_MAX];
 
-		/* A try before this one may have put it back. */
+		/* A previous attempt may have restored it. */
 		sriov_read_override(pf, step->vf, override);
 		r = streq(override, name) ? 0 : write_override(pf, step->vf, name);
 		if (r < 0)
@@ -267,15 +268,15 @@ int sriov_hold(struct viod_pf *pf, int vf)
 
 	if (!function || function->driver ||
 	    (host_table.read(pf, vf, "driver_override", now, sizeof(now)) == 0 &&
-	     streq(now, "none")))
+	     streq(now, DRIVER_NONE)))
 		return 0;
-	r = host_table.write(pf, vf, "driver_override", "none");
+	r = host_table.write(pf, vf, "driver_override", DRIVER_NONE);
 	return r < 0 ? r : 1;
 }
 
-/* A driver that is loaded while autoprobe is on takes all VFs there are, also those that are meant
- * for another. So the one of the VFs (they are alike) is loaded first; if it cannot be, the probe
- * of a VF will say so. */
+/* A driver that is loaded while autoprobe is on binds to all existing VFs, also to those for which
+ * another is wanted. So the driver of the VFs (which are alike) is loaded first; if that fails, the
+ * probe of a VF will report it. */
 static int apply_autoprobe(struct viod_pf *pf, const struct viod_step *step)
 {
 	if (step->phase == VIOD_PHASE_ATTACH && streq(step->data, "1") && pf->n_vfs)

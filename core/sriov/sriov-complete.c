@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is wanted against what the device can have: "max", counts beyond its limit, drivers. */
+/* Checks of what is wanted against the device: "max", counts beyond its limit, drivers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,15 +11,15 @@
 #include "plan/host-table.h"
 #include "sriov/sriov-private.h"
 
-/* What the device's quirk says to too few VFs, as the end of a sentence. */
+/* The advice of the device's quirk for too few VFs, as the end of a sentence. */
 static void too_few(struct viod_pf *pf, const char *otherwise, char *ret_text, size_t size)
 {
 	const char *advice = quirk_advice(&pf->quirk, "vfs", ERANGE);
 
-	snprintf(ret_text, size, "%s%s%s", otherwise, advice ? "; " : "", advice ? advice : "");
+	snprintf(ret_text, size, "%s" ADVICE_FORMAT, otherwise, ADVICE(advice));
 }
 
-/* Tells a device that cannot do SR-IOV from one whose kernel or firmware does not offer it. */
+/* Distinguishes a device without SR-IOV from one whose kernel or firmware does not offer it. */
 static void report_incapable(struct viod_pf *pf, const struct viod_where *where)
 {
 	const struct viod_function *function = device_known(pf, VIOD_PF);
@@ -54,7 +54,7 @@ static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, in
 	}
 	if (vfs == now)
 		return 0;
-	/* What was there before viod came cannot be put back, and there is no line to mend. */
+	/* The baseline's count cannot be restored, and there is no line to correct. */
 	if (!where->file) {
 		values_forget(wanted, VIOD_PF,
 			      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
@@ -62,7 +62,8 @@ static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, in
 	}
 	too_few(pf, "", advice, sizeof(advice));
 	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-			  "this device has %lld VFs, and its driver does not let that be changed%s",
+			  "this device has %lld VFs, and its driver does not support another "
+			  "number%s",
 			  (long long)now, advice);
 	return -EINVAL;
 }
@@ -93,8 +94,8 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
 	if (*vfs == SRIOV_VFS_MAX && told > 0) {
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-				  "this device does not say how many VFs it can have at most; give "
-				  "a number instead of max");
+				  "this device does not report its maximum number of VFs; write a "
+				  "number instead of max");
 		return -EINVAL;
 	}
 	if (*vfs == SRIOV_VFS_MAX) {
@@ -161,12 +162,12 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 		if (where->file)
 			host_table.report(
 				pf, VIOD_ERROR, vf, NULL, where, 0,
-				"VFs of this device are no devices of their own and have no "
-				"driver; remove 'driver'");
+				"VFs of this device are not PCI devices and have no driver; remove "
+				"'driver'");
 		values_forget(wanted, vf, schema_row_of(pf->schema, row));
 		return where->file ? -EINVAL : 0;
 	}
-	if (streq(driver->name, "default") || streq(driver->name, "none"))
+	if (driver_is_default(driver) || driver_is_none(driver))
 		return 0;
 	plugin = loader_driver(pf->loader, driver->name);
 	if (plugin && plugin->ops && plugin->ops->choose_driver) {

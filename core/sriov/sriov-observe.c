@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel says now: the count, autoprobe, and the driver of each function. */
+/* Reads the count, autoprobe, and the driver of each function. */
 #include <string.h>
 
 #include "kernel/kmod.h"
+#include "model/value.h"
 #include "plan/host-table.h"
 #include "sriov/sriov-private.h"
 
-/* Whether the kernel would choose this driver by itself. It need not have done so: an override that
- * led to the driver may be gone while the driver is still there. */
+/* True if the kernel would choose this driver without an override. The driver may have been bound
+ * by an override that was removed since. */
 static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char *driver,
 			    bool otherwise)
 {
@@ -21,8 +22,8 @@ static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char
 	return module_alias_names(modalias, module);
 }
 
-/* "default" is satisfied by the driver that the kernel chooses when nothing overrides it, and by no
- * driver where this kernel has none for the device. */
+/* "default" is satisfied by the driver that the kernel chooses without an override, and by no
+ * driver if this kernel has none for the device. */
 static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char *override)
 {
 	const char *modalias = device_slot(pf, vf)->modalias;
@@ -46,7 +47,7 @@ static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf
 	sriov_read_override(pf, vf, override);
 	driver.native = is_native(pf, vf, function->driver, override);
 	(void)copy_text(driver.name, sizeof(driver.name),
-			function->driver ? function->driver : "none");
+			function->driver ? function->driver : DRIVER_NONE);
 	host_table.put(state, vf,
 		       &sriov_rows[vf == VIOD_PF ? SRIOV_ROW_PF_DRIVER : SRIOV_ROW_DRIVER],
 		       &driver);

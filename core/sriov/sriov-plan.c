@@ -7,21 +7,22 @@
 #include "plan/plan.h"
 #include "sriov/sriov-private.h"
 
-/* What plan() has found out while it reads the changes. */
+/* What plan() has read from the changes. */
 struct intent {
 	const struct viod_change *count, *autoprobe, *pf_driver, *pf_override;
 	bool autoprobe_known, autoprobe_now, autoprobe_wanted;
 	bool recreates;
 };
 
-/* The two rows of one function that belong together. */
+/* The two rows of one function that are planned together. */
 struct driver_intent {
 	int vf;
 	const struct viod_change *driver, *override;
 };
 
-static int add(struct viod_plan *plan, enum viod_phase phase, enum sriov_step code, int vf,
-	       uint8_t flags, const struct viod_change *change, const char *data, const char *text)
+static int add_step(struct viod_plan *plan, enum viod_phase phase, enum sriov_step code, int vf,
+		    uint8_t flags, const struct viod_change *change, const char *data,
+		    const char *text)
 {
 	struct viod_step step = {
 		.phase = phase,
@@ -45,8 +46,8 @@ static int add_autoprobe(struct viod_plan *plan, struct intent *intent, enum vio
 	if (!intent->autoprobe_known || intent->autoprobe_now == on)
 		return 0;
 	intent->autoprobe_now = on;
-	return add(plan, phase, SRIOV_STEP_AUTOPROBE, VIOD_PF, flags, intent->autoprobe,
-		   on ? "1" : "0", on ? "drivers-autoprobe: on" : "drivers-autoprobe: off");
+	return add_step(plan, phase, SRIOV_STEP_AUTOPROBE, VIOD_PF, flags, intent->autoprobe,
+			on ? "1" : "0", on ? "drivers-autoprobe: on" : "drivers-autoprobe: off");
 }
 
 static int plan_count(const struct viod_values *state, struct intent *intent,
@@ -66,19 +67,19 @@ static int plan_count(const struct viod_values *state, struct intent *intent,
 		r = add_autoprobe(plan, intent, VIOD_PHASE_RESIZE, false, 0);
 	if (r == 0 && now && *now > 0 && wanted > 0 && !intent->pf_driver) {
 		snprintf(text, sizeof(text), "vfs: %lld -> 0", (long long)*now);
-		r = add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags, intent->count,
-			"0", text);
+		r = add_step(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags,
+			     intent->count, "0", text);
 	}
 	if (r < 0)
 		return r;
 	plan_change_text(intent->count, text, sizeof(text));
-	/* They only make room for something else. */
+	/* The count is not changed: the VFs are only re-created for another row. */
 	if (now && *now == wanted)
 		snprintf(text, sizeof(text), "vfs: %lld again", (long long)wanted);
 	snprintf(number, sizeof(number), "%lld", (long long)wanted);
 	makes = wanted > 0 ? PLAN_STEP_MAKES_VFS : 0;
-	return add(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags | makes, intent->count,
-		   number, text);
+	return add_step(plan, VIOD_PHASE_RESIZE, SRIOV_STEP_COUNT, VIOD_PF, flags | makes,
+			intent->count, number, text);
 }
 
 static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t flags,
@@ -92,25 +93,24 @@ static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t f
 	else
 		snprintf(text, sizeof(text), "vf%d.driver-override: %s", intent->vf,
 			 *name ? name : "cleared");
-	return add(plan, phase, SRIOV_STEP_OVERRIDE, intent->vf, flags, change, name, text);
+	return add_step(plan, phase, SRIOV_STEP_OVERRIDE, intent->vf, flags, change, name, text);
 }
 
-/* override, unbind and probe of one function; *override is what driver_override holds afterwards.
- * The override comes first: a function that is let go must not be picked up by whoever is faster.
- */
+/* Plan override, unbind and probe of one function; *override is the driver_override afterwards. The
+ * override is first, so that no other driver can bind after the unbind. */
 static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 		       const struct driver_intent *intent, char override[static VIOD_NAME_MAX])
 {
 	const struct viod_driver *wanted = intent->driver->wanted, *now = intent->driver->state;
-	const char *name = streq(wanted->name, "default") ? "" : wanted->name;
-	bool bound = now && !streq(now->name, "none");
+	const char *name = driver_is_default(wanted) ? "" : wanted->name;
+	bool bound = now && !driver_is_none(now);
 	uint8_t flags = VIOD_STEP_DISRUPTIVE |
 			(intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS | PLAN_STEP_SELF : 0);
 	char text[192], unbind[192];
 	int r = 0;
 
 	plan_change_text(intent->driver, text, sizeof(text));
-	/* It only steps aside while something else is changed. */
+	/* The driver is not changed: it is only unbound while another row changes. */
 	if (bound && value_satisfied(intent->driver->option, wanted, now))
 		snprintf(text, sizeof(text), "vf%d.driver: %s again", intent->vf, now->name);
 	if (!streq(override, name))
@@ -118,17 +118,17 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 				 intent, name);
 	if (r == 0 && bound) {
 		snprintf(unbind, sizeof(unbind), "%s, unbind from %s", text, now->name);
-		r = add(plan, VIOD_PHASE_DETACH, SRIOV_STEP_UNBIND, intent->vf, flags,
-			intent->driver, "", unbind);
+		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_UNBIND, intent->vf, flags,
+			     intent->driver, "", unbind);
 	}
 	(void)copy_text(override, VIOD_NAME_MAX, name);
-	if (r < 0 || streq(name, "none"))
+	if (r < 0 || streq(name, DRIVER_NONE))
 		return r;
-	return add(plan, attach, SRIOV_STEP_PROBE, intent->vf, 0, intent->driver, name, text);
+	return add_step(plan, attach, SRIOV_STEP_PROBE, intent->vf, 0, intent->driver, name, text);
 }
 
-/* What the override is to be in the end. A row that is as wanted is no change, and would be left as
- * the binding needed it. */
+/* The override wanted at the end. A row that is already as wanted is not a change, and would keep
+ * what the binding needed. */
 static const char *final_override(const struct viod_pf *pf, const struct driver_intent *intent)
 {
 	enum sriov_row row = intent->vf == VIOD_PF ? SRIOV_ROW_PF_OVERRIDE : SRIOV_ROW_OVERRIDE;
@@ -164,8 +164,7 @@ static bool needs_autoprobe(const struct viod_change *changes, size_t n_changes)
 	for (size_t i = 0; i < n_changes; i++) {
 		const struct viod_driver *wanted = changes[i].wanted;
 
-		if (changes[i].option == &sriov_rows[SRIOV_ROW_DRIVER] &&
-		    streq(wanted->name, "default"))
+		if (changes[i].option == &sriov_rows[SRIOV_ROW_DRIVER] && driver_is_default(wanted))
 			return true;
 	}
 	return false;
@@ -205,10 +204,10 @@ static int plan_pf_driver(const struct viod_pf *pf, const struct viod_values *st
 					.override = intent->pf_override };
 	int r = 0;
 
-	/* Some drivers leave their VFs behind, driverless and unmanaged, when they are unbound. */
+	/* Some drivers do not remove their VFs when they are unbound. */
 	if (intent->pf_driver && now && *now > 0)
-		r = add(plan, VIOD_PHASE_DETACH, SRIOV_STEP_COUNT, VIOD_PF, flags,
-			intent->pf_driver, "0", "vfs: 0 while the PF changes its driver");
+		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_COUNT, VIOD_PF, flags,
+			     intent->pf_driver, "0", "vfs: 0 while the PF changes its driver");
 	return r < 0 ? r : plan_driver(pf, state, &driver, plan);
 }
 

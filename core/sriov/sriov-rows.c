@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keys of core, and what all of its ops need to know of a function. */
+/* The keys of core, and helpers for all of its ops. */
 #include <errno.h>
 #include <string.h>
 
@@ -27,43 +27,45 @@ static const struct viod_name drift_words[] = { { "enforce", SRIOV_ENFORCE },
 const struct viod_option sriov_rows[] = {
 	[SRIOV_ROW_NAME] = { PF_ROW(STRING, "name", name),
 			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
-			     .help = "The PF: a PCI address, an interface name, or mac: and an address." },
+			     .help = "The PF: a PCI address, an interface name, or mac: and an "
+				     "address." },
 	[SRIOV_ROW_KIND] = { PF_ROW(STRING, "kind", kind),
 			     .flags = VIOD_OPTION_REQUIRED | VIOD_OPTION_POLICY,
-			     .help = "What the device is; decides which keys there are." },
+			     .help = "What the device is; selects the valid keys." },
 	[SRIOV_ROW_VFS] = { PF_ROW(INT, "vfs", vfs), .max = VIOD_VF_MAX, .names = vfs_words,
 			    .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
 			    .phase = VIOD_PHASE_RESIZE,
-			    .help = "How many VFs there are; absent leaves the count alone." },
+			    .help = "Number of VFs; without it the count is left alone." },
 	[SRIOV_ROW_PF_DRIVER] = { PF_ROW(DRIVER, "driver", driver),
 				  .flags = VIOD_OPTION_RECREATES | VIOD_OPTION_DISRUPTIVE,
 				  .phase = VIOD_PHASE_DETACH,
-				  .help = "The driver of the PF itself; absent leaves it alone." },
+				  .help = "The driver of the PF itself; without it the driver is "
+					  "left alone." },
 	[SRIOV_ROW_ON_REMOVE] = { PF_ROW(ENUM, "on-remove", on_remove), .names = on_remove_words,
 				  .flags = VIOD_OPTION_POLICY, .unset = "release",
-				  .help = "What happens when the file goes: put back what was there, or "
-					  "keep everything." },
+				  .help = "What happens when the file is deleted: restore what was "
+					  "there, or keep everything." },
 	[SRIOV_ROW_DRIFT] = { PF_ROW(ENUM, "drift", drift), .names = drift_words,
 			      .flags = VIOD_OPTION_POLICY, .unset = "enforce",
-			      .help = "What happens when somebody else changes the device." },
+			      .help = "What happens when another program changes the device." },
 	[SRIOV_ROW_TIMEOUT] = { PF_ROW(INT, "timeout", timeout), .min = 1, .max = 86400,
 				.flags = VIOD_OPTION_POLICY, .unset = "120",
 				.help = "Seconds a job may take before it is reported stuck." },
 	[SRIOV_ROW_FORCE] = { PF_ROW(BOOL, "force", force), .flags = VIOD_OPTION_POLICY,
 			      .unset = "no",
-			      .help = "Whether the PF changes its driver though the host uses it." },
+			      .help = "Change the driver of the PF even if the host uses the PF." },
 	[SRIOV_ROW_AUTOPROBE] = { PF_ROW(BOOL, "drivers-autoprobe", drivers_autoprobe),
 				  .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_SETTLE,
 				  .help = "Whether the kernel probes new VFs." },
 	[SRIOV_ROW_PF_OVERRIDE] = { PF_ROW(STRING, "driver-override", driver_override),
 				    .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_DETACH,
-				    .help = "The driver the kernel is told to use for the PF." },
+				    .help = "The driver override of the PF." },
 	[SRIOV_ROW_DRIVER] = { VF_ROW(DRIVER, "driver", driver), .phase = VIOD_PHASE_ATTACH,
-			       .flags = VIOD_OPTION_DISRUPTIVE, .new_vf = "default",
+			       .flags = VIOD_OPTION_DISRUPTIVE, .new_vf = DRIVER_DEFAULT,
 			       .help = "The driver of the VF: a name, default, or none." },
 	[SRIOV_ROW_OVERRIDE] = { VF_ROW(STRING, "driver-override", driver_override),
 				 .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_ATTACH,
-				 .help = "The driver the kernel is told to use." },
+				 .help = "The driver override of the VF." },
 	[SRIOV_ROW_END] = { 0 },
 };
 
@@ -72,7 +74,7 @@ int sriov_total(struct viod_pf *pf, unsigned *ret_total)
 	char text[16];
 	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
 
-	/* netdevsim has VFs and does not say how many at most. */
+	/* netdevsim has VFs but reports no maximum. */
 	if (r == -ENOENT && pf->present && !pf->vfs_are_devices) {
 		*ret_total = VIOD_VF_MAX;
 		return 1;

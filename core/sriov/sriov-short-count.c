@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A driver that makes another number of VFs than it was asked for, and calls that success. Another
- * number needs all of them gone first, so whoever tried for ever would let no VF live. A few tries
- * are for what passes by itself; then the VFs that there are get what they are to have and stay,
- * until the file asks for another count, or there is one.
+ * Handles a driver that creates another number of VFs than requested and reports success. Each
+ * attempt removes all VFs first, so unlimited attempts would leave no usable VF. A few attempts
+ * cover temporary problems; then the existing VFs are configured and kept, until the file wants
+ * another count or the count changes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ void sriov_note_count(struct viod_pf *pf, size_t asked)
 	if (known && before.asked == asked && before.made == pf->n_vfs)
 		tries = MIN(before.tries + 1, (unsigned)TRIES);
 	snprintf(text, sizeof(text), "%zu %zu %u", asked, pf->n_vfs, tries);
-	/* Without the note it is tried once more. */
+	/* Without the note there is one more attempt. */
 	(void)host_table.note(pf, &sriov_plugin, NOTE, text);
 }
 
@@ -65,16 +65,15 @@ void sriov_settle_for_less(struct viod_pf *pf, const struct viod_values *state,
 	    (int64_t)shortfall.made != there)
 		return;
 	host_table.put(wanted, VIOD_PF, row, &there);
-	/* They go anyhow, for another key's sake. */
+	/* The VFs are removed in any case, because of another key. */
 	if (plan_recreates(&pf->quirk, wanted, state) || values_resize(wanted, (size_t)there) < 0) {
 		host_table.put(wanted, VIOD_PF, row, &asked);
 		return;
 	}
-	(void)mark_add(pf, VIOD_PF, row, ROW_DEFERRED);
+	(void)row_mark_add(pf, VIOD_PF, row, ROW_DEFERRED);
 	host_table.report(
 		pf, VIOD_WARNING, VIOD_PF, NULL, where, 0,
-		"asked for %lld VFs, the driver created %lld, %u times, and these are left "
-		"as they are; for another attempt write another number%s%s",
-		(long long)asked, (long long)there, TRIES, advice ? "; " : "",
-		advice ? advice : "");
+		"%lld VFs were requested, the driver created %lld, %u times; these are kept; write "
+		"another number for another attempt" ADVICE_FORMAT,
+		(long long)asked, (long long)there, TRIES, ADVICE(advice));
 }

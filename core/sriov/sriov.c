@@ -11,7 +11,7 @@ static const struct viod_ops ops = {
 	.apply = sriov_apply,
 };
 
-/* Only this plugin can tell which process drives a function from user space. */
+/* Only this plugin knows which process drives a function from user space. */
 static const char *const needs[] = { "vfio", NULL };
 
 const struct viod_plugin sriov_plugin = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Core's own rows: the VF count and the driver of each function. They are declared and served like
- * a plugin's, so that counts and drivers are no special case anywhere else.
+ * those of a plugin, so that no other code treats them specially.
  */
 #ifndef VIOD_SRIOV_H
 #define VIOD_SRIOV_H
@@ -29,7 +29,7 @@ struct sriov_vf {
 	char driver_override[VIOD_NAME_MAX];
 };
 
-/** Places of core's rows in sriov_rows. */
+/** Indices of core's rows in sriov_rows. */
 enum sriov_row {
 	SRIOV_ROW_NAME,
 	SRIOV_ROW_KIND,
@@ -47,14 +47,14 @@ enum sriov_row {
 };
 extern const struct viod_option sriov_rows[];
 
-/** The plugin that a driver was resolved by, or that serves its name; NULL where there is none. */
+/** The plugin that resolved a driver or serves its name; NULL if there is none. */
 const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver);
 
-/** Keep every driver away from a VF that has none. 1 if that took a write. */
+/** Prevent any driver from being bound to a VF that has none. 1 if that needed a write. */
 int sriov_hold(struct viod_pf *pf, int vf);
 
-/** How many VFs there can be: 0 and sriov_totalvfs; 1 and what viod itself can count where the
- * device has VFs and does not tell; or -ENOENT where it is no SR-IOV PF. Never blocks. */
+/** How many VFs are possible: 0 and sriov_totalvfs; 1 and VIOD_VF_MAX if the device has VFs but
+ * reports no maximum; or -ENOENT if it is not an SR-IOV PF. Never blocks. */
 int sriov_total(struct viod_pf *pf, unsigned *ret_total);
 
 #endif

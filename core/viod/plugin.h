@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The contract between viod and its plugins. A plugin includes this header and nothing else of
- * viod; it links nothing of viod either: what it may call arrives as a table, viod_host.
+ * viod; it links nothing of viod either: it calls core through a table, viod_host.
  *
  * A plugin is one shared object that exports one symbol, viod_plugin, written with
  * VIOD_PLUGIN_DEFINE() at the end of its main file:
@@ -43,10 +43,10 @@ extern "C" {
 #define VIOD_ABI_MAJOR 1
 #define VIOD_ABI_MINOR 0
 
-/** Stands for the PF itself wherever an int asks for a VF index. */
+/** The PF itself, in place of a VF index. */
 #define VIOD_PF (-1)
 
-/** Bytes of a driver or plugin name, its NUL included (the kernel's MODULE_NAME_LEN is 56). */
+/** Bytes of a driver or plugin name with its NUL (the kernel's MODULE_NAME_LEN is 56). */
 #define VIOD_NAME_MAX 64
 
 struct viod_pf;	     /* the PF an op works on: identity, sysfs, reports; owned by core */
@@ -104,7 +104,7 @@ enum viod_scope {
 	VIOD_SCOPE_MAX_
 };
 
-/** The order of all steps, whoever planned them. */
+/** The order of all steps of all plugins. */
 enum viod_phase {
 	VIOD_PHASE_PREPARE,   /* firmware, eswitch, devlink, profiles, queue resources */
 	VIOD_PHASE_DETACH,    /* unbind what must change */
@@ -117,7 +117,7 @@ enum viod_phase {
 
 enum viod_option_flags {
 	VIOD_OPTION_REQUIRED = 1 << 0,	 /* a file without it is refused */
-	VIOD_OPTION_POLICY = 1 << 1,	 /* says how viod behaves; no device has such a value */
+	VIOD_OPTION_POLICY = 1 << 1,	 /* a setting of viod, not of the device */
 	VIOD_OPTION_INTERNAL = 1 << 2,	 /* no key in files; only observed, recorded, restored */
 	VIOD_OPTION_UNIQUE = 1 << 3,	 /* no two VFs of any files have the same value; words of
 					  * names, "none" and "" do not count */
@@ -164,7 +164,8 @@ struct viod_option {
 
 /* --- what ops are given ----------------------------------------------------------------------- */
 
-/** What sysfs says about the PF (VIOD_PF) or a VF. Strings live as long as the PF handle. */
+/** The identity of the PF (VIOD_PF) or a VF in sysfs. Strings are valid as long as the PF
+ * handle. */
 struct viod_function {
 	const char *address; /* name of its sysfs directory: "0000:05:00.0" */
 	const char
@@ -186,9 +187,8 @@ struct viod_change {
 };
 
 /**
- * What must be true before a step is carried out. Core sets them for each step by the flags of the
- * rows that it serves and by the quirk's lists, whatever plan() said: a plugin only adds what it
- * knows beyond that.
+ * What must be true before a step is carried out. Core sets them for each step from the flags of
+ * the rows that it serves and from the quirk's lists; plan() only adds flags beyond those.
  */
 enum viod_step_flags {
 	VIOD_STEP_DISRUPTIVE = 1 << 0, /* no holder uses the function: checked right before it */
@@ -206,7 +206,7 @@ struct viod_step {
 	uint16_t code; /* the plugin's own: what apply() is to do */
 	int32_t vf;    /* VIOD_PF, or an index */
 	struct viod_where where;
-	char text[192];			  /* what a person reads: "vf3.vlan: 100 -> 200" */
+	char text[192];			  /* for a person: "vf3.vlan: 100 -> 200" */
 	const struct viod_change *change; /* the row it serves; NULL where it serves several */
 	const struct viod_change *const *changes; /* those, n_changes of them; not copied, and read
 						   * by viod_step_add() alone */
@@ -218,10 +218,10 @@ struct viod_step {
 /* --- ops ------------------------------------------------------------------------------------ */
 
 /**
- * All optional. Return 0 or a negative errno; say what is wrong with viod_report() or viod_error()
- * where the errno alone does not tell, and core adds nothing. A kind's, a quirk's and a driver
- * plugin's ops have the same shape; for one PF core's own run first, then a kind's before its
- * quirk's.
+ * All optional. Return 0 or a negative errno; report what is wrong with viod_report() or
+ * viod_error() unless the errno explains it; core then adds nothing. A kind's, a quirk's and a
+ * driver plugin's ops have the same shape; for one PF core's own run first, then a kind's before
+ * its quirk's.
  */
 struct viod_ops {
 	uint32_t size; /* sizeof(struct viod_ops) */
@@ -350,7 +350,7 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
 #define viod_format(option_, value_, text_, size_) \
 	(viod_host->format((option_), (value_), (text_), (size_)))
 
-/** Of so many words the one that a misspelled one comes near to, or NULL. */
+/** The word of a list that is closest to a misspelled one, or NULL if none is close. */
 #define viod_nearest(word_, words_, n_words_) (viod_host->nearest((word_), (words_), (n_words_)))
 
 /* --- steps ---------------------------------------------------------------------------------- */
@@ -383,18 +383,18 @@ enum viod_severity {
 	(viod_host->error((pf_), (wanted_), (vf_), (option_), __VA_ARGS__))
 
 /**
- * What became of a row that could not be set as it was wanted, through no fault of the file. Only
- * for apply(); viod_row_deferred() also for complete(). True where it is said for the first time.
+ * Report a row that could not be set as wanted although the file is right. Only for apply();
+ * viod_row_deferred() also for complete(). True if it is reported for the first time.
  *
- * unsupported: the driver does not have it. Say so for every VF that the driver rejects, and report
- * nothing. If it rejects all VFs, core warns once and never plans the row again; if only some, core
- * reports an error for those and tries again.
+ * unsupported: the driver does not support it. Call it for every VF that the driver rejects, and
+ * report nothing else. If it rejects all VFs, core warns once and never plans the row again; if
+ * only some, core reports an error for those and tries again.
  *
  * deferred: not now. Report a warning. The job ends degraded, and it is tried again later, at once
- * when the device changes. The VF gets its driver all the same.
+ * when the device changes. The VF's driver is bound nevertheless.
  *
- * rounded: the device made another value of it, the nearest it can have. The value that the next
- * observe() reports counts as wanted.
+ * rounded: the device set the nearest value that it supports. The value that the next observe()
+ * reports counts as wanted.
  */
 #define viod_row_unsupported(pf_, vf_, option_) \
 	(viod_host->row_unsupported((pf_), (vf_), (option_)))
@@ -409,7 +409,7 @@ enum viod_severity {
 
 /* --- the device ----------------------------------------------------------------------------- */
 
-/** Identity of the PF or a VF; NULL where there is no such device, or none any more. */
+/** Identity of the PF or a VF; NULL if there is no such device, also if it was removed. */
 #define viod_function(pf_, vf_) (viod_host->function((pf_), (vf_)))
 
 /** The limits of this device; never NULL, all-zero where no quirk matches. */
@@ -434,23 +434,23 @@ enum viod_severity {
 
 /* --- what a plugin keeps -------------------------------------------------------------------- */
 
-/** So many bytes of the plugin's own for this PF, all zero at first, the same at each call; freed
- *  with the job. NULL without memory. */
+/** Memory of the plugin for this PF: size_ bytes, zero at first, the same at each call; freed with
+ * the job. NULL without memory. */
 #define viod_scratch(pf_, size_) (viod_host->scratch((pf_), &viod_plugin, (size_)))
 
-/** Keep what no device tells and a later job must know: that it was viod that created something.
- *  Lives as long as viod's record of the PF: until the file is deleted, or a reboot. key is the
- *  plugin's own; a text of NULL removes the note. Only for apply(). On the disk when this returns
- * 0; -ENOENT where the PF has no record. */
+/** Note what no device reports and a later job must know, such as that viod created something. A
+ *  note exists as long as viod's record of the PF: until the file is deleted, or a reboot. key is
+ *  the plugin's own; a text of NULL removes the note. Only for apply(). It is on the disk when this
+ *  returns 0; -ENOENT where the PF has no record. */
 #define viod_note(pf_, key_, text_) (viod_host->note((pf_), &viod_plugin, (key_), (text_)))
 
 /** What was noted. 0, -ENOENT, or -EMSGSIZE where it does not fit into size bytes. */
 #define viod_noted(pf_, key_, text_, size_) \
 	(viod_host->noted((pf_), &viod_plugin, (key_), (text_), (size_)))
 
-/** Bytes that stay the same for this machine, purpose and text, and tell nothing about the machine:
- *  HMAC-SHA256 of "viod PURPOSE TEXT", keyed with the text of /etc/machine-id. One purpose for each
- *  use. size: up to 32. 0, or -errno where there is no usable machine-id. */
+/** Bytes that are constant for this machine, purpose and text, and reveal nothing about the
+ *  machine: HMAC-SHA256 of "viod PURPOSE TEXT", keyed with the text of /etc/machine-id. One purpose
+ *  for each use. size: up to 32. 0, or -errno where there is no usable machine-id. */
 #define viod_derive(pf_, purpose_, text_, ret_bytes_, size_) \
 	(viod_host->derive((pf_), (purpose_), (text_), (ret_bytes_), (size_)))
 
@@ -475,13 +475,14 @@ struct viod_holder {
 enum viod_node_flags {
 	VIOD_NODE_BLOCK = 1 << 0,     /* a block device; otherwise a character device */
 	VIOD_NODE_EXCLUSIVE = 1 << 1, /* a second open() fails with EBUSY while it is in use */
-	VIOD_NODE_DRIVES = 1 << 2,    /* who opens it drives the function: 'force' is no override */
+	VIOD_NODE_DRIVES = 1 << 2, /* the process that opens it drives the function, so 'force' does
+				      not override it */
 };
 
 /** What a consumer of a function opens. */
 struct viod_node {
 	const char *path; /* "/dev/nvme1", or the name of a network interface; copied */
-	dev_t device;	  /* 0: no device node, and no holder is found by it */
+	dev_t device;	  /* 0: not a device node, so that no holder is found by it */
 	uint32_t flags;	  /* enum viod_node_flags */
 };
 
@@ -512,12 +513,12 @@ struct viod_node {
 
 /* --- other files ---------------------------------------------------------------------------- */
 
-/** The trees that paths are below; tests put them elsewhere than at / */
+/** The trees that paths are relative to; tests replace them */
 enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VIOD_TREE_RUN };
 
 /** viod_read() and viod_write() for any file below the root of a tree: another function's
  * attribute, debugfs. Every write() of a plugin goes through these: a process inside a write that
- * waits for a holder must not be killed, and they say when one is. */
+ * waits for a holder must not be killed, and they record when it is. */
 #define viod_read_at(pf_, tree_, path_, text_, size_) \
 	(viod_host->read_at((pf_), (tree_), (path_), (text_), (size_)))
 #define viod_write_at(pf_, tree_, path_, text_) \
@@ -575,8 +576,7 @@ struct viod_match {
 #define VIOD_MATCH_VENDOR(vendor_) VIOD_MATCH_DEVICE(vendor_, VIOD_ANY)
 #define VIOD_MATCH_ALL VIOD_MATCH_DRIVER(NULL)
 
-/** A step of this phase that fails with this errno is tried again for so long. Ends with error 0.
- */
+/** A step of this phase that fails with this errno is retried for this time. Ends with error 0. */
 struct viod_retry {
 	int32_t error; /* positive errno */
 	uint32_t milliseconds;
@@ -584,9 +584,9 @@ struct viod_retry {
 };
 
 /** What an errno of this key means with this driver, and what to do. key NULL: of all keys. error 0
- *  says why the device accepts a value and has another one then; ERANGE of "vfs" is also for a
- *  device that offers too few VFs or none. Ends with a NULL text; the first row that fits counts.
- */
+ *  explains why the device accepts a value and has another one afterwards; ERANGE of "vfs" is also
+ *  for a device that offers too few VFs or none. Ends with a NULL text; the first row that fits
+ *  counts. */
 struct viod_advice {
 	const char *key;
 	int32_t error;
@@ -594,16 +594,16 @@ struct viod_advice {
 };
 
 /**
- * What this driver can do of an INT, RATE, SIZE or ENUM key. A file with another value is refused
- * before anything is touched. 0 ("none", "no limit") is always allowed, so that max = 0 refuses all
- * else. Ends with a NULL key.
+ * Values that this driver supports of an INT, RATE, SIZE or ENUM key. A file with another value is
+ * refused before the first write. 0 ("none", "no limit") is always allowed, so max = 0 refuses all
+ * other values. Ends with a NULL key.
  */
 struct viod_limit {
 	const char *key;
 	int64_t min, max;
 	int64_t step; /* the device rounds down to multiples, and up to the first; 0: it does not */
-	const char *text;	       /* what the driver can do, for a person */
-	const struct viod_match *only; /* some of its devices; NULL: all */
+	const char *text;	       /* what the driver supports, for a person */
+	const struct viod_match *only; /* the devices concerned; NULL: all */
 };
 
 enum viod_quirk_flags {
@@ -611,12 +611,12 @@ enum viod_quirk_flags {
 	VIOD_QUIRK_COUNT_IGNORED = 1 << 1,   /* any non-zero count creates all VFs */
 };
 
-/** Limits of one driver or device; what data cannot say goes into the quirk's ops. */
+/** Limits of one driver or device; what data cannot express is done by the quirk's ops. */
 struct viod_quirk {
 	uint32_t size; /* sizeof(struct viod_quirk) */
 	uint32_t flags;
-	uint16_t max_vfs;	  /* 0: sriov_totalvfs alone limits */
-	const char *const *lacks; /* keys this driver cannot do; NULL-terminated */
+	uint16_t max_vfs;	  /* 0: limited by sriov_totalvfs only */
+	const char *const *lacks; /* keys that this driver does not support; NULL-terminated */
 	const struct viod_limit *limits;
 	const struct viod_advice *advice;
 	const struct viod_retry *retries;

@@ -24,20 +24,20 @@ START_TEST(a_vf_that_is_refused_is_not_the_driver)
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	ck_assert(mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
-	ck_assert(!mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
-	ck_assert(mark_refused(&pf, 3, option_of(&kinds, "trust")));
-	ck_assert(!mark_refused(&pf, 4, option_of(&kinds, "trust")));
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
-	ck_assert(mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
-	ck_assert(mark_lacks(&pf, option_of(&kinds, "trust")));
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "vlan")));
-	ck_assert(!mark_any_deferred(&pf));
-	mark_settle_refused(&pf);
-	ck_assert(!mark_refused(&pf, 3, option_of(&kinds, "trust")));
-	ck_assert(mark_lacks(&pf, option_of(&kinds, "trust")));
-	mark_clear(&pf);
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
+	ck_assert(row_mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
+	ck_assert(!row_mark_add(&pf, 3, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
+	ck_assert(row_is_refused(&pf, 3, option_of(&kinds, "trust")));
+	ck_assert(!row_is_refused(&pf, 4, option_of(&kinds, "trust")));
+	ck_assert(!row_is_unsupported(&pf, option_of(&kinds, "trust")));
+	ck_assert(row_mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED));
+	ck_assert(row_is_unsupported(&pf, option_of(&kinds, "trust")));
+	ck_assert(!row_is_unsupported(&pf, option_of(&kinds, "vlan")));
+	ck_assert(!row_any_deferred(&pf));
+	row_settle_refused(&pf);
+	ck_assert(!row_is_refused(&pf, 3, option_of(&kinds, "trust")));
+	ck_assert(row_is_unsupported(&pf, option_of(&kinds, "trust")));
+	row_marks_clear(&pf);
+	ck_assert(!row_is_unsupported(&pf, option_of(&kinds, "trust")));
 }
 END_TEST
 
@@ -48,11 +48,11 @@ START_TEST(an_accepted_row_is_supported)
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	mark_taken(&pf, option_of(&kinds, "trust"));
-	ck_assert(mark_takes(&pf, option_of(&kinds, "trust")));
-	ck_assert(!mark_takes(&pf, option_of(&kinds, "vlan")));
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "trust")));
-	mark_clear(&pf);
+	row_mark_accepted(&pf, option_of(&kinds, "trust"));
+	ck_assert(row_is_accepted(&pf, option_of(&kinds, "trust")));
+	ck_assert(!row_is_accepted(&pf, option_of(&kinds, "vlan")));
+	ck_assert(!row_is_unsupported(&pf, option_of(&kinds, "trust")));
+	row_marks_clear(&pf);
 }
 END_TEST
 
@@ -63,12 +63,12 @@ START_TEST(deferred_is_of_one_vf)
 
 	ck_assert_int_eq(kinds_new(&kinds), 0);
 	pf_new(&kinds, &pf);
-	ck_assert(mark_add(&pf, 3, option_of(&kinds, "max-rate"), ROW_DEFERRED));
-	ck_assert(mark_deferred(&pf, 3, option_of(&kinds, "max-rate")));
-	ck_assert(!mark_deferred(&pf, 4, option_of(&kinds, "max-rate")));
-	ck_assert(!mark_lacks(&pf, option_of(&kinds, "max-rate")));
-	ck_assert(mark_any_deferred(&pf));
-	mark_clear(&pf);
+	ck_assert(row_mark_add(&pf, 3, option_of(&kinds, "max-rate"), ROW_DEFERRED));
+	ck_assert(row_is_deferred(&pf, 3, option_of(&kinds, "max-rate")));
+	ck_assert(!row_is_deferred(&pf, 4, option_of(&kinds, "max-rate")));
+	ck_assert(!row_is_unsupported(&pf, option_of(&kinds, "max-rate")));
+	ck_assert(row_any_deferred(&pf));
+	row_marks_clear(&pf);
 }
 END_TEST
 
@@ -88,8 +88,8 @@ START_TEST(unsupported_rows_are_reported_once)
 			.vf = i / 3,
 			.where = { .file = "a.conf", .line = 10 + (unsigned)i, .column = 1 },
 		};
-	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED);
-	(void)mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), ROW_UNSUPPORTED);
+	(void)row_mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED);
+	(void)row_mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), ROW_UNSUPPORTED);
 	plan_changes_drop_lacking(&pf, true, &changes);
 	ck_assert_uint_eq(changes.count, 3);
 	assert_diag_count(&pf.diags, 2);
@@ -99,7 +99,7 @@ START_TEST(unsupported_rows_are_reported_once)
 	assert_diag_count(&pf.diags, 2);
 	plan_changes_clear(&changes);
 	diag_list_clear(&pf.diags);
-	mark_clear(&pf);
+	row_marks_clear(&pf);
 }
 END_TEST
 

@@ -37,14 +37,14 @@ START_TEST(what_the_device_made_of_it_is_wanted)
 	first = rounded_remember(&pf, NULL, wanted, state);
 	ck_assert_uint_eq(json_array_size(first), 0);
 	json_decref(first);
-	ck_assert(mark_add(&pf, 0, memory_of(&kinds)->option, ROW_ROUNDED));
+	ck_assert(row_mark_add(&pf, 0, memory_of(&kinds)->option, ROW_ROUNDED));
 	first = rounded_remember(&pf, NULL, wanted, state);
 	ck_assert_uint_eq(json_array_size(first), 1);
 	rounded_replace(first, wanted);
 	ck_assert_uint_eq(get(&kinds, wanted), 1002);
 
 	/* The next job: the file still says 1001, and nothing was rounded again. */
-	mark_clear(&pf);
+	row_marks_clear(&pf);
 	put(&kinds, wanted, 1001);
 	rounded_replace(first, wanted);
 	ck_assert_uint_eq(get(&kinds, wanted), 1002);

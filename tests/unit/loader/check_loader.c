@@ -90,7 +90,7 @@ static const struct {
 	{ "bad-claim", "claims 4096 bytes, found 16" },
 	{ "bad-symbol", "is not a struct viod_plugin" },
 	{ "bad-nothing", "does not export 'viod_plugin'" },
-	{ "bad-name", "it calls itself 'good'; its file would be good.so" },
+	{ "bad-name", "its name is 'good', so its file must be good.so" },
 	{ "bad-nameless", "it has no name" },
 	{ "bad-role", "found role 4711" },
 	{ "bad-kind", "its role is kind, and it names no kind" },
@@ -98,14 +98,15 @@ static const struct {
 	{ "bad-ops", "found ops of 16 bytes, this viod supports" },
 	{ "bad-rows", "'outside'" },
 	{ "bad-clash", "'vfs'" },
-	{ "bad-needs", "it needs plugin 'no-such-plugin', which is not here" },
-	{ "bad-company", "it needs plugin 'bad-magic', which is not loaded: it is no viod plugin" },
-	{ "cycle-a", "in a circle: cycle-a needs cycle-b needs cycle-a" },
-	{ "cycle-b", "in a circle: cycle-b needs cycle-a needs cycle-b" },
-	{ "cycle-c", "it needs plugin 'cycle-a', which is not loaded: its needs go in a circle" },
-	{ "bad-home", "it extends kind 'nowhere', which no plugin here serves" },
+	{ "bad-needs", "it needs plugin 'no-such-plugin', which is missing" },
+	{ "bad-company",
+	  "it needs plugin 'bad-magic', which is not loaded: it is not a viod plugin" },
+	{ "cycle-a", "form a cycle: cycle-a needs cycle-b needs cycle-a" },
+	{ "cycle-b", "form a cycle: cycle-b needs cycle-a needs cycle-b" },
+	{ "cycle-c", "it needs plugin 'cycle-a', which is not loaded: its needs form a cycle" },
+	{ "bad-home", "it extends kind 'nowhere', which no plugin serves" },
 	{ "finest", "'finesse'" },
-	{ "bad-driver", "it serves 'driver = default', which viod does itself" },
+	{ "bad-driver", "it serves 'driver = default', which viod serves itself" },
 };
 
 START_TEST(refusal)
@@ -221,7 +222,7 @@ START_TEST(unknown_kinds)
 			 "kind 'goood' needs plugin 'goood', which is not loaded: there is no such "
 			 "plugin; did you mean 'good'?");
 	assert_no_schema(loader, "goood", "good, leak");
-	assert_no_schema(loader, "bad-magic", "which is not loaded: it is no viod plugin");
+	assert_no_schema(loader, "bad-magic", "which is not loaded: it is not a viod plugin");
 	assert_no_schema(loader, "crash", "it is installed, but plugins= does not name it");
 }
 END_TEST
@@ -236,8 +237,8 @@ START_TEST(names_enable)
 	ck_assert_str_eq(loader->plugins[1].plugin->name, "leak");
 	ck_assert_uint_eq(loader->n_refused, 3);
 	assert_refused(loader, "absent", "there is no such file");
-	assert_refused(loader, "../good", "this is no plugin name");
-	assert_refused(loader, "good.so", "this is no plugin name");
+	assert_refused(loader, "../good", "this is not a plugin name");
+	assert_refused(loader, "good.so", "this is not a plugin name");
 }
 END_TEST
 
@@ -358,7 +359,7 @@ START_TEST(unsafe_files)
 	assert_refused(loader, "pipe", "its file is not a regular one");
 	assert_refused(loader, "text", "it cannot be loaded: ");
 	assert_refused(loader, "empty", "it cannot be loaded: ");
-	assert_refused(loader, "Bad Name", "this is no plugin name");
+	assert_refused(loader, "Bad Name", "this is not a plugin name");
 }
 END_TEST
 

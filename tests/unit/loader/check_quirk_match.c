@@ -118,7 +118,7 @@ START_TEST(tie_names_both)
 	ck_assert_int_eq(quirk_best(plugins, 3, VIOD_ROLE_KIND, &nic, &diags, &best), -EEXIST);
 	ck_assert_ptr_eq(best, &dev);
 	ck_assert_uint_eq(diag_errors(&diags), 1);
-	ck_assert_ptr_nonnull(strstr(diags.items[0].text, "'net' and 'acme' fit 0000:05:00.0"));
+	ck_assert_ptr_nonnull(strstr(diags.items[0].text, "'net' and 'acme' match 0000:05:00.0"));
 }
 END_TEST
 

@@ -436,7 +436,7 @@ static int64_t settled(struct stubborn *s, int64_t count, const char *file)
 	const struct schema_row *row = schema_row_of(s->b.schema, &sriov_rows[SRIOV_ROW_VFS]);
 
 	diag_list_clear(&s->pf.diags);
-	mark_clear(&s->pf);
+	row_marks_clear(&s->pf);
 	ck_assert_int_eq(values_resize(s->b.wanted, (size_t)count), 0);
 	values_put(s->b.wanted, VIOD_PF, row, &count, &where);
 	ck_assert_int_eq(sriov_plugin.ops->complete(&s->pf, s->b.state, s->b.wanted), 0);
@@ -450,19 +450,19 @@ START_TEST(a_driver_that_falls_short_is_asked_three_times)
 	stubborn_new(&s, 2);
 	for (unsigned try = 0; try < 3; try++) {
 		ck_assert_int_eq(settled(&s, 6, "a.conf"), 6);
-		ck_assert(!mark_any_deferred(&s.pf));
+		ck_assert(!row_any_deferred(&s.pf));
 		ck_assert_int_eq(ask_for(&s, "0"), -EIO);
 		ck_assert_int_eq(ask_for(&s, "6"), -EIO);
 	}
 	/* Then its VFs are kept, and the rest of the file applies to them. */
 	ck_assert_int_eq(settled(&s, 6, "a.conf"), 2);
 	ck_assert_uint_eq(s.b.wanted->n_vfs, 2);
-	ck_assert(mark_any_deferred(&s.pf));
+	ck_assert(row_any_deferred(&s.pf));
 	assert_diag_count(&s.pf.diags, 1);
 	ck_assert_int_eq(s.pf.diags.items[0].severity, VIOD_WARNING);
 	ck_assert_uint_eq(s.pf.diags.items[0].line, 4);
 	ck_assert_ptr_nonnull(
-		strstr(s.pf.diags.items[0].text, "asked for 6 VFs, the driver created 2"));
+		strstr(s.pf.diags.items[0].text, "6 VFs were requested, the driver created 2"));
 	/* Another number is a new request, and a count from before viod is not from a file. */
 	ck_assert_int_eq(settled(&s, 5, "a.conf"), 5);
 	ck_assert_int_eq(settled(&s, 2, "a.conf"), 2);
@@ -551,7 +551,7 @@ START_TEST(a_pf_may_be_no_pci_device)
 	/* It does not report the maximum of VFs. */
 	put_count(b.wanted, SRIOV_VFS_MAX);
 	ck_assert_int_eq(sriov_plugin.ops->complete(&pf, b.state, b.wanted), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(pf.diags.items[1].text, "give a number"));
+	ck_assert_ptr_nonnull(strstr(pf.diags.items[1].text, "write a number"));
 	device_close(&pf);
 	fake_clear(&root, &roots);
 	bench_clear(&b);

@@ -34,7 +34,7 @@ write_conf 'driver = vfio'
 sed -i 's/^\[vf\*\]/[vf0]/' /etc/vio.d/nic0.conf
 start_viod
 wait_state $NIC0 degraded
-expect_log "vf0: .*it is back on 'igbvf', as it was"
+expect_log "vf0: .*its previous driver 'igbvf' is bound again"
 expect_eq "$(now)" "$before" "after a probe that failed"
 [[ $(state $NIC0 .vfs[0].error) == *"Invalid argument"* ]] || fail "error of VF 0: $(state $NIC0 .vfs[0].error)"
 stop_viod

@@ -34,7 +34,7 @@ wait_state "$pf" configured
 bench_fault "$pf" create 4 short
 write_conf 6
 wait_state "$pf" failed
-expect_log "asked for 6 VFs, the driver created 4 and called it success"
+expect_log "6 VFs were requested, the driver created 4 and reported success"
 bench_clear "$pf"
 wait_state "$pf" configured 40
 expect_eq "$(vf_count "$pf")" 6 "VFs once the driver makes all"
@@ -45,7 +45,7 @@ bench_fault "$pf" create 4 short
 write_conf 7
 wait_state "$pf" failed
 wait_state "$pf" degraded 60
-expect_log "asked for 7 VFs, the driver created 4, 3 times, and these are left as they are"
+expect_log "7 VFs were requested, the driver created 4, 3 times; these are kept"
 for n in {0..3}; do expect_vf "$link" "$n" vlan=7 trust=on; done
 before=$(vf_inodes "$pf")
 bench_forget "$pf"
@@ -56,7 +56,7 @@ wait_state "$pf" degraded
 kill -HUP "$(viod_pid)"
 wait_state "$pf" degraded
 out=$(viod --check 2>&1) || fail "--check would change it: $out"
-[[ $out == *'asked for 7 VFs'* ]] || fail "--check does not report it: $out"
+[[ $out == *'7 VFs were requested'* ]] || fail "--check does not report it: $out"
 expect_eq "$(bench_count "$pf" numvfs-writes) $(vf_inodes "$pf")" "0 $before" "attempts afterwards, and the VFs"
 # Another number of VFs on the device is a reason, too.
 bench_clear "$pf"

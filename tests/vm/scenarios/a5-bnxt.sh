@@ -7,7 +7,7 @@ afresh "$pf" net
 write_conf 4
 start_viod
 expect_eq "$(state "$pf" .state) $(vf_count "$pf")" "failed 0" "without the quirk"
-expect_log 'asked for 4 VFs, the driver created 0 and called it success$'
+expect_log '4 VFs were requested, the driver created 0 and reported success$'
 
 afresh "$pf"
 write_conf 4
@@ -17,7 +17,7 @@ expect_vf "$(netdev_of "$pf")" 3 vlan=5
 expect_free "$pf"
 write_conf 9
 wait_state "$pf" failed
-expect_log 'asked for 9 VFs, the driver created 8 and called it success; bnxt_en creates none while the PF is down'
+expect_log '9 VFs were requested, the driver created 8 and reported success; bnxt_en creates none while the PF is down'
 write_conf 4 'max-tx-rate = 30000'
 wait_state "$pf" degraded
 expect_log "max-tx-rate was refused by bnxt_en.*up to the link's speed"

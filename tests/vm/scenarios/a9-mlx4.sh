@@ -14,7 +14,7 @@ before=$(vf_inodes "$pf")
 write_conf 'vfs = 2'
 start_viod
 expect_eq "$(state "$pf" .state) $(vf_count "$pf")" "invalid 3" "another count with the quirk"
-expect_log "nic.conf:4:.*this device has 3 VFs, and its driver does not let that be changed; write 'options mlx4_core num_vfs"
+expect_log "nic.conf:4:.*this device has 3 VFs, and its driver does not support another number; write 'options mlx4_core num_vfs"
 for count in 3 max; do
 	write_conf "vfs = $count\n[vf*]\nvlan = 5"
 	wait_state "$pf" configured

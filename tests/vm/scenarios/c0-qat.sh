@@ -44,7 +44,7 @@ afresh "$pf" dev,vfio
 vfs=8 write_conf
 start_viod
 wait_state "$pf" failed
-expect_log "asked for 8 VFs, the driver created 16"
+expect_log "8 VFs were requested, the driver created 16"
 
 # With it such a number is refused before anything is changed, and so are unsupported services.
 afresh "$pf"
