@@ -42,20 +42,6 @@ int gpu_each_mdev(struct viod_pf *pf, int vf,
 	return gpu_glob(pf, pattern, found, data);
 }
 
-const char *gpu_machine(struct viod_pf *pf)
-{
-	static char machine[64];
-	int fd = *machine ? -1 : viod_open(pf, VIOD_TREE_ETC, "machine-id", 0);
-	ssize_t n;
-
-	if (fd < 0)
-		return machine;
-	n = read(fd, machine, sizeof(machine) - 1);
-	close(fd);
-	machine[n > 0 ? strcspn(machine, "\n") : 0] = '\0';
-	return machine;
-}
-
 /* --- VFs with a profile of their own ---------------------------------------------------------- */
 
 #define VFS_MAX 65536

@@ -20,7 +20,19 @@
 #define TOOL "/usr/lib/nvidia/sriov-manage"
 /* The tool waits for the lock of the GPU, and retries several times. Its limit is half of
  * 'timeout'. */
-static int tool_seconds = 60;
+#define TOOL_SECONDS 60
+
+/* What complete() keeps for resize(). */
+struct nvidia_scratch {
+	int tool_seconds; /* 0: not known */
+};
+
+static int tool_seconds(struct viod_pf *pf)
+{
+	const struct nvidia_scratch *scratch = viod_scratch(pf, sizeof(*scratch));
+
+	return scratch && scratch->tool_seconds ? scratch->tool_seconds : TOOL_SECONDS;
+}
 
 /* --- the tool -------------------------------------------------------------------------------- */
 
@@ -40,7 +52,7 @@ static _Noreturn void become_tool(char *const arguments[])
 }
 
 /* 0 if the tool succeeded, or -errno. It runs as a child of the job, with a time limit. */
-static int run_tool(const char *what, const char *address)
+static int run_tool(const char *what, const char *address, int seconds)
 {
 	char *arguments[] = { (char *)TOOL, (char *)what, (char *)address, NULL };
 	struct pollfd ready = { .fd = -1, .events = POLLIN };
@@ -55,7 +67,7 @@ static int run_tool(const char *what, const char *address)
 	ready.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (ready.fd >= 0) {
 		do
-			r = poll(&ready, 1, tool_seconds * 1000);
+			r = poll(&ready, 1, seconds * 1000);
 		while (r < 0 && errno == EINTR);
 		close(ready.fd);
 		/* Its children are in its process group. */
@@ -112,7 +124,7 @@ static int by_tool(struct viod_pf *pf, unsigned count)
 	for (int tries = 0; tries < 2 && r < 0 && r != -ETIMEDOUT; tries++) {
 		int bound;
 
-		r = run_tool(count ? "-e" : "-d", address);
+		r = run_tool(count ? "-e" : "-d", address, tool_seconds(pf));
 		bound = bind_again(pf, driver);
 		if (r == 0 && bound < 0)
 			r = bound;
@@ -122,7 +134,7 @@ static int by_tool(struct viod_pf *pf, unsigned count)
 			pf, VIOD_ERROR, VIOD_PF, NULL, NULL, 0,
 			TOOL
 			" %s %s did not end within %d s and was killed; another program uses the GPU, or 'timeout' in the file is too short",
-			count ? "-e" : "-d", address, tool_seconds);
+			count ? "-e" : "-d", address, tool_seconds(pf));
 		return r;
 	}
 	if (r < 0) {
@@ -184,14 +196,15 @@ static int has_driver(struct viod_pf *pf, const struct viod_values *state,
  * would not bind them. */
 static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)
 {
+	struct nvidia_scratch *scratch = viod_scratch(pf, sizeof(*scratch));
 	const struct viod_function *self = viod_function(pf, VIOD_PF);
 	bool anywhere = asks_for(wanted, VIOD_PF, "mdevs");
 	const struct viod_option *limit = viod_option_of(wanted, VIOD_PF, "timeout");
 	const int64_t *seconds = limit ? viod_get(wanted, VIOD_PF, limit) : NULL;
 	struct viod_driver own = { 0 };
 
-	if (seconds)
-		tool_seconds = *seconds > 1 ? (int)(*seconds / 2) : 1;
+	if (seconds && scratch)
+		scratch->tool_seconds = *seconds > 1 ? (int)(*seconds / 2) : 1;
 	if (!self || !self->driver)
 		return 0;
 	snprintf(own.name, sizeof(own.name), "%s", self->driver);

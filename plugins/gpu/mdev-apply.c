@@ -171,7 +171,11 @@ static int place_batch(struct viod_pf *pf, const struct viod_step *step,
 		char uuid[GPU_UUID_MAX], path[GPU_PATH_MAX];
 		int r;
 
-		gpu_mdev_uuid(pf, type->id, number, uuid);
+		r = gpu_mdev_uuid(pf, type->id, number, uuid);
+		if (r < 0) {
+			viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, -r, GPU_NO_UUID);
+			return r;
+		}
 		snprintf(path, sizeof(path), "bus/mdev/devices/%s", uuid);
 		if (gpu_exists(pf, path))
 			continue;

@@ -1,31 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UUIDs of mdevs: derived from their purpose, and recognised by it. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mdev.h"
 
-void gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX])
+/* The same for the same machine, purpose and text. */
+static int derive(struct viod_pf *pf, const char *purpose, const char *text,
+		  char ret_uuid[static GPU_UUID_MAX])
+{
+	uint8_t bytes[16];
+	int r;
+
+	r = viod_derive(pf, purpose, text, bytes, sizeof(bytes));
+	if (r < 0)
+		return r;
+	gpu_uuid_format(bytes, ret_uuid);
+	return 0;
+}
+
+int gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX])
 {
 	const struct viod_function *function = viod_function(pf, vf);
 
-	gpu_uuid_stable(gpu_machine(pf), function ? function->address : "", ret_uuid);
+	return function ? derive(pf, "mdev", function->address, ret_uuid) : -ENODEV;
 }
 
 /* Digits at the end of a UUID that hold the number. */
 #define NUMBER_DIGITS 3
 
-void gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
-		   char ret_uuid[static GPU_UUID_MAX])
+int gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
+		  char ret_uuid[static GPU_UUID_MAX])
 {
 	const struct viod_function *self = viod_function(pf, VIOD_PF);
 	char name[160];
+	int r;
 
 	snprintf(name, sizeof(name), "%s/%s", self ? self->address : "", id);
-	gpu_uuid_stable(gpu_machine(pf), name, ret_uuid);
-	snprintf(ret_uuid + GPU_UUID_MAX - 1 - NUMBER_DIGITS, NUMBER_DIGITS + 1, "%0*x",
-		 NUMBER_DIGITS, number & 0xfff);
+	r = derive(pf, "placed-mdev", name, ret_uuid);
+	if (r == 0)
+		snprintf(ret_uuid + GPU_UUID_MAX - 1 - NUMBER_DIGITS, NUMBER_DIGITS + 1, "%0*x",
+			 NUMBER_DIGITS, number & 0xfff);
+	return r;
 }
 
 int gpu_mdev_number(struct viod_pf *pf, const char *id, const char *uuid)
@@ -34,8 +52,7 @@ int gpu_mdev_number(struct viod_pf *pf, const char *id, const char *uuid)
 	char first[GPU_UUID_MAX];
 	unsigned long number;
 
-	gpu_mdev_uuid(pf, id, 0, first);
-	if (strncmp(first, uuid, same) != 0)
+	if (gpu_mdev_uuid(pf, id, 0, first) < 0 || strncmp(first, uuid, same) != 0)
 		return -1;
 	number = strtoul(uuid + same, NULL, 16);
 	return number < GPU_MDEVS_OF_TYPE ? (int)number : -1;

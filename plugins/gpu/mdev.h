@@ -54,12 +54,15 @@ int gpu_mdevs_each(struct viod_pf *pf,
 		   void *data);
 /** The number of an mdev of [pf], by its type and UUID; -1 for any other mdev. */
 int gpu_mdev_number(struct viod_pf *pf, const char *id, const char *uuid);
-/** The UUID of the one with this number. */
-void gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
-		   char ret_uuid[static GPU_UUID_MAX]);
+/** What to report where there is no UUID. */
+#define GPU_NO_UUID "the UUID of an mdev is derived from /etc/machine-id, which cannot be used"
 
-/** The UUID of a VF's own mdev where the file gives none. */
-void gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX]);
+/** The UUID of the one with this number. 0, or -errno where there is no usable machine-id. */
+int gpu_mdev_uuid(struct viod_pf *pf, const char *id, unsigned number,
+		  char ret_uuid[static GPU_UUID_MAX]);
+
+/** The same of a VF's own mdev where the file gives none. */
+int gpu_uuid_of(struct viod_pf *pf, int vf, char ret_uuid[static GPU_UUID_MAX]);
 
 /* --- observe (mdev-look.c) -------------------------------------------------------------------- */
 

@@ -42,11 +42,15 @@ static int make_own(struct viod_pf *pf, const struct viod_step *step, const stru
 {
 	const struct gpu_order *order = step->data;
 	char uuid[GPU_UUID_MAX];
-	int r;
+	int r = 0;
 
 	snprintf(uuid, sizeof(uuid), "%s", order->uuid);
 	if (!*uuid)
-		gpu_uuid_of(pf, step->vf, uuid);
+		r = gpu_uuid_of(pf, step->vf, uuid);
+	if (r < 0) {
+		viod_report(pf, VIOD_ERROR, step->vf, NULL, &step->where, -r, GPU_NO_UUID);
+		return r;
+	}
 	r = gpu_mdev_make(pf, step->vf, type, uuid);
 	if (r == -EEXIST)
 		viod_report(pf, VIOD_ERROR, step->vf, &gpu_rows[GPU_ROW_UUID], &step->where, 0,

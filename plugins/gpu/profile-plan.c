@@ -124,9 +124,7 @@ static void complete_uuid(struct viod_pf *pf, const struct viod_values *state,
 	now = (unsigned)vf < viod_vf_count(state) ? text_of(state, vf, GPU_ROW_UUID) : NULL;
 	if (now)
 		snprintf(uuid, sizeof(uuid), "%s", now);
-	else if (mode == GPU_MDEV)
-		gpu_uuid_of(pf, vf, uuid);
-	else
+	else if (mode != GPU_MDEV || gpu_uuid_of(pf, vf, uuid) < 0)
 		return;
 	put_text(wanted, vf, GPU_ROW_UUID, uuid);
 }

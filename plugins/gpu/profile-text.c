@@ -307,26 +307,12 @@ int gpu_uuid_parse(const char *text, char ret_uuid[static GPU_UUID_MAX])
 	return 0;
 }
 
-/* FNV-1a; two hashes with different offsets fill a UUID, which need not be secret. */
-static uint64_t digest(uint64_t start, const char *machine, const char *address)
+void gpu_uuid_format(const uint8_t bytes[static 16], char ret_uuid[static GPU_UUID_MAX])
 {
-	uint64_t hash = start;
+	char text[33];
 
-	for (; *machine; machine++)
-		hash = (hash ^ (unsigned char)*machine) * 0x100000001b3;
-	hash = (hash ^ '/') * 0x100000001b3;
-	for (; *address; address++)
-		hash = (hash ^ (unsigned char)*address) * 0x100000001b3;
-	return hash;
-}
-
-void gpu_uuid_stable(const char *machine, const char *address, char ret_uuid[static GPU_UUID_MAX])
-{
-	uint64_t high = digest(0xcbf29ce484222325, machine, address);
-	uint64_t low = digest(0x9ae16a3b2f90404f, machine, address);
-
-	snprintf(ret_uuid, GPU_UUID_MAX, "%08x-%04x-8%03x-%04x-%012llx", (uint32_t)(high >> 32),
-		 (uint32_t)(high >> 16) & 0xffff, (uint32_t)high & 0xfff,
-		 ((uint32_t)(low >> 48) & 0x3fff) | 0x8000,
-		 (unsigned long long)(low & 0xffffffffffff));
+	for (size_t i = 0; i < 16; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	snprintf(ret_uuid, GPU_UUID_MAX, "%.8s-%.4s-8%.3s-%x%.3s-%.12s", text, text + 8, text + 13,
+		 (bytes[8] >> 4 & 3u) | 8u, text + 17, text + 20);
 }

@@ -76,8 +76,8 @@ void gpu_types_read(const char *text, struct gpu_types *types);
 
 /** Lower case, with dashes. -EINVAL. */
 int gpu_uuid_parse(const char *text, char ret_uuid[static GPU_UUID_MAX]);
-/** Always the same for the same machine and function (version 8). */
-void gpu_uuid_stable(const char *machine, const char *address, char ret_uuid[static GPU_UUID_MAX]);
+/** So many bytes as a UUID of version 8, of which 122 bits are theirs. */
+void gpu_uuid_format(const uint8_t bytes[static 16], char ret_uuid[static GPU_UUID_MAX]);
 
 /* --- functions (function.c) ------------------------------------------------------------------- */
 
@@ -89,9 +89,6 @@ enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory
 /** Call found() for each mdev of a function; as gpu_glob(). */
 int gpu_each_mdev(struct viod_pf *pf, int vf,
 		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
-
-/** The host's machine-id, or ""; valid as long as the plugin is loaded. */
-const char *gpu_machine(struct viod_pf *pf);
 
 /** A VF with a profile of its own gets no mdev of [pf]. Set by gpu_complete(). */
 bool gpu_mdev_reserved(int vf);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Complete: words become values, and keys that the device does not support are reported. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/devlink.h>
 #include <linux/if_ether.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "interface.h"
 #include "mac.h"
@@ -77,21 +75,6 @@ static int check_type(struct viod_pf *pf, const struct viod_values *wanted, int 
 
 /* --- addresses ------------------------------------------------------------------------------- */
 
-static int read_machine(struct viod_pf *pf, char *ret_machine, size_t size)
-{
-	_cleanup_close_ int fd = viod_open(pf, VIOD_TREE_ETC, "machine-id", O_RDONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = read(fd, ret_machine, size - 1);
-	if (n < 0)
-		return -errno;
-	ret_machine[n] = '\0';
-	ret_machine[strspn(ret_machine, "0123456789abcdef")] = '\0';
-	return strlen(ret_machine) == 32 ? 0 : -EUCLEAN;
-}
-
 /* A stable identity of the device: its permanent address or, if that is not reported, its slot. */
 static void name_device(const struct viod_function *function, const struct net_link *link,
 			char *ret_name, size_t size)
@@ -112,7 +95,7 @@ static int complete_mac(struct viod_pf *pf, const struct net_link *link, struct 
 	const struct viod_option *option = &net_options[NET_ROW_MAC];
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
 	const struct viod_mac *word = viod_get(wanted, vf, option);
-	char machine[64], device[128];
+	char device[128];
 	struct viod_mac mac;
 	int r;
 
@@ -123,14 +106,13 @@ static int complete_mac(struct viod_pf *pf, const struct net_link *link, struct 
 		viod_put(wanted, vf, option, &mac);
 		return 0;
 	}
-	r = read_machine(pf, machine, sizeof(machine));
+	name_device(function, link, device, sizeof(device));
+	r = net_mac_stable(pf, device, vf, &mac);
 	if (r < 0) {
 		viod_report(pf, VIOD_ERROR, vf, option, viod_where(wanted, vf, option), -r,
 			    "a stable mac is derived from /etc/machine-id, which cannot be used");
 		return r;
 	}
-	name_device(function, link, device, sizeof(device));
-	net_mac_stable(machine, device, vf, &mac);
 	viod_put(wanted, vf, option, &mac);
 	return 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Stable derived addresses. Pure. */
-#include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,23 +7,22 @@
 #include "mac.h"
 
 /*
- * Keyed with the identity of the machine: other hosts with such a card in this slot get different
- * addresses, and the identity of the machine cannot be derived from an address. Locally
- * administered, unicast.
+ * Other hosts with a card of this kind in this slot get other addresses, and the machine's identity
+ * cannot be told from an address. Locally administered, unicast.
  */
-void net_mac_stable(const char *machine, const char *device, int vf, struct viod_mac *ret_mac)
+int net_mac_stable(struct viod_pf *pf, const char *device, int vf, struct viod_mac *ret_mac)
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct hmac_sha256_ctx context;
+	struct viod_mac mac = { 0 };
 	char text[160];
-	int size = snprintf(text, sizeof(text), "viod mac %s %d", device, vf);
+	int r;
 
-	hmac_sha256_set_key(&context, strlen(machine), (const uint8_t *)machine);
-	hmac_sha256_update(&context, (size_t)size, (const uint8_t *)text);
-	hmac_sha256_digest(&context, sizeof(digest), digest);
-	*ret_mac = (struct viod_mac){ 0 };
-	memcpy(ret_mac->octets, digest, sizeof(ret_mac->octets));
-	ret_mac->octets[0] = (uint8_t)((ret_mac->octets[0] & ~1) | 2);
+	snprintf(text, sizeof(text), "%s %d", device, vf);
+	r = viod_derive(pf, "mac", text, mac.octets, sizeof(mac.octets));
+	if (r < 0)
+		return r;
+	mac.octets[0] = (uint8_t)((mac.octets[0] & ~1) | 2);
+	*ret_mac = mac;
+	return 0;
 }
 
 void net_mac_legacy(const char *device, int vf, struct viod_mac *ret_mac)

@@ -7,7 +7,7 @@
 
 /** The addresses of the words "stable", derived from the machine, the PF and the VF's number, and
  * "legacy", derived from the PF's address alone as in the earlier program of this name. */
-void net_mac_stable(const char *machine, const char *device, int vf, struct viod_mac *ret_mac);
+int net_mac_stable(struct viod_pf *pf, const char *device, int vf, struct viod_mac *ret_mac);
 void net_mac_legacy(const char *device, int vf, struct viod_mac *ret_mac);
 
 #endif

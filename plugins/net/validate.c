@@ -148,21 +148,16 @@ static int run_check(struct viod_pf *pf, const struct viod_values *wanted,
 		     const struct check *check)
 {
 	const struct viod_option *option = &net_options[check->row];
-	const struct viod_where *told = NULL;
 	int r = 0;
 
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
-		const struct viod_where *where = viod_where(wanted, vf, option);
 		const void *value = viod_get(wanted, vf, option);
 		const char *fault = value ? check->fault(wanted, vf, value) : NULL;
 
 		if (!fault)
 			continue;
 		r = -EINVAL;
-		if (!told || !same_place(told, where))
-			viod_report(pf, VIOD_ERROR, vf, option, where, 0, "this %s of vf%d %s",
-				    option->key, vf, fault);
-		told = where;
+		viod_error(pf, wanted, vf, option, "this %s of vf%d %s", option->key, vf, fault);
 	}
 	return r;
 }

@@ -8,17 +8,6 @@
 
 /* --- what a file says ------------------------------------------------------------------------ */
 
-/* A wrong line that applies to many VFs is reported once. */
-static bool is_told(const struct viod_where *where)
-{
-	static struct viod_where told;
-	bool same = told.file && where->file && strcmp(told.file, where->file) == 0 &&
-		    told.line == where->line;
-
-	told = *where;
-	return same;
-}
-
 static int check_mode(struct viod_pf *pf, const struct viod_values *wanted, int vf)
 {
 	const struct viod_option *row = vfio_row(vf, VFIO_ROW_MODE);
@@ -27,9 +16,8 @@ static int check_mode(struct viod_pf *pf, const struct viod_values *wanted, int 
 
 	if (!text || vfio_parse_mode(text, &mode) == 0)
 		return 0;
-	if (!is_told(viod_where(wanted, vf, row)))
-		viod_report(pf, VIOD_ERROR, vf, row, viod_where(wanted, vf, row), 0,
-			    "mode '%.16s' is no octal mode; write 0600, 0660 or 0666", text);
+	viod_error(pf, wanted, vf, row, "mode '%.16s' is no octal mode; write 0600, 0660 or 0666",
+		   text);
 	return -EINVAL;
 }
 
@@ -76,11 +64,9 @@ static int refuse_name(struct viod_pf *pf, const struct viod_values *wanted, int
 	/* A group of a baseline may have been deleted since: then the node decides. */
 	if (!where->file)
 		return 0;
-	if (is_told(where))
-		return -EINVAL;
-	viod_report(pf, VIOD_ERROR, vf, option, where, 0,
-		    "this machine has no %s '%s'; make it with '%s --system %s', or write a number",
-		    user ? "user" : "group", name, user ? "useradd" : "groupadd", name);
+	viod_error(pf, wanted, vf, option,
+		   "this machine has no %s '%s'; make it with '%s --system %s', or write a number",
+		   user ? "user" : "group", name, user ? "useradd" : "groupadd", name);
 	return -EINVAL;
 }
 

@@ -98,7 +98,7 @@ static void note(struct bench *b, const char *parent, const char *uuid, int64_t 
 static void machine_new(struct bench *b, unsigned vfs)
 {
 	bench_new(b, "gpu", vfs, vfs);
-	fake_text(&b->root, "etc", "machine-id", "0123456789abcdef\n");
+	fake_text(&b->root, "etc", "machine-id", "0123456789abcdef0123456789abcdef\n");
 	b->pf.notes = json_object();
 	b->pf.save_notes = save_nothing;
 	gpu_types_forget();

@@ -34,11 +34,18 @@ static int fake_access(const char *path, int mode)
 	return is_installed && streq(path, TOOL) ? 0 : -1;
 }
 
+static void limit_tool(struct bench *b, int seconds)
+{
+	struct nvidia_scratch *scratch = viod_scratch(&b->pf, sizeof(*scratch));
+
+	scratch->tool_seconds = seconds;
+}
+
 static void machine(struct bench *b, const char *count)
 {
 	bench_new(b, "test", 2, 2);
 	is_installed = true;
-	tool_seconds = 20;
+	limit_tool(b, 20);
 	if (count)
 		fake_text(&b->root, PF, "sriov_numvfs", count);
 	/* A file that cannot be written stands for a driver that takes no count. */
@@ -113,7 +120,7 @@ START_TEST(it_is_killed_at_its_limit_with_all_that_it_started)
 	struct bench b;
 
 	machine(&b, "2");
-	tool_seconds = 1;
+	limit_tool(&b, 1);
 	snprintf(tool, sizeof(tool), "sleep 1000 & wait");
 	ck_assert_int_eq(by_tool(&b.pf, 2), -ETIMEDOUT);
 	assert_diag_count(&b.pf.diags, 1);
@@ -166,13 +173,13 @@ START_TEST(vfs_stay_on_the_driver_of_the_pf)
 	put(&b, b.wanted, 1, "driver", "default", 3);
 	put(&b, b.wanted, VIOD_PF, "timeout", "31", 2);
 	ck_assert_int_eq(complete(&b.pf, b.state, b.wanted), 0);
-	ck_assert_int_eq(tool_seconds, 15);
+	ck_assert_int_eq(tool_seconds(&b.pf), 15);
 	ck_assert_str_eq(driver_of(&b, 0), "igb");
 	ck_assert_str_eq(driver_of(&b, 1), "default");
 	put(&b, b.wanted, 0, "driver", "none", 3);
 	put(&b, b.wanted, VIOD_PF, "timeout", "1", 2);
 	ck_assert_int_eq(complete(&b.pf, b.state, b.wanted), 0);
-	ck_assert_int_eq(tool_seconds, 1);
+	ck_assert_int_eq(tool_seconds(&b.pf), 1);
 	ck_assert_str_eq(driver_of(&b, 0), "none");
 	/* They will be created anew: which driver they have now says nothing. */
 	put(&b, b.wanted, 0, "driver", "default", 3);

@@ -4,9 +4,36 @@
 
 #include "netbench.h"
 
+#include "../../../plugins/net/mac.h"
+
 #include "device/holder.h"
 
 /* --- completing ------------------------------------------------------------------------------- */
+
+/* If a new version of viod changed an address, the network would see a new machine. */
+START_TEST(stable_addresses)
+{
+	struct viod_mac first, other;
+	struct bench b;
+
+	machine(&b);
+	root_write(&b.root, "etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+	ck_assert_int_eq(net_mac_stable(&b.pf, "52:54:00:00:01:00", 0, &first), 0);
+	ck_assert_mem_eq(first.octets, "\x62\xe7\x04\x5e\x58\x2e", 6);
+	ck_assert_int_eq(net_mac_stable(&b.pf, "52:54:00:00:01:00", 1, &other), 0);
+	ck_assert_mem_ne(&first, &other, sizeof(first));
+	for (int vf = 0; vf < 1000; vf++) {
+		ck_assert_int_eq(net_mac_stable(&b.pf, "0000:05:00.0", vf, &other), 0);
+		ck_assert_uint_eq(other.octets[0] & 3, 2);
+	}
+	root_write(&b.root, "etc/machine-id", "1123456789abcdef0123456789abcdef\n");
+	ck_assert_int_eq(net_mac_stable(&b.pf, "52:54:00:00:01:00", 0, &other), 0);
+	ck_assert_mem_ne(&first, &other, sizeof(first));
+	root_write(&b.root, "etc/machine-id", "uninitialized\n");
+	ck_assert_int_lt(net_mac_stable(&b.pf, "52:54:00:00:01:00", 0, &other), 0);
+	bench_clear(&b);
+}
+END_TEST
 
 START_TEST(words_become_addresses)
 {
@@ -200,6 +227,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
+		stable_addresses,
 		words_become_addresses,
 		what_a_vlan_brings_along,
 		keys_of_the_other_kind_of_network,

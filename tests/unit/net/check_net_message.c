@@ -362,25 +362,6 @@ START_TEST(legacy_addresses)
 }
 END_TEST
 
-/* If a new version of viod changed an address, the network would see a new machine. */
-START_TEST(stable_addresses)
-{
-	static const char machine[] = "0123456789abcdef0123456789abcdef";
-	struct viod_mac first, other;
-
-	net_mac_stable(machine, "52:54:00:00:01:00", 0, &first);
-	assert_mac(&first, "62:e7:04:5e:58:2e");
-	net_mac_stable(machine, "52:54:00:00:01:00", 1, &other);
-	ck_assert_mem_ne(&first, &other, sizeof(first));
-	net_mac_stable("1123456789abcdef0123456789abcdef", "52:54:00:00:01:00", 0, &other);
-	ck_assert_mem_ne(&first, &other, sizeof(first));
-	for (int vf = 0; vf < 1000; vf++) {
-		net_mac_stable(machine, "0000:05:00.0", vf, &other);
-		ck_assert_uint_eq(other.octets[0] & 3, 2);
-	}
-}
-END_TEST
-
 START_TEST(accepted_values)
 {
 	struct net_update update = {
@@ -417,7 +398,6 @@ int main(void)
 		message_of_an_eswitch,
 		message_of_offloads,
 		legacy_addresses,
-		stable_addresses,
 		accepted_values,
 	};
 

@@ -152,6 +152,26 @@ static inline void fake_change_text(const struct viod_change *change, char *ret_
 			 change->state ? " -> " : "", to);
 }
 
+static inline void __attribute__((format(printf, 5, 6)))
+fake_error(struct viod_pf *to, const struct viod_values *values, int vf,
+	   const struct viod_option *option, const char *format, ...)
+{
+	const struct viod_where *where = fake_where(values, vf, option);
+	va_list arguments;
+
+	/* A line that is wrong for many VFs is reported once. */
+	for (size_t i = 0; i < to->n_reports; i++)
+		if (to->reports[i].line == where->line)
+			return;
+	ck_assert_uint_lt(to->n_reports, REPORTS_MAX);
+	to->reports[to->n_reports].vf = vf;
+	to->reports[to->n_reports].line = where->line;
+	va_start(arguments, format);
+	vsnprintf(to->reports[to->n_reports++].text, sizeof(to->reports[0].text), format,
+		  arguments);
+	va_end(arguments);
+}
+
 static const struct viod_host fake_host = {
 	.size = sizeof(fake_host),
 	.get = fake_get,
@@ -163,6 +183,7 @@ static const struct viod_host fake_host = {
 	.quirk = fake_quirk,
 	.format = fake_format,
 	.change_text = fake_change_text,
+	.error = fake_error,
 };
 
 static inline void set_up(void)
