@@ -49,6 +49,6 @@ bind_bench() {
 			"$(ms "$(median "${useds[@]}")")")"
 	done
 	bind_empty
-	bench_clear "$bind_pf"
+	bench_unload
 	start_udev
 }
