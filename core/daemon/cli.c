@@ -23,15 +23,15 @@ struct waiter {
 	char *death;
 };
 
-static void on_progress(void *userdata, const json_t *progress)
+static void cli_on_progress(void *userdata, const json_t *progress)
 {
 }
 
-static void on_overdue(void *userdata, const char *where, bool ended)
+static void cli_on_overdue(void *userdata, const char *where, bool ended)
 {
 }
 
-static void on_done(void *userdata, const struct job_outcome *outcome)
+static void cli_on_done(void *userdata, const struct job_outcome *outcome)
 {
 	struct waiter *waiter = userdata;
 
@@ -44,9 +44,9 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 static int run_job(const struct job_request *request, json_t **ret_result)
 {
 	static const struct job_handlers handlers = {
-		.progress = on_progress,
-		.overdue = on_overdue,
-		.done = on_done,
+		.progress = cli_on_progress,
+		.overdue = cli_on_overdue,
+		.done = cli_on_done,
 	};
 	struct waiter waiter = { 0 };
 	struct job *job = NULL;
@@ -99,8 +99,8 @@ static size_t print_result_diags(const char *about, const json_t *result)
 
 /* --- --check --------------------------------------------------------------------------------- */
 
-static const struct schema *schema_of(void *userdata, const char *kind,
-				      const struct viod_where *where, struct diag_list *diags)
+static const struct schema *cli_schema_of(void *userdata, const char *kind,
+					  const struct viod_where *where, struct diag_list *diags)
 {
 	return loader_schema(userdata, kind, where, diags);
 }
@@ -175,7 +175,7 @@ static void folder_close(struct folder *folder)
 	config_files_clear(&folder->files);
 }
 
-static int find_conflicts(struct folder *folder)
+static int find_folder_conflicts(struct folder *folder)
 {
 	char(*addresses)[DEVICE_NAME_MAX] = calloc(folder->files.count + 1, sizeof(*addresses));
 	struct config_claim *claims = calloc(folder->files.count + 1, sizeof(*claims));
@@ -214,9 +214,9 @@ static int folder_open(const struct roots *roots, const struct loader *loader,
 	if (!folder->configs || !folder->diags || !folder->conflicts)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		(void)config_parse(roots->root, &folder->files.items[i], schema_of, (void *)loader,
-				   &folder->diags[i], &folder->configs[i]);
-	return find_conflicts(folder);
+		(void)config_parse(roots->root, &folder->files.items[i], cli_schema_of,
+				   (void *)loader, &folder->diags[i], &folder->configs[i]);
+	return find_folder_conflicts(folder);
 }
 
 static int check_listed(const struct folder *folder, size_t i)
@@ -240,7 +240,7 @@ static int check_draft(const struct folder *folder, const struct config_file *fi
 	struct config *config;
 	int r, status;
 
-	r = config_parse(folder->roots->root, file, schema_of, (void *)folder->loader, &diags,
+	r = config_parse(folder->roots->root, file, cli_schema_of, (void *)folder->loader, &diags,
 			 &config);
 	print_diags(file->path, &diags);
 	if (r < 0)

@@ -23,19 +23,19 @@ static void on_looked(void *userdata, const struct job_outcome *outcome)
 	pf->looker = job_free(pf->looker);
 }
 
-static void on_progress(void *userdata, const json_t *progress)
+static void on_look_progress(void *userdata, const json_t *progress)
 {
 }
 
-static void on_overdue(void *userdata, const char *where, bool ended)
+static void on_look_overdue(void *userdata, const char *where, bool ended)
 {
 }
 
 void pf_stuck_look(struct managed_pf *pf)
 {
 	static const struct job_handlers handlers = {
-		.progress = on_progress,
-		.overdue = on_overdue,
+		.progress = on_look_progress,
+		.overdue = on_look_overdue,
 		.done = on_looked,
 	};
 	const struct job_request request = {

@@ -66,8 +66,8 @@ static int check_in_use(struct holder_search *search, const struct scope *scope)
 
 /* --- what plugins know ------------------------------------------------------------------------ */
 
-static int ask_plugin(struct viod_pf *pf, const struct viod_plugin *plugin, int vf,
-		      struct viod_holders *holders)
+static int add_plugin_holders(struct viod_pf *pf, const struct viod_plugin *plugin, int vf,
+			      struct viod_holders *holders)
 {
 	struct viod_holder unknown = { 0 };
 	int r;
@@ -138,7 +138,7 @@ static int ask_function(struct holder_search *search, const struct viod_plugin *
 		if (!guards[i]->ops->holders || !device_guarded_by(pf, vf, guards[i]))
 			continue;
 		known = true;
-		r = ask_plugin(pf, guards[i], vf, holders);
+		r = add_plugin_holders(pf, guards[i], vf, holders);
 	}
 	return r < 0 || known ? r : check_hidden(pf, vf, holders);
 }
@@ -154,7 +154,7 @@ static bool has_device(const struct device_nodes *nodes, const struct scope *sco
 	return false;
 }
 
-static int look(struct holder_search *search, const struct scope *scope)
+static int search_nodes_and_processes(struct holder_search *search, const struct scope *scope)
 {
 	_cleanup_free_ const struct viod_plugin **guards = device_guards(search->pf);
 	const struct device_nodes *nodes = &search->nodes;
@@ -190,7 +190,7 @@ static int search_holders(struct viod_pf *pf, const struct scope *scope,
 	device_look_again(pf);
 	r = device_nodes_find(pf, &search.nodes);
 	if (r == 0)
-		r = look(&search, scope);
+		r = search_nodes_and_processes(&search, scope);
 	holders_clear(&search.unnamed);
 	if (r < 0 || !ret_nodes)
 		device_nodes_clear(&search.nodes);

@@ -181,8 +181,8 @@ int nodes_add(struct viod_nodes *nodes, const struct viod_node *node)
 	return add_node(nodes->table, &added);
 }
 
-static int ask_plugin(struct viod_pf *pf, const struct viod_plugin *plugin, int vf,
-		      struct device_nodes *table)
+static int add_plugin_nodes(struct viod_pf *pf, const struct viod_plugin *plugin, int vf,
+			    struct device_nodes *table)
 {
 	struct viod_nodes nodes = { .table = table, .vf = vf };
 	int r;
@@ -196,7 +196,7 @@ static int ask_plugin(struct viod_pf *pf, const struct viod_plugin *plugin, int 
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
 
-static int ask_plugins(struct viod_pf *pf, struct device_nodes *table)
+static int add_nodes_of_plugins(struct viod_pf *pf, struct device_nodes *table)
 {
 	_cleanup_free_ const struct viod_plugin **guards = device_guards(pf);
 	int r = guards ? 0 : -ENOMEM;
@@ -204,7 +204,7 @@ static int ask_plugins(struct viod_pf *pf, struct device_nodes *table)
 	for (int vf = VIOD_PF; r == 0 && vf < (int)pf->n_vfs; vf++)
 		for (size_t i = 0; r == 0 && guards[i]; i++)
 			if (device_guarded_by(pf, vf, guards[i]))
-				r = ask_plugin(pf, guards[i], vf, table);
+				r = add_plugin_nodes(pf, guards[i], vf, table);
 	return r;
 }
 
@@ -222,7 +222,7 @@ int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes)
 		r = scan_links(&owners, true, &nodes);
 	free(owners.sorted);
 	if (r == 0)
-		r = ask_plugins(pf, &nodes);
+		r = add_nodes_of_plugins(pf, &nodes);
 	if (r == 0)
 		r = add_stacked(pf, &nodes);
 	if (r < 0)

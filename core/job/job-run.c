@@ -56,7 +56,7 @@ static int read_last(struct job_run *run)
 	return values_from_json(run->schema, run->record->set, &run->last);
 }
 
-/* Drift is not corrected on a VF in use, because no person asked for the change now. */
+/* Drift is not corrected on a VF in use, because no person has requested the change. */
 static int drop_changes_of_held(struct job_run *run, struct plan_changes *changes)
 {
 	int r;
@@ -95,7 +95,7 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 		return r;
 	if (!recreates)
 		job_recall_unsupported(run, &changes);
-	plan_changes_drop_lacking(&run->pf, true, &changes);
+	plan_changes_drop_unsupported(&run->pf, true, &changes);
 	r = drop_changes_of_held(run, &changes);
 	if (r == 0)
 		r = job_recreate_for(run, &changes);
@@ -165,7 +165,7 @@ static int verify(struct job_run *run)
 		r = plan_diff(run->wanted, run->state, run->last, &left);
 	if (r < 0)
 		return r;
-	plan_changes_drop_lacking(&run->pf, false, &left);
+	plan_changes_drop_unsupported(&run->pf, false, &left);
 	if (drop_changes_of_held(run, &left) == 0 && !run->stopped && !run->pf_failed &&
 	    !run->pf_blocked)
 		report_leftovers(run, &left);

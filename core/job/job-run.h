@@ -12,7 +12,7 @@
 #include "plan/plan.h"
 
 enum job_goal {
-	JOB_APPLY,   /* wanted = the file; a person asked for it */
+	JOB_APPLY,   /* wanted = the file, as after an edit or a reload */
 	JOB_DRIFT,   /* wanted = the file; the device was changed externally */
 	JOB_RELEASE, /* wanted = the baseline */
 	JOB_CHECK,   /* wanted = the file; print the plan, write nothing */

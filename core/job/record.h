@@ -13,7 +13,7 @@
 struct record {
 	char *address;
 	char *kind;	    /* whose rows the values are */
-	char *config;	    /* path of the file that asked for it */
+	char *config;	    /* path of the file that configured the PF */
 	bool created;	    /* viod created the VFs: rows that are not set get their new_vf */
 	bool keep;	    /* on-remove = keep */
 	bool changed;	    /* by record_remember() since the last record_save() */

@@ -22,8 +22,8 @@ static void ignore(char *message, ...)
 {
 }
 
-static void look(const struct roots *roots, const struct viod_function *function,
-		 struct pci_description *description)
+static void read_description(const struct roots *roots, const struct viod_function *function,
+			     struct pci_description *description)
 {
 	struct pci_access *access = pci_alloc();
 	unsigned domain, bus, slot, number;
@@ -56,7 +56,7 @@ static _Noreturn void look_and_exit(const struct roots *roots, const struct viod
 {
 	struct pci_description description = { 0 };
 
-	look(roots, function, &description);
+	read_description(roots, function, &description);
 	/* Nothing is freed: the process ends. */
 	_exit(write_all(fd, &description, sizeof(description)) < 0 ? 1 : 0);
 }

@@ -12,7 +12,7 @@
 
 #define RECEIVE_BUFFER (1024 * 1024)
 /* The kernel answers a request without VFs before send() returns, unless its lock is held for long.
- * The daemon's loop does not wait for that: it asks again later. */
+ * The daemon's loop does not wait for that: it retries later. */
 #define ANSWER_MSEC 200
 
 int rtnetlink_open(unsigned groups)

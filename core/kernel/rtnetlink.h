@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One request to rtnetlink and its answer. Not nl_recvmsgs(): a lost answer ends here in
- * -ETIMEDOUT and not in a wait without limit, the daemon asks, too, and an error keeps its errno.
+ * One request to rtnetlink and its answer. nl_recvmsgs() is not used, because it would wait without
+ * limit for a lost answer, for which this returns -ETIMEDOUT, and would replace the errno of
+ * errors.
  */
 #ifndef VIOD_RTNETLINK_H
 #define VIOD_RTNETLINK_H

@@ -121,7 +121,7 @@ static void PRINTF_LIKE(7, 8)
 
 /* True for the first report of an error on a line; the format distinguishes errors of the same
  * line. */
-static bool is_news(struct viod_pf *pf, const char *format, const struct viod_where *where)
+static bool is_first_report(struct viod_pf *pf, const char *format, const struct viod_where *where)
 {
 	struct device_reported *added;
 
@@ -145,7 +145,7 @@ static void PRINTF_LIKE(5, 6)
 	va_list arguments;
 	char *text;
 
-	if (!is_news(pf, format, where))
+	if (!is_first_report(pf, format, where))
 		return;
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)

@@ -118,7 +118,7 @@ static bool among(const struct plan_changes *changes, const struct viod_option *
 	return false;
 }
 
-void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes)
+void plan_changes_drop_unsupported(struct viod_pf *pf, bool report, struct plan_changes *changes)
 {
 	struct plan_changes lacking = { 0 };
 	size_t kept = 0;
@@ -130,7 +130,7 @@ void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_change
 			changes->items[kept++] = *change;
 			continue;
 		}
-		if (!tell || among(&lacking, change->option))
+		if (!report || among(&lacking, change->option))
 			continue;
 		added = array_append((void **)&lacking.items, &lacking.count, sizeof(*added));
 		if (!added)
@@ -220,7 +220,7 @@ static void guard_step(struct viod_step *step, uint32_t flags)
 	step->flags = (uint8_t)flags;
 }
 
-static uint32_t serve(struct viod_plan *plan, const struct viod_change *change)
+static uint32_t flags_of_served(struct viod_plan *plan, const struct viod_change *change)
 {
 	const struct plan_changes *changes = &plan->changes;
 
@@ -239,9 +239,9 @@ int plan_add_guarded(struct viod_plan *plan, const struct viod_plugin *owner,
 
 	guarded.flags &= own;
 	if (step->change)
-		flags |= serve(plan, step->change);
+		flags |= flags_of_served(plan, step->change);
 	for (size_t i = 0; i < step->n_changes; i++)
-		flags |= serve(plan, step->changes[i]);
+		flags |= flags_of_served(plan, step->changes[i]);
 	guard_step(&guarded, flags);
 	return plan_add(plan, owner, &guarded);
 }

@@ -54,9 +54,9 @@ bool plan_recreates(const struct viod_quirk *quirk, const struct viod_values *wa
 /** Remove the changes of a VF, which is held. */
 void plan_changes_drop_vf(struct plan_changes *changes, int vf);
 
-/** Remove changes of rows that the PF's driver does not support; with tell, each row is reported
+/** Remove changes of rows that the PF's driver does not support; with report, each row is reported
  * once as a warning. */
-void plan_changes_drop_lacking(struct viod_pf *pf, bool tell, struct plan_changes *changes);
+void plan_changes_drop_unsupported(struct viod_pf *pf, bool report, struct plan_changes *changes);
 
 /**
  * The steps for the changes, ordered by phase. The plan owns the changes afterwards. state is what

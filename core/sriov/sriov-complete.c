@@ -76,12 +76,12 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	unsigned total;
 	int64_t limit;
-	int told;
+	int counted;
 
 	if (!vfs)
 		return 0;
-	told = sriov_total(pf, &total);
-	if (told < 0) {
+	counted = sriov_total(pf, &total);
+	if (counted < 0) {
 		if (*vfs == 0)
 			values_forget(wanted, VIOD_PF,
 				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
@@ -92,7 +92,7 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 	if (pf->quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
 		return complete_fixed(pf, where, *vfs, wanted);
 	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
-	if (*vfs == SRIOV_VFS_MAX && told > 0) {
+	if (*vfs == SRIOV_VFS_MAX && counted > 0) {
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 				  "this device does not report its maximum number of VFs; write a "
 				  "number instead of max");

@@ -22,7 +22,7 @@ int sriov_apply(struct viod_pf *pf, const struct viod_step *step);
 
 /** sriov-short-count.c: note how many VFs exist after a count was requested; and want the existing
  * number once the driver has repeatedly created no other. */
-void sriov_note_count(struct viod_pf *pf, size_t asked);
+void sriov_note_count(struct viod_pf *pf, size_t requested);
 void sriov_settle_for_less(struct viod_pf *pf, const struct viod_values *state,
 			   struct viod_values *wanted);
 

@@ -181,7 +181,7 @@ struct viod_change {
 	const struct viod_option *option;
 	const void *wanted;	 /* of the row's type */
 	const void *state;	 /* NULL: not known */
-	struct viod_where where; /* the line that asked for it */
+	struct viod_where where; /* the line that set it */
 	int32_t vf;		 /* VIOD_PF, or an index */
 	uint32_t flags; /* enum viod_step_flags of every step that serves it; core sets them */
 };
@@ -372,7 +372,7 @@ enum viod_severity {
 };
 
 /** Report to the user. vf: VIOD_PF or an index; option: the row it is about, whose advice of the
- *  quirk fits the errno, or NULL; where: the line that asked for it, or NULL; error: positive errno
+ *  quirk fits the errno, or NULL; where: the line that set the row, or NULL; error: positive errno
  *  or 0, its text is appended; format: what is wrong; what would be right. */
 #define viod_report(pf_, severity_, vf_, option_, where_, error_, ...) \
 	(viod_host->report((pf_), (severity_), (vf_), (option_), (where_), (error_), __VA_ARGS__))
@@ -402,8 +402,8 @@ enum viod_severity {
 #define viod_row_rounded(pf_, vf_, option_) (viod_host->row_rounded((pf_), (vf_), (option_)))
 
 /** Only for observe(): publish a fact about the device that no row expresses, such as the profiles
- * it offers. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL
- * where it is no UTF-8. */
+ * it offers. In the PF's state file it is facts.TOPIC.ABOUT.WHAT, a text. 0 or -ENOMEM; -EINVAL if
+ * it is not UTF-8. */
 #define viod_publish(pf_, topic_, about_, what_, text_) \
 	(viod_host->publish((pf_), (topic_), (about_), (what_), (text_)))
 
@@ -524,8 +524,8 @@ enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VI
 #define viod_write_at(pf_, tree_, path_, text_) \
 	(viod_host->write_at((pf_), (tree_), (path_), (text_)))
 
-/** The last component of a symbolic link's target. 0, or -errno; -EINVAL where it is no link,
- *  -EMSGSIZE where the name does not fit into size bytes. */
+/** The last component of a symbolic link's target. 0, or -errno; -EINVAL if it is not a link,
+ * -EMSGSIZE if the name does not fit into size bytes. */
 #define viod_link_at(pf_, tree_, path_, name_, size_) \
 	(viod_host->link_at((pf_), (tree_), (path_), (name_), (size_)))
 

@@ -90,12 +90,12 @@ START_TEST(unsupported_rows_are_reported_once)
 		};
 	(void)row_mark_add(&pf, VIOD_PF, option_of(&kinds, "trust"), ROW_UNSUPPORTED);
 	(void)row_mark_add(&pf, VIOD_PF, option_of(&kinds, "max-rate"), ROW_UNSUPPORTED);
-	plan_changes_drop_lacking(&pf, true, &changes);
+	plan_changes_drop_unsupported(&pf, true, &changes);
 	ck_assert_uint_eq(changes.count, 3);
 	assert_diag_count(&pf.diags, 2);
 	assert_diag(&pf.diags, "a.conf:10:1", "'trust' cannot be set with this driver");
 	assert_diag(&pf.diags, "a.conf:12:1", "'max-rate' cannot be set with this driver");
-	plan_changes_drop_lacking(&pf, false, &changes);
+	plan_changes_drop_unsupported(&pf, false, &changes);
 	assert_diag_count(&pf.diags, 2);
 	plan_changes_clear(&changes);
 	diag_list_clear(&pf.diags);

@@ -573,7 +573,7 @@ START_TEST(a_key_the_driver_lacks_is_left_out_with_one_warning)
 	put_vlan(pair.wanted, 1, 7);
 	values_put(pair.wanted, 1, schema_find(pair.kinds.net, VIOD_SCOPE_VF, "trust"), &on, NULL);
 	ck_assert_int_eq(plan_diff(pair.wanted, pair.state, NULL, &changes), 0);
-	plan_changes_drop_lacking(&pf, true, &changes);
+	plan_changes_drop_unsupported(&pf, true, &changes);
 	ck_assert_uint_eq(changes.count, 1);
 	ck_assert_str_eq(changes.items[0].option->key, "trust");
 	assert_diag_count(&pf.diags, 1);
