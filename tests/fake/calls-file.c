@@ -66,6 +66,20 @@ static int fails(const char *name, const char *detail, const int *errors)
 	return error;
 }
 
+/* What was opened, for messages. */
+static char opened[SIM_FDS][48];
+
+static const char *path_of(int fd)
+{
+	return fd >= 0 && fd < SIM_FDS ? opened[fd] : "";
+}
+
+static void note_path(int fd, const char *path)
+{
+	if (fd >= 0 && fd < SIM_FDS)
+		snprintf(opened[fd], sizeof(opened[fd]), "%s", path);
+}
+
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* A look for holders: in /proc as a whole, or at the interface folder of a VF. */
@@ -141,6 +155,7 @@ int openat(int directory, const char *path, int flags, ...)
 	fd = (int)CALL(openat, directory, path, flags, mode);
 	if (sim_self <= 0 || fd < 0)
 		return fd;
+	note_path(fd, path);
 	if (flags & O_DIRECTORY)
 		note_look(path);
 	if ((flags & O_ACCMODE) != O_RDONLY && !(flags & (O_PATH | O_CREAT)))
@@ -166,6 +181,7 @@ int close(int fd)
 {
 	if (sim_self > 0) {
 		vfd_forget(fd);
+		note_path(fd, "");
 		sim_act();
 	}
 	return (int)CALL(close, fd, 0, 0, 0);
@@ -187,7 +203,7 @@ DIR *fdopendir(int fd)
 {
 	if (!real_fdopendir)
 		raw_init();
-	if (sim_self > 0 && fails("fdopendir", NULL, path_errors))
+	if (sim_self > 0 && fails("fdopendir", path_of(fd), path_errors))
 		return NULL;
 	return real_fdopendir(fd);
 }
@@ -196,7 +212,7 @@ struct dirent *readdir(DIR *dir)
 {
 	if (!real_readdir)
 		raw_init();
-	if (sim_self > 0 && fails("readdir", NULL, path_errors))
+	if (sim_self > 0 && fails("readdir", path_of(dirfd(dir)), path_errors))
 		return NULL;
 	return real_readdir(dir);
 }
@@ -208,7 +224,7 @@ ssize_t calls_read(int fd, void *data, size_t size);
 ssize_t read(int fd, void *data, size_t size)
 {
 	if (sim_self > 0) {
-		if (fails("read", NULL, read_errors))
+		if (fails("read", path_of(fd), read_errors))
 			return -1;
 		return calls_read(fd, data, size);
 	}
@@ -221,7 +237,7 @@ ssize_t write(int fd, const void *data, size_t size)
 	long r;
 
 	if (sim_self > 0 && fd > 2 &&
-	    fails("write", vfd && vfd->type == VFD_SYSFS ? vfd->data : NULL, write_errors))
+	    fails("write", path_of(fd), write_errors))
 		return -1;
 	if (vfd && vfd->type == VFD_SYSFS) {
 		r = kernel_write(vfd->data, data, size);
@@ -237,12 +253,12 @@ ssize_t write(int fd, const void *data, size_t size)
 
 int fsync(int fd)
 {
-	return sim_self > 0 && fails("fsync", NULL, change_errors) ? -1 : 0;
+	return sim_self > 0 && fails("fsync", path_of(fd), change_errors) ? -1 : 0;
 }
 
 int fchmod(int fd, mode_t mode)
 {
-	if (sim_self > 0 && fails("fchmod", NULL, change_errors))
+	if (sim_self > 0 && fails("fchmod", path_of(fd), change_errors))
 		return -1;
 	return (int)CALL(fchmod, fd, mode, 0, 0);
 }
@@ -274,7 +290,7 @@ int fstatat(int directory, const char *restrict path, struct stat *restrict stat
 
 int fstat(int fd, struct stat *status)
 {
-	if (sim_self > 0 && fails("fstat", NULL, path_errors))
+	if (sim_self > 0 && fails("fstat", path_of(fd), path_errors))
 		return -1;
 	return (int)CALL(fstat, fd, status, 0, 0);
 }

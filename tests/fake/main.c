@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "machine.h"
 #include "raw.h"
 #include "regression.h"
@@ -28,13 +29,15 @@
 #define RUNNERS_MAX 16
 #define FAILURES_MAX 5
 
-/* One of many independent tests: true if it passed. */
-typedef bool (*test_fn)(uint64_t number);
+enum result { PASSED, FAILED, KNOWN, LEFT_OUT };
+
+/* One of many independent tests. */
+typedef enum result (*test_fn)(uint64_t number);
 
 /* In memory that all runners share. */
 struct tally {
 	uint64_t next, end;
-	unsigned long passed, failed, processes, calls;
+	unsigned long results[LEFT_OUT + 1], processes, calls;
 };
 
 static struct tally *tally;
@@ -73,11 +76,11 @@ static _Noreturn void run_share(test_fn test, int runner)
 	machine_open(plugins);
 	(void)signal(SIGALRM, on_alarm);
 	while ((number = __atomic_fetch_add(&tally->next, 1, __ATOMIC_RELAXED)) < tally->end) {
-		bool passed;
+		enum result result;
 
 		(void)alarm(PATIENCE_SEC);
-		passed = test(number);
-		__atomic_add_fetch(passed ? &tally->passed : &tally->failed, 1, __ATOMIC_RELAXED);
+		result = test(number);
+		__atomic_add_fetch(&tally->results[result], 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&tally->processes, sim->forks, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&tally->calls, sim->calls, __ATOMIC_RELAXED);
 		(void)fflush(stdout);
@@ -102,7 +105,7 @@ static void run_all(test_fn test, uint64_t first, uint64_t end)
 	while (wait(&status) > 0) {
 		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 			continue;
-		tally->failed++;
+		tally->results[FAILED]++;
 		if (fork() == 0)
 			run_share(test, 0);
 	}
@@ -132,35 +135,35 @@ static const char *run_regression(const struct regression *regression)
 	return why;
 }
 
-static bool test_regression(uint64_t number)
+static enum result test_regression(uint64_t number)
 {
 	const struct regression *regression = &regressions[number];
 	const char *why;
 
 	if (!is_named(regression->name))
-		return true;
+		return LEFT_OUT;
 	why = run_regression(regression);
 	printf("%s %s: %s%s%s\n", *why ? "FAIL" : "ok  ", regression->name, regression->what,
 	       *why ? ": " : "", why);
 	if (*why && !*named)
 		machine_print_trace();
-	return !*why;
+	return *why ? FAILED : PASSED;
 }
 
-static bool test_known(uint64_t number)
+static enum result test_known(uint64_t number)
 {
 	const struct regression *regression = &known_failures[number];
 	const char *why;
 
 	if (!is_named(regression->name))
-		return true;
+		return LEFT_OUT;
 	why = run_regression(regression);
 	if (*why)
 		printf("     known failure %s: %s: %s\n", regression->name, regression->what, why);
 	else
 		printf("     known failure %s holds now, move it to regressions.c: %s\n",
 		       regression->name, regression->what);
-	return true;
+	return KNOWN;
 }
 
 static uint64_t count(const struct regression *list)
@@ -174,15 +177,8 @@ static uint64_t count(const struct regression *list)
 
 static void run_regressions(void)
 {
-	struct tally before;
-
 	run_all(test_regression, 0, count(regressions));
-	before = *tally;
 	run_all(test_known, 0, count(known_failures));
-	tally->passed = before.passed;
-	tally->failed = before.failed;
-	printf("     %llu known failures are not counted\n",
-	       (unsigned long long)count(known_failures));
 }
 
 /* --- random ---------------------------------------------------------------------------------- */
@@ -201,28 +197,28 @@ static void report(uint64_t seed)
 	machine_print_trace();
 }
 
-static bool test_sequence(uint64_t seed)
+static enum result test_sequence(uint64_t seed)
 {
 	struct sequence sequence;
-	bool right;
 
 	sequence_make(seed, &sequence);
-	right = !sequence_run(&sequence);
-	if (!right && tally->failed < FAILURES_MAX)
+	if (!sequence_run(&sequence))
+		return PASSED;
+	if (tally->results[FAILED] < FAILURES_MAX)
 		report(seed);
-	else if (!right)
+	else
 		printf("FAIL sequence %llu\n", (unsigned long long)seed);
-	return right;
+	return FAILED;
 }
 
 static void run_sequences(uint64_t seed, uint64_t sequences)
 {
-	unsigned long failed = tally->failed;
+	unsigned long failed = tally->results[FAILED];
 
 	tally->processes = tally->calls = 0;
 	run_all(test_sequence, seed, seed + sequences);
 	printf("%s %llu random sequences from seed %llu on: %lu processes, %lu system calls\n",
-	       tally->failed > failed ? "FAIL" : "ok  ", (unsigned long long)sequences,
+	       tally->results[FAILED] > failed ? "FAIL" : "ok  ", (unsigned long long)sequences,
 	       (unsigned long long)seed, tally->processes, tally->calls);
 }
 
@@ -239,7 +235,51 @@ static void run_seed(uint64_t seed)
 	sequence_print(&sequence);
 	machine_close();
 	printf("%s\n", wrong ? wrong : "ok");
-	*(wrong ? &tally->failed : &tally->passed) += 1;
+	tally->results[wrong ? FAILED : PASSED]++;
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+static enum result test_fault(uint64_t number)
+{
+	const char *name, *known, *wrong = faults_run(number, &name, &known);
+
+	machine_end();
+	if (wrong && known)
+		printf("     fault %llu: %s: known failure %s\n", (unsigned long long)number, name,
+		       known);
+	else if (wrong)
+		printf("FAIL fault %llu: %s: %s\n", (unsigned long long)number, name, wrong);
+	return !wrong ? PASSED : known ? KNOWN : FAILED;
+}
+
+static void run_faults(void)
+{
+	unsigned long failed = tally->results[FAILED];
+	uint64_t total;
+
+	/* In a child, which shares nothing with the runners but what it has noted. */
+	machine_open(plugins);
+	total = faults_prepare(getenv("EVERY_ERROR"));
+	machine_close();
+	run_all(test_fault, 0, total);
+	printf("%s one error at each of %llu system calls of six scenarios\n",
+	       tally->results[FAILED] > failed ? "FAIL" : "ok  ", (unsigned long long)total);
+}
+
+static void run_fault(uint64_t number)
+{
+	const char *name, *known, *wrong;
+
+	machine_open(plugins);
+	(void)faults_prepare(getenv("EVERY_ERROR"));
+	sim->verbose = getenv("VERBOSE");
+	wrong = faults_run(number, &name, &known);
+	machine_print_trace();
+	machine_end();
+	machine_close();
+	printf("%s: %s\n", name, wrong ? wrong : "ok");
+	tally->results[wrong ? FAILED : PASSED]++;
 }
 
 int main(int argc, char **argv)
@@ -256,15 +296,22 @@ int main(int argc, char **argv)
 		     0);
 	if (strcmp(what, "check") == 0) {
 		run_regressions();
+		run_faults();
 		run_sequences(seed, sequences);
 	} else if (strcmp(what, "regressions") == 0) {
 		named = argv + 3;
 		run_regressions();
+	} else if (strcmp(what, "faults") == 0 && argc > 3) {
+		run_fault(seed);
+	} else if (strcmp(what, "faults") == 0) {
+		run_faults();
 	} else if (strcmp(what, "sequences") == 0) {
 		run_sequences(seed, sequences);
 	} else if (strcmp(what, "seed") == 0) {
 		run_seed(seed);
 	}
-	printf("%lu passed, %lu failed\n", tally->passed, tally->failed);
-	return tally->failed || !tally->passed;
+	if (tally->results[KNOWN])
+		printf("%lu known failures are not counted\n", tally->results[KNOWN]);
+	printf("%lu passed, %lu failed\n", tally->results[PASSED], tally->results[FAILED]);
+	return tally->results[FAILED] || !tally->results[PASSED];
 }

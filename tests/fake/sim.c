@@ -22,6 +22,8 @@ static void on_death(void);
 
 /* The sanitizers' runtime has it; other builds do not. */
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
+/* Of "make coverage". */
+__attribute__((weak)) void __gcov_dump(void);
 
 void sim_open(void)
 {
@@ -323,6 +325,10 @@ _Noreturn void sim_exit(int status)
 	write_coverage();
 	note_end(sim_self);
 	sim->slots[parent].await = (pid_t)raw(getpid);
+	if (__gcov_dump) {
+		sim_self = -1;
+		__gcov_dump();
+	}
 	pass_to(parent);
 	if (killed)
 		(void)raw(kill, getpid(), SIGKILL);
