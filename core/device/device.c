@@ -17,16 +17,20 @@ static uint16_t read_id(int directory, const char *attribute)
 
 /* Read what can change while a job runs; all else is fixed as long as the device exists. The IOMMU
  * group is fixed, too, except for VFIO without an IOMMU, where the driver creates it. */
-static void refresh_function(struct device_function *f, int sys)
+static int refresh_function(struct device_function *f, int sys)
 {
 	char path[160], group[16], driver[VIOD_NAME_MAX];
 	bool bound;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/driver", f->directory);
-	bound = sysfs_link_name(sys, path, driver, sizeof(driver)) == 0;
+	r = sysfs_link_name(sys, path, driver, sizeof(driver));
+	/* A link that cannot be read now does not mean that there is no driver. */
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		return r;
+	bound = r == 0;
 	if (f->known && streq(bound ? driver : NULL, f->function.driver))
-		return;
+		return 0;
 	f->known = true;
 	if (bound)
 		memcpy(f->driver, driver, sizeof(driver));
@@ -34,6 +38,7 @@ static void refresh_function(struct device_function *f, int sys)
 	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
 	r = sysfs_link_name(sys, path, group, sizeof(group));
 	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
+	return 0;
 }
 
 /* VFs of a PF usually have the same modalias, so the values parsed for one are copied. */
@@ -94,13 +99,14 @@ static int fill_function(struct device_function *f, int sys, const char *bus, co
 	n = snprintf(f->directory, sizeof(f->directory), "bus/%s/devices/%s", bus, address);
 	if (n < 0 || (size_t)n >= sizeof(f->directory))
 		return -ENAMETOOLONG;
-	f->function = (struct viod_function){ .address = f->address, .directory = f->directory };
+	f->function = (struct viod_function){ .address = f->address,
+					      .directory = f->directory,
+					      .iommu_group = -1 };
 	r = read_identity(f, sys, alike);
 	if (r < 0)
 		return r;
 	f->known = false;
-	refresh_function(f, sys);
-	return 0;
+	return refresh_function(f, sys);
 }
 
 /* Each function points into its own slot, and the array may move when it grows. */
@@ -140,12 +146,27 @@ const char *device_path(const struct viod_pf *pf, int vf)
 	return pf->present && f->directory[0] ? f->directory : NULL;
 }
 
+/* A VF that is removed meanwhile keeps its slot, because indices must not shift. */
+static int add_vf(struct viod_pf *pf, const char *address)
+{
+	struct device_function *f = array_append((void **)&pf->vfs, &pf->n_vfs, sizeof(*pf->vfs));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	r = fill_function(f, pf->roots->trees[VIOD_TREE_SYS], "pci", address,
+			  pf->n_vfs > 1 ? f - 1 : NULL);
+	f->look = pf->look;
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
 int device_scan_vfs(struct viod_pf *pf)
 {
 	const char *path = device_path(pf, VIOD_PF);
 	int sys = pf->roots->trees[VIOD_TREE_SYS];
 	char link[32], address[DEVICE_NAME_MAX];
 	_cleanup_close_ int directory = -1;
+	int r = 0;
 
 	free(pf->vfs);
 	pf->vfs = NULL;
@@ -157,25 +178,16 @@ int device_scan_vfs(struct viod_pf *pf)
 		return -errno;
 	if (!pf->vfs_are_devices)
 		return count_vfs(pf, directory);
-	for (unsigned i = 0; i <= VIOD_VF_MAX; i++) {
-		struct device_function *f;
-		int r;
-
+	for (unsigned i = 0; r == 0 && i <= VIOD_VF_MAX; i++) {
 		snprintf(link, sizeof(link), "virtfn%u", i);
 		r = sysfs_link_name(directory, link, address, sizeof(address));
-		if (r == -ENOENT)
+		if (r == 0)
+			r = add_vf(pf, address);
+		else if (r == -ENOENT)
 			break;
-		if (r < 0)
-			return r;
-		f = array_append((void **)&pf->vfs, &pf->n_vfs, sizeof(*pf->vfs));
-		if (!f)
-			return -ENOMEM;
-		/* A VF that is removed meanwhile keeps its slot, because indices must not shift. */
-		(void)fill_function(f, sys, "pci", address, i ? f - 1 : NULL);
-		f->look = pf->look;
 	}
 	repoint(pf);
-	return 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 int device_recall_vfs(struct viod_pf *pf, const char *const *addresses, size_t count)
@@ -208,9 +220,10 @@ static const struct viod_function *read_function(struct viod_pf *pf, int vf, boo
 
 	if (!f || !f->directory[0])
 		return NULL;
-	if (again || !f->known || f->look != pf->look)
-		refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]);
-	f->look = pf->look;
+	if (!again && f->known && f->look == pf->look)
+		return &f->function;
+	if (refresh_function(f, pf->roots->trees[VIOD_TREE_SYS]) == 0)
+		f->look = pf->look;
 	return &f->function;
 }
 

@@ -236,8 +236,7 @@ ssize_t write(int fd, const void *data, size_t size)
 	struct vfd *vfd = sim_self > 0 ? vfd_of(fd) : NULL;
 	long r;
 
-	if (sim_self > 0 && fd > 2 &&
-	    fails("write", path_of(fd), write_errors))
+	if (sim_self > 0 && fd > 2 && fails("write", path_of(fd), write_errors))
 		return -1;
 	if (vfd && vfd->type == VFD_SYSFS) {
 		r = kernel_write(vfd->data, data, size);

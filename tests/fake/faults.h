@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Play each scenario without an error, and note how it ends and how many calls it makes. The number
- *  of all tests. */
+/** Play each scenario without an error, and note how it ends and how many calls it makes. The
+ * number of all tests. */
 uint64_t faults_prepare(bool every_error);
 /** Test one of them: what is different in the end, or NULL. ret_known: why that is not counted. */
 const char *faults_run(uint64_t number, const char **ret_name, const char **ret_known);
