@@ -165,6 +165,18 @@ int openat(int directory, const char *path, int flags, ...)
 	return fd;
 }
 
+/* Core calls it by syscall(). */
+long calls_openat2(int directory, const char *path, const void *how, size_t size)
+{
+	long fd;
+
+	if (fails("openat2", path, open_errors))
+		return -1;
+	fd = CALL(openat2, directory, path, how, size);
+	note_path((int)fd, path);
+	return fd;
+}
+
 int open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
@@ -218,8 +230,6 @@ struct dirent *readdir(DIR *dir)
 }
 
 /* --- reading and writing --------------------------------------------------------------------- */
-
-ssize_t calls_read(int fd, void *data, size_t size);
 
 ssize_t read(int fd, void *data, size_t size)
 {

@@ -192,7 +192,6 @@ int poll(struct pollfd *polls, nfds_t count, int timeout)
 }
 
 /* Pipes between a job and its workers are read where nothing may be there yet. */
-ssize_t calls_read(int fd, void *data, size_t size);
 ssize_t calls_read(int fd, void *data, size_t size)
 {
 	struct vfd *vfd = vfd_of(fd);
@@ -337,6 +336,9 @@ long syscall(long number, ...)
 	va_end(arguments);
 	if (number == SYS_pidfd_open)
 		return pidfd_open((pid_t)a[0], (unsigned)a[1]);
+	if (number == SYS_openat2 && sim_self > 0)
+		return calls_openat2((int)a[0], (const char *)a[1], (const void *)a[2],
+				     (size_t)a[3]);
 	if (!raw_syscall)
 		raw_init();
 	return raw_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);

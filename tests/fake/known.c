@@ -165,6 +165,19 @@ static void b9(void)
 	EXPECT(kernel->pfs[0].autoprobe, "autoprobe is as it was between the tries");
 }
 
+/* A release waits for the list of records. */
+static void d5(void)
+{
+	file_write("a.conf", PF0 "vfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	sim->fault = (struct sim_fault){ .only = "viod/pf" };
+	file_remove("a.conf");
+	machine_run(120 * SIM_SEC);
+	EXPECT(sim->fault.error, "the directory is read");
+	expect_vfs(0, 0);
+}
+
 const struct regression known_failures[] = {
 	{ "A1", "on-remove = keep in the file of a configured PF", a1 },
 	{ "A2", "a directory of files that cannot be read", a2 },
@@ -175,6 +188,7 @@ const struct regression known_failures[] = {
 	{ "A10", "a record that cannot be read for a moment", a10 },
 	{ "A11", "a value that is not reported, after a job that failed", a11 },
 	{ "A15", "a job that was stopped while it waited for the lock", a15 },
+	{ "D5", "a release while the records cannot be listed", d5 },
 	{ "B9", "autoprobe between two tries", b9 },
 	{ NULL, NULL, NULL },
 };

@@ -26,4 +26,8 @@ void vfd_forget(int fd);
 /** Make readable what is ready now; the next timer's time. */
 uint64_t vfd_refresh(void);
 
+/** What the files with interposers call of each other. */
+ssize_t calls_read(int fd, void *data, size_t size);
+long calls_openat2(int directory, const char *path, const void *how, size_t size);
+
 #endif
