@@ -97,13 +97,17 @@ $(FAKE_PLUGINS)/lab.so: $(BUILD)/tests/fake/lab.o plugins/plugin.map
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(LDFLAGS) -shared -Wl,--version-script=plugins/plugin.map -o $@ $<
 
+$(FAKE_PLUGINS)/%.so: $(BUILD)/plugins/%.so
+	@mkdir -p $(@D)
+	@cp $< $@
+
 # The same seed makes the same sequences.
 SEED ?= 1
 SEQUENCES ?= 2000
 FAKE_OPTIONS := detect_leaks=0:handle_abort=1:malloc_context_size=5:quarantine_size_mb=1
 
 .PHONY: fake-binaries
-fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so
+fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so $(FAKE_PLUGINS)/vfio.so
 
 check-fake:
 	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" WERROR=-Werror fake-binaries

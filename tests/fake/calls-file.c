@@ -277,11 +277,11 @@ int fchmod(int fd, mode_t mode)
 /* A node of tree_node(). */
 static void show_node(struct stat *status)
 {
-	if (!S_ISREG(status->st_mode) || !(status->st_mode & S_ISVTX))
+	if (!S_ISREG(status->st_mode) || status->st_mtim.tv_nsec != TREE_NODE)
 		return;
 	status->st_rdev = makedev((unsigned)(status->st_mtim.tv_sec / 1000000),
 				  (unsigned)(status->st_mtim.tv_sec % 1000000));
-	status->st_mode = (status->st_mode & ~(mode_t)(S_IFMT | S_ISVTX)) |
+	status->st_mode = (status->st_mode & ~(mode_t)S_IFMT) |
 			  (status->st_atim.tv_sec ? S_IFBLK : S_IFCHR);
 }
 

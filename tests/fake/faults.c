@@ -212,6 +212,18 @@ static const char *known(const char *call, const char *outcome, const char *expe
 	return NULL;
 }
 
+bool faults_is_known(const char *role, const char *argument)
+{
+	char call[128];
+
+	snprintf(call, sizeof(call), "%s: (%.90s)", role, argument);
+	for (size_t i = 0; i < sizeof(known_errors) / sizeof(*known_errors); i++)
+		if (strncmp(call, known_errors[i].role, strlen(known_errors[i].role)) == 0 &&
+		    *known_errors[i].argument && strstr(call, known_errors[i].argument))
+			return true;
+	return false;
+}
+
 const char *faults_run(uint64_t number, const char **ret_name, const char **ret_known)
 {
 	static char wrong[1024], name[256];

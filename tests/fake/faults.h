@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Whether an error of this call is known to change the end, so that random sequences spare it. */
+bool faults_is_known(const char *role, const char *argument);
 /** Play each scenario without an error, and note how it ends and how many calls it makes. The
  * number of all tests. */
 uint64_t faults_prepare(bool every_error);

@@ -130,7 +130,7 @@ bool tree_read(const char *path, char *ret_text, size_t size)
 	return n >= 0;
 }
 
-/* A real node would need a privilege: calls-file.c shows a file with the sticky bit as a node,
+/* A real node would need a privilege: calls-file.c shows a file with these nanoseconds as a node,
  * whose numbers are its times. */
 void tree_node(const char *path, bool block, unsigned major, unsigned minor)
 {
@@ -139,8 +139,9 @@ void tree_node(const char *path, bool block, unsigned major, unsigned minor)
 	put(path, "", 0644);
 	times[0].tv_sec = block;
 	times[1].tv_sec = (time_t)major * 1000000 + minor;
+	times[1].tv_nsec = TREE_NODE;
+	(void)raw(fchmodat, SIM_FD_ROOT, path, 0600);
 	(void)raw(utimensat, SIM_FD_ROOT, path, times, 0);
-	(void)raw(fchmodat, SIM_FD_ROOT, path, S_ISVTX | 0600);
 }
 
 /* --- the machine ----------------------------------------------------------------------------- */
@@ -160,6 +161,8 @@ void tree_reset(void)
 		"sys/dev/block",
 		"sys/kernel",
 		"sys/kernel/iommu_groups",
+		"sys/class/iommu",
+		"sys/class/iommu/dmar0",
 		"sys/module",
 		"sys/devices",
 		"sys/devices/pci0000:00",
@@ -182,12 +185,13 @@ void tree_reset(void)
 		tree_directory("%s", directories[i]);
 	tree_text("sys/kernel/uevent_seqnum", "0\n");
 	put("sys/bus/pci/drivers_probe", "", 0200);
+	tree_text("dev/iommu", "%s", "");
 	tree_text("proc/1/comm", "systemd\n");
 	tree_text("proc/1/cgroup", "0::/init.scope\n");
 	tree_text("proc/1/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
 	tree_text("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n");
 	tree_text("proc/net/route", "Iface\tDestination\n");
-	tree_text("etc/viod.conf", "plugins = lab\n");
+	tree_text("etc/viod.conf", "plugins = lab, vfio\n");
 }
 
 static void function_path(const struct kernel_function *f, char ret_path[static 96])
@@ -259,6 +263,10 @@ void tree_add_vf(int pf, int vf)
 	attribute(f, "quiet", "");
 	snprintf(text, sizeof(text), "../../../kernel/iommu_groups/%d", group_of(f));
 	tree_link(text, "%s/iommu_group", path);
+	tree_directory("sys/kernel/iommu_groups/%d", group_of(f));
+	tree_directory("sys/kernel/iommu_groups/%d/devices", group_of(f));
+	snprintf(text, sizeof(text), "../../../../devices/pci0000:00/%s", f->address);
+	tree_link(text, "sys/kernel/iommu_groups/%d/devices/%s", group_of(f), f->address);
 	snprintf(text, sizeof(text), "../%s", parent);
 	tree_link(text, "%s/physfn", path);
 	snprintf(text, sizeof(text), "../%s", f->address);
@@ -274,6 +282,8 @@ void tree_remove_vf(int pf, int vf)
 
 	tree_remove("sys/devices/pci0000:00/%s/virtfn%d", kernel->pfs[pf].self.address, vf);
 	tree_remove("sys/dev/char/240:%d", group_of(f));
+	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%d", group_of(f));
+	tree_remove_all(path);
 	tree_remove("sys/bus/pci/devices/%s", f->address);
 	function_path(f, path);
 	tree_remove_all(path);

@@ -231,6 +231,8 @@ bool kernel_hold(int pf, int vf, enum holder_kind kind)
 
 void kernel_end_holder(struct kernel_holder *holder)
 {
+	if (!holder)
+		return;
 	tree_end_holder(holder);
 	if (holder->kind == HOLDER_NETNS)
 		events_device("change", kernel_function(holder->pf, holder->vf));

@@ -146,6 +146,7 @@ void tree_remove(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** With all that is in it. */
 void tree_remove_all(const char *path);
 bool tree_read(const char *path, char *ret_text, size_t size);
+#define TREE_NODE 987654321
 /** A file that fstatat() shows as a device node. */
 void tree_node(const char *path, bool block, unsigned major, unsigned minor);
 void tree_add_pf(int pf);

@@ -14,7 +14,8 @@
  *
  *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
  *   A1   on-remove of a file that changed while its PF was configured
- *   D2   the state file, after a system call of the daemon failed
+ *   D2   the state file, after a system call of the daemon failed; and no error comes at the calls
+ *        that faults.c lists as known
  *   A11  a value that the device does not report, after a job that failed half-way
  */
 #include <stdio.h>

@@ -17,6 +17,7 @@
 
 struct sim *sim;
 int sim_self = -1;
+bool (*sim_spared)(const char *role, const char *argument);
 
 static void on_death(void);
 
@@ -210,7 +211,8 @@ static bool is_fault(const char *detail)
 
 	if (fault->only)
 		return !fault->error && detail && strcmp(fault->only, detail) == 0;
-	return fault->at && sim->calls == fault->at;
+	return fault->at && sim->calls == fault->at &&
+	       (!sim_spared || !sim_spared(sim->slots[sim_self].role, detail ? detail : ""));
 }
 
 int sim_call(const char *name, const char *detail, const int *errors)

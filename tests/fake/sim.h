@@ -84,6 +84,8 @@ struct sim {
 };
 
 extern struct sim *sim;
+/** Calls that random errors pass over, or NULL. */
+extern bool (*sim_spared)(const char *role, const char *argument);
 extern int sim_self; /* slot of this process; -1: outside of any sequence */
 
 /** Map the shared memory, once in each runner. */
