@@ -103,8 +103,10 @@ $(FAKE_PLUGINS)/%.so: $(BUILD)/plugins/%.so
 
 # The same seed makes the same sequences.
 SEED ?= 1
-SEQUENCES ?= 2000
-FAKE_OPTIONS := detect_leaks=0:handle_abort=1:malloc_context_size=5:quarantine_size_mb=1
+SEQUENCES ?= 20000
+# STACKS=30 adds to a report where memory was allocated and freed; it takes more time.
+STACKS ?= 0
+FAKE_OPTIONS = detect_leaks=0:handle_abort=1:malloc_context_size=$(STACKS):quarantine_size_mb=1
 
 .PHONY: fake-binaries
 fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so $(FAKE_PLUGINS)/vfio.so
@@ -112,7 +114,7 @@ fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so $(FAKE_PLUGINS)/v
 check-fake:
 	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" WERROR=-Werror fake-binaries
 	@ASAN_OPTIONS=$(FAKE_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 $(BUILD)/sanitized/tests/fake/fake \
-		$(BUILD)/sanitized/tests/fake/plugins check $(SEED) $(SEQUENCES)
+		$(BUILD)/sanitized/tests/fake/plugins check $(SEED) $(SEQUENCES) faults
 
 # Which lines of core and the plugins the tests run, and which changes of them they notice.
 COVERAGE := --coverage -Wl,-u,__gcov_dump -Wl,--export-dynamic-symbol=__gcov_dump

@@ -186,9 +186,6 @@ static bool differ_only_in(const char *field, const char *a, const char *b)
 static const struct {
 	const char *role, *argument, *field, *why;
 } known_errors[] = {
-	{ "daemon: ", "viod/state", "state '", "D2: a state file is not written again" },
-	{ "daemon: ", "(viod)", "state '", "D2: a state file is not written again" },
-	{ "daemon: ", "0000:01:00.0.json", "state '", "D2: a state file is not written again" },
 	{ "daemon: ", "(viod/pf)", NULL, "D5: the list of records is not read again" },
 	{ "daemon: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },
 	{ "job: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fake PLUGINS check SEED SEQUENCES   all of this, for make check-fake
+ * fake PLUGINS check SEED SEQUENCES [faults]   all of this, for make check-fake
  * fake PLUGINS regressions [NAME...]  the sequences written by hand; those that are named with
  * their trace fake PLUGINS sequences SEED COUNT   random sequences, from this seed on fake PLUGINS
  * seed SEED              one of them, with its trace
@@ -302,7 +302,8 @@ int main(int argc, char **argv)
 		     0);
 	if (strcmp(what, "check") == 0) {
 		run_regressions();
-		run_faults();
+		if (argc > 5)
+			run_faults();
 		run_sequences(seed, sequences);
 	} else if (strcmp(what, "regressions") == 0) {
 		named = argv + 3;

@@ -14,8 +14,7 @@
  *
  *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
  *   A1   on-remove of a file that changed while its PF was configured
- *   D2   the state file, after a system call of the daemon failed; and no error comes at the calls
- *        that faults.c lists as known
+ *   D3 to D6, A2, A10   no error comes at the calls that faults.c lists as known
  *   A11  a value that the device does not report, after a job that failed half-way
  */
 #include <stdio.h>
@@ -138,7 +137,7 @@ static const char *judge_file(const struct model_pf *model, int pf)
 	}
 	for (int vf = 0; vf < model->file.vfs && !wrong; vf++)
 		wrong = judge_vf(model, pf, vf);
-	if (!wrong && strcmp(state_of(pf), "configured") != 0 && !sim->daemon_faults) {
+	if (!wrong && strcmp(state_of(pf), "configured") != 0) {
 		snprintf(text, sizeof(text), "PF %d has the state '%s', not configured", pf,
 			 state_of(pf));
 		wrong = text;
@@ -162,7 +161,7 @@ static const char *judge_release(const struct model_pf *model, int pf)
 				 p->vfs[vf].level, model->levels[vf]);
 			return text;
 		}
-	if (has_record(pf) || (state_of(pf)[0] && !sim->daemon_faults)) {
+	if (has_record(pf) || state_of(pf)[0]) {
 		snprintf(text, sizeof(text), "PF %d still has %s, state '%s'", pf,
 			 has_record(pf) ? "a record" : "no record", state_of(pf));
 		return text;

@@ -112,7 +112,7 @@ void sequence_make(uint64_t seed, struct sequence *ret_sequence)
 	both = !draw(5);
 	sequence.preempt = draw(3) ? 0 : 20 + draw(100);
 	sequence.adopted[0] = draw(4) ? 0 : 1 + (int)draw(2);
-	sequence.n_ops = 3 + draw(5);
+	sequence.n_ops = 3 + draw(4);
 	for (unsigned i = 0; i < sequence.n_ops; i++)
 		draw_op(&sequence.ops[i], both ? (int)draw(KERNEL_PFS) : 0);
 	/* Without a file there is little to see. */

@@ -23,8 +23,6 @@ static void on_death(void);
 
 /* The sanitizers' runtime has it; other builds do not. */
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
-/* Of "make coverage". */
-__attribute__((weak)) void __gcov_dump(void);
 
 void sim_open(void)
 {
@@ -233,7 +231,6 @@ int sim_call(const char *name, const char *detail, const int *errors)
 	sim->fault.error = errors[sim->fault.choice % count];
 	snprintf(sim->fault.call, sizeof(sim->fault.call), "%s: %s(%.60s)",
 		 sim->slots[sim_self].role, name, detail ? detail : "");
-	sim->daemon_faults += strcmp(sim->slots[sim_self].role, "daemon") == 0;
 	sim_trace("call %llu %s(%s) fails: %s", (unsigned long long)sim->calls, name,
 		  detail ? detail : "", strerror(sim->fault.error));
 	return sim->fault.error;
@@ -327,10 +324,6 @@ _Noreturn void sim_exit(int status)
 	write_coverage();
 	note_end(sim_self);
 	sim->slots[parent].await = (pid_t)raw(getpid);
-	if (__gcov_dump) {
-		sim_self = -1;
-		__gcov_dump();
-	}
 	pass_to(parent);
 	if (killed)
 		(void)raw(kill, getpid(), SIGKILL);

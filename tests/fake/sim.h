@@ -77,8 +77,7 @@ struct sim {
 	bool exited, ready;
 	unsigned ready_count;
 	unsigned forks;
-	unsigned daemon_faults; /* calls of the daemon itself that failed */
-	char failure[512];	/* the first thing that must not happen */
+	char failure[512]; /* the first thing that must not happen */
 	char root[64];
 	struct sim_slot slots[SIM_SLOTS];
 };
