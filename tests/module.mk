@@ -109,7 +109,7 @@ STACKS ?= 0
 FAKE_OPTIONS = detect_leaks=0:handle_abort=1:malloc_context_size=$(STACKS):quarantine_size_mb=1
 
 .PHONY: fake-binaries
-fake-binaries: $(BUILD)/tests/fake/fake $(FAKE_PLUGINS)/lab.so $(FAKE_PLUGINS)/vfio.so
+fake-binaries: $(BUILD)/tests/fake/fake $(patsubst %,$(FAKE_PLUGINS)/%.so,lab vfio dev)
 
 check-fake:
 	+@$(SUBMAKE) BUILD=$(BUILD)/sanitized OPTIMISE=-O1 SANITIZE="$(SANITIZERS)" WERROR=-Werror fake-binaries

@@ -191,7 +191,7 @@ void tree_reset(void)
 	tree_text("proc/1/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
 	tree_text("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n");
 	tree_text("proc/net/route", "Iface\tDestination\n");
-	tree_text("etc/viod.conf", "plugins = lab, vfio\n");
+	tree_text("etc/viod.conf", "plugins = lab, vfio, dev\n");
 }
 
 static void function_path(const struct kernel_function *f, char ret_path[static 96])

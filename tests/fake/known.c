@@ -165,6 +165,35 @@ static void b9(void)
 	EXPECT(kernel->pfs[0].autoprobe, "autoprobe is as it was between the tries");
 }
 
+/* What the rows of the former kind set is restored, too. */
+static void a14(void)
+{
+	other_count(0, 1);
+	(void)other_write(0, 0, "level", "10");
+	file_write("a.conf", PF0 "[vf0]\nlevel = 5\n");
+	begin();
+	machine_run(SIM_SEC);
+	file_write("a.conf", "[pf]\nname = 0000:01:00.0\nkind = dev\n[vf0]\ndriver = othervf\n");
+	machine_run(5 * SIM_SEC);
+	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "the kind dev is there");
+	file_remove("a.conf");
+	machine_run(5 * SIM_SEC);
+	EXPECT(kernel->pfs[0].vfs[0].level == 10, "it is %d", kernel->pfs[0].vfs[0].level);
+}
+
+/* The interface of the name belongs to a device at another address now. */
+static void b5(void)
+{
+	file_write("a.conf", "[pf]\nname = eth0\nkind = lab\nvfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	kernel_unplug(0);
+	machine_run(SIM_SEC);
+	rename_interface(1, "eth0");
+	machine_run(30 * SIM_SEC);
+	expect_vfs(1, 2);
+}
+
 /* A release waits for the list of records. */
 static void d5(void)
 {
@@ -187,7 +216,9 @@ const struct regression known_failures[] = {
 	{ "A9", "another card in the slot", a9 },
 	{ "A10", "a record that cannot be read for a moment", a10 },
 	{ "A11", "a value that is not reported, after a job that failed", a11 },
+	{ "A14", "another kind in the file", a14 },
 	{ "A15", "a job that was stopped while it waited for the lock", a15 },
+	{ "B5", "a name that another device has", b5 },
 	{ "D5", "a release while the records cannot be listed", d5 },
 	{ "B9", "autoprobe between two tries", b9 },
 	{ NULL, NULL, NULL },

@@ -237,11 +237,15 @@ void unlock_pci(int lock)
 void rename_interface(int pf, const char *name)
 {
 	struct kernel_pf *p = &kernel->pfs[pf];
+	char path[96];
 
 	sim_trace("%s is renamed to %s", p->interface, name);
 	tree_unbind(&p->self, DRIVER_PF);
 	snprintf(p->interface, sizeof(p->interface), "%s", name);
 	tree_bind(&p->self, DRIVER_PF);
+	/* device_rename() of drivers/base/core.c. */
+	snprintf(path, sizeof(path), "/devices/pci0000:00/%s/net/%s", p->self.address, name);
+	events_object("move", path, "net");
 	events_link(pf);
 }
 

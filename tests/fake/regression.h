@@ -36,6 +36,9 @@ void other_count(int pf, unsigned count);
 
 /** regressions-life.c; regressions.c says what each is. */
 void a7_ignore(void);
+void a17(void);
+void a16(void);
+void a6(void);
 void a7_report(void);
 void a8(void);
 void a12(void);

@@ -235,3 +235,59 @@ void c5(void)
 	EXPECT(first && !strstr(first + 1, "viod_pf_vfs{pf=\"0000:01:00.0\",which=\"all\"}"),
 	       "one series for a PF");
 }
+
+/* A release that waits for a holder ends when the name of the PF resolves again. */
+void a6(void)
+{
+	unsigned generation;
+
+	file_write("a.conf", "[pf]\nname = eth0\nkind = lab\nvfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	generation = kernel->pfs[0].vfs[1].generation;
+	EXPECT(kernel_hold(0, 0, HOLDER_NETNS), "VF 0 can be used");
+	daemon_stop();
+	rename_interface(0, "eth9");
+	daemon_start();
+	machine_run(5 * SIM_SEC);
+	rename_interface(0, "eth0");
+	machine_run(5 * SIM_SEC);
+	kernel_end_holder(kernel_holder_of(0, 0));
+	machine_run(30 * SIM_SEC);
+	expect_vfs(0, 2);
+	EXPECT(kernel->pfs[0].vfs[1].generation == generation, "the VFs are those there were");
+}
+
+/* A PF that no file names, and whose VFs are the administrator's. */
+void a16(void)
+{
+	for (unsigned call = 10; call < 300; call += 10) {
+		machine_end();
+		machine_reset(call);
+		begin();
+		file_write("a.conf", PF0 "vfs = 2\n");
+		(void)machine_run_to_job(call);
+		file_write("a.conf", PF1 "vfs = 1\n");
+		machine_run(30 * SIM_SEC);
+		expect_vfs(0, 0);
+		other_count(0, 4);
+		file_write("b.conf", "# nothing\n");
+		machine_run(30 * SIM_SEC);
+		expect_vfs(0, 4);
+		if (sim->failure[0])
+			return;
+	}
+}
+
+/* A file that is renamed while it has an error is still the file of its PF. */
+void a17(void)
+{
+	file_write("a.conf", PF0 "vfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	file_write("a.conf", PF0 "vfs = 2\nmistake = 1\n");
+	machine_run(SIM_SEC);
+	tree_rename("etc/vio.d/a.conf", "etc/vio.d/c.conf");
+	machine_run(5 * SIM_SEC);
+	expect_vfs(0, 2);
+}
