@@ -163,6 +163,16 @@ wait_state() {
 	passed
 }
 
+# snapshot PF STATE [SECONDS]: $snapshot is the text of a state file in which it is in that state. A retry may follow at once.
+snapshot() {
+	quiet
+	while :; do
+		wait_state "$@"
+		snapshot=$(cat "/run/viod/state/$1.json")
+		[[ $snapshot != *$'\n "state": "'"$2"'"'* ]] || return 0
+	done
+}
+
 # wait_released PF [SECONDS]: it has neither a record nor a state file any more.
 wait_released() {
 	quiet

@@ -78,9 +78,9 @@ bench_clear "$pf"
 bench_fault "$pf" probe 7 EIO
 bench_fault "$pf" probe 200 ENOMEM
 write_conf 256
-wait_state "$pf" degraded 60
-expect_eq "$(state "$pf" '[.vfs[] | select(.error != null) | .index] | tojson')" '[7,200]' "VFs with an error"
-expect_eq "$(state "$pf" '[.vfs[] | select(.driver == "plain_nicvf")] | length')" 254 "VFs with a driver"
+snapshot "$pf" degraded 60
+expect_eq "$(jq -r '[.vfs[] | select(.error != null) | .index] | tojson' <<<"$snapshot")" '[7,200]' "VFs with an error"
+expect_eq "$(jq -r '[.vfs[] | select(.driver == "plain_nicvf")] | length' <<<"$snapshot")" 254 "VFs with a driver"
 bench_clear "$pf"
 wait_state "$pf" configured 60
 expect_eq "$(state "$pf" '[.vfs[] | select(.driver == "plain_nicvf")] | length')" 256 "VFs with a driver in the end"

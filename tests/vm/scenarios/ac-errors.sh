@@ -51,8 +51,8 @@ for operation in mac vlan rate spoofchk link-state trust; do
 		bench_fault "$pf" "$operation" "$n" "${errors[(n + round) % count]}"
 	done
 	write_conf $vfs $round
-	wait_state "$pf" degraded
-	mapfile -t said < <(state "$pf" '.vfs[] | .error // "null"')
+	snapshot "$pf" degraded
+	mapfile -t said < <(jq -r '.vfs[] | .error // "null"' <<<"$snapshot")
 	mapfile -t got < <(vfs "$link")
 	for n in "${!errors[@]}"; do
 		error=${errors[(n + round) % count]}
@@ -75,8 +75,8 @@ done
 # If a driver reports for all VFs that it lacks an attribute that it accepted before, that is an error.
 bench_fault "$pf" trust '*' EOPNOTSUPP
 write_conf $vfs $((round + 1))
-wait_state "$pf" degraded
-expect_eq "$(state "$pf" '[.vfs[].error | select(test("trust failed .Operation not supported"))] | length')" $vfs "VFs with an error"
+snapshot "$pf" degraded
+expect_eq "$(jq -r '[.vfs[].error | select(test("trust failed .Operation not supported"))] | length' <<<"$snapshot")" $vfs "VFs with an error"
 bench_clear "$pf"
 wait_state "$pf" configured
 expect_vf "$link" 0 vlan=10$((round + 1)) trust=off
@@ -97,8 +97,8 @@ for turn in 0 1; do
 	done
 	write_conf $((vfs + 1 + turn)) 0
 	wait_for 20 eval '[[ $(vf_count $pf) == $((vfs + 1 + turn)) ]]'
-	wait_state "$pf" degraded 60
-	report=$(<"/run/viod/state/$pf.json")
+	snapshot "$pf" degraded 60
+	report=$snapshot
 	all=$(seq -s, 0 $((count - 1)))
 	expect_eq "$(jq -c '[.vfs[] | select(.driver == null) | .index]' <<<"$report")" "[$all]" "VFs without a driver"
 	expect_eq "$(jq -c '[.vfs[] | select(.error != null) | .index]' <<<"$report")" "[$all]" "VFs with an error"

@@ -15,8 +15,8 @@ inject() {
 expect_told() {
 	quiet
 	local n said error
-	wait_state "$1" degraded 30
-	mapfile -t said < <(state "$1" '.vfs[] | .error // "null"')
+	snapshot "$1" degraded 30
+	mapfile -t said < <(jq -r '.vfs[] | .error // "null"' <<<"$snapshot")
 	for n in "${!bench_errors[@]}"; do
 		error=${bench_errors[(n + $2) % count]}
 		[[ ${said[n]} == "/etc/vio.d/nic.conf:"*"vf$n.$3"*"${bench_says[$error]}"* ]] || fail "VF $n, $3, $error: '${said[n]}'"
