@@ -125,14 +125,20 @@ viod_pid() {
 	echo 0
 }
 
-# state PF FILTER: of the PF's state file, by jq.
+# state PF FILTER: of the PF's state file, by jq. While a job looks at a PF that is blocked or degraded the file says little, so
+# that anything but the state is read after it, or after three seconds.
 state() {
 	quiet
+	local state_now tries
 	if [[ $2 == .state ]]; then
-		local state_now
 		read_state "$1" || return
 		printf '%s\n' "$state_now"
 	else
+		for ((tries = 0; tries < 60; tries++)); do
+			read_state "$1" || break
+			[[ $state_now == @(planning|applying|releasing) ]] || break
+			pause 0.05
+		done
 		jq -r "$2" "/run/viod/state/$1.json"
 	fi
 }
