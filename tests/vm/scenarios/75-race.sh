@@ -18,7 +18,7 @@ write_conf() {
 		name = $2
 		kind = dev
 		vfs = $3
-		timeout = 12
+		timeout = 20
 		[vf*]
 		driver = vfio
 		[vf1]
@@ -37,7 +37,7 @@ hold_in_between() {
 }
 expect_stuck() {
 	quiet
-	wait_state $NIC0 stuck 40
+	wait_state $NIC0 stuck 60
 	wait_for 20 eval '[[ $(state $NIC0 .error) == *"VF 1 ($vf) is used by vfio-hold (pid $holder"* ]]'
 	state $NIC0 .error
 	# The daemon responds, and applies the file of another PF.
