@@ -82,7 +82,7 @@ START_TEST(the_tool_creates_all_or_none)
 {
 	struct bench b;
 
-	/* What it was told, and as if it had created them. */
+	/* The count that it was given, and the VFs as if it had created them. */
 	machine(&b, "2");
 	snprintf(tool, sizeof(tool), "test $0 = -e && test $1 = " FAKE_PF);
 	ck_assert_int_eq(by_tool(&b.pf, 2), 0);
@@ -181,7 +181,7 @@ START_TEST(vfs_stay_on_the_driver_of_the_pf)
 	ck_assert_int_eq(complete(&b.pf, b.state, b.wanted), 0);
 	ck_assert_int_eq(tool_seconds(&b.pf), 1);
 	ck_assert_str_eq(driver_of(&b, 0), "none");
-	/* They will be created anew: which driver they have now says nothing. */
+	/* They will be re-created, so their present driver does not matter. */
 	put(&b, b.wanted, 0, "driver", "default", 3);
 	put(&b, b.wanted, VIOD_PF, "vfs", "1", 2);
 	ck_assert_int_eq(complete(&b.pf, b.state, b.wanted), 0);

@@ -180,7 +180,7 @@ START_TEST(an_mdev_is_used_for_a_while_or_for_ever)
 	expect_holder(&b, VIOD_PF, 0, NULL);
 	ck_assert_int_eq(gpu_mdev_user(&b.pf, "bus/pci/devices/0000:01:10.1/" UUID, &holder), 1);
 	ck_assert_int_eq(gpu_mdev_user(&b.pf, "bus/pci/devices/0000:01:10.1/power", &holder), 0);
-	/* One of our own, as long as it is kept for whom it was created. */
+	/* One that viod created, during its grace. */
 	ck_assert_int_eq(fstatat(b.root.fd, VF(1) "/" UUID, &status, 0), 0);
 	snprintf(key, sizeof(key), "mdev.%s", UUID);
 	snprintf(text, sizeof(text), "%lld 0000:01:10.1 %lld", (long long)gpu_seconds() + 1000,
