@@ -12,8 +12,8 @@ struct job;
 /** How a job ended. Valid during the handler only. */
 struct job_outcome {
 	const json_t *result; /* what job_send_result() wrote; NULL: the job ended without */
-	const char *vfs;      /* the VFs that came before it: JSON, one line each; NULL: none */
-	const char *death;    /* then: how it ended and what it was doing, or NULL */
+	const char *vfs; /* the VFs that were reported before it: JSON, one line each; NULL: none */
+	const char *death; /* then: how it ended and what it was doing, or NULL */
 };
 
 struct job_handlers {

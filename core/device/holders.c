@@ -77,8 +77,8 @@ static int add_plugin_holders(struct viod_pf *pf, const struct viod_plugin *plug
 	plugin_leave(pf);
 	if (r >= 0)
 		return 0;
-	snprintf(unknown.what, sizeof(unknown.what), "unknown: plugin '%s' cannot tell (%s)",
-		 plugin->name, strerror(-r));
+	snprintf(unknown.what, sizeof(unknown.what),
+		 "unknown: plugin '%s' failed to report holders (%s)", plugin->name, strerror(-r));
 	return holders_add(holders, &unknown);
 }
 

@@ -191,7 +191,7 @@ int plan_add(struct viod_plan *plan, const struct viod_plugin *owner, const stru
 	return 0;
 }
 
-/* --- what a step needs, whoever planned it ---------------------------------------------------- */
+/* --- what a step needs, in any plan ----------------------------------------------------------- */
 
 /* The flags of each step for a change of this row, by its option and by the quirk. */
 static uint32_t flags_of_row(const struct viod_quirk *quirk, const struct viod_option *option)

@@ -8,7 +8,7 @@
 
 /*
  * Other hosts with a card of this kind in this slot get other addresses, and the machine's identity
- * cannot be told from an address. Locally administered, unicast.
+ * cannot be derived from an address. Locally administered, unicast.
  */
 int net_mac_stable(struct viod_pf *pf, const char *device, int vf, struct viod_mac *ret_mac)
 {

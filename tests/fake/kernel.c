@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine: devices that come and go, drivers that are loaded, and those who use VFs. */
+/* The machine: devices that are plugged and unplugged, drivers that are loaded, and holders of VFs.
+ */
 #include "kernel.h"
 
 #include <stdio.h>

@@ -242,7 +242,7 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 	return r;
 }
 
-/* --- VFs that went --------------------------------------------------------------------------- */
+/* --- removed VFs ----------------------------------------------------------------------------- */
 
 static int give_back_share(const struct survey *survey, uint32_t vf, struct viod_plan *plan)
 {

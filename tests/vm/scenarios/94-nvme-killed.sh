@@ -71,7 +71,7 @@ for victim in job daemon; do
 done
 
 # A file that is deleted while viod is not running, between the queues and the VFs.
-round="killed before the VFs exist, then the file goes"
+round="killed before the VFs exist, then the file is deleted"
 echo "5 daemon" >"$KILL_AT"
 systemctl stop viod
 rm -f /run/systemd/system/viod.service.d/restart.conf
