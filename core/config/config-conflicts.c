@@ -20,16 +20,6 @@ struct uses {
 	size_t count;
 };
 
-static bool is_named_value(const struct viod_option *option, const void *value)
-{
-	if (option->type == VIOD_TYPE_MAC)
-		return ((const struct viod_mac *)value)->word;
-	for (const struct viod_name *name = option->names; name && name->word; name++)
-		if (*(const int64_t *)value == name->value)
-			return true;
-	return false;
-}
-
 static int add_uses(const struct viod_values *values, size_t owner, struct uses *uses)
 {
 	const struct schema_scope *rows = &values->schema->scopes[VIOD_SCOPE_VF];
@@ -43,7 +33,7 @@ static int add_uses(const struct viod_values *values, size_t owner, struct uses 
 			const void *value = values_get(values, vf, row);
 			struct use *use;
 
-			if (!value || is_named_value(row->option, value))
+			if (!value || value_is_word(row->option, value))
 				continue;
 			use = array_append((void **)&uses->items, &uses->count, sizeof(*use));
 			if (!use)
@@ -91,7 +81,7 @@ static int describe_conflict(const struct use *use, const struct use *first, cha
 	return n < 0 ? -ENOMEM : 0;
 }
 
-/* Duplicates inside one file are reported by the plugin. */
+/* Duplicates inside one file are found by its job. */
 static int find_shared(const struct uses *uses, struct config_conflict *conflicts)
 {
 	const struct use *first = uses->items;

@@ -206,7 +206,7 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 		return diag_errors(&run->pf.diags) ? 0 : r;
 	if (request->config && (job_refuse_foreign(run) < 0 ||
 				plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0 ||
-				job_check_limits(run) < 0))
+				job_check_unique(run) < 0 || job_check_limits(run) < 0))
 		return 0;
 	job_want_autoprobe(run);
 	job_want_returns(run);
@@ -344,7 +344,8 @@ static int validate_absent(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	int r = job_want_absent(run);
 
-	if (r == 0 && plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0)
+	if (r == 0 && (plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0 ||
+		       job_check_unique(run) < 0))
 		*ret_verdict = JOB_INVALID;
 	return r;
 }

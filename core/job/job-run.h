@@ -97,6 +97,9 @@ void job_want_unbound(struct job_run *run, bool recreates);
 /* Report each key of a plugin that does not apply to this device; -EINVAL if there is one. */
 int job_refuse_foreign(struct job_run *run);
 
+/* job-unique.c: report each value that two VFs of the file share though their row does not allow
+ * it; -EINVAL if there is one, or -ENOMEM. */
+int job_check_unique(struct job_run *run);
 /* job-limits.c: report each value that the device does not support according to its quirk; -EINVAL
  * if there is one. */
 int job_check_limits(struct job_run *run);

@@ -461,3 +461,13 @@ bool value_satisfied(const struct viod_option *option, const void *wanted, const
 		return memcmp(wanted, state, option->size) == 0;
 	}
 }
+
+bool value_is_word(const struct viod_option *option, const void *value)
+{
+	if (option->type == VIOD_TYPE_MAC)
+		return ((const struct viod_mac *)value)->word;
+	for (const struct viod_name *name = option->names; name && name->word; name++)
+		if (*(const int64_t *)value == name->value)
+			return true;
+	return false;
+}

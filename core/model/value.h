@@ -58,4 +58,8 @@ int bdf_parse(const char *text, struct bdf *ret_bdf);
 /** "0000:05:00.0", as sysfs spells it. */
 void bdf_format(const struct bdf *bdf, char ret_text[static 20]);
 
+/** Whether a value is one of the words of its row ("none"): they are not compared with those of
+ * other VFs. */
+bool value_is_word(const struct viod_option *option, const void *value);
+
 #endif

@@ -337,6 +337,44 @@ START_TEST(a_file_of_an_absent_device_is_validated)
 }
 END_TEST
 
+/* One line of a range section is one mistake, however many VFs it names. */
+START_TEST(two_vfs_of_a_file_do_not_share_a_unique_value)
+{
+	static const struct {
+		const char *text, *error;
+		json_int_t line;
+	} files[] = {
+		{ "[vf*]\nmac = 52:54:00:00:00:01\n",
+		  "vf0 and vf1 would both get mac 52:54:00:00:00:01 from this line", 6 },
+		{ "[vf0]\nmac = 52:54:00:00:00:01\n[vf1]\nmac = 52:54:00:00:00:01\n",
+		  "vf0 already has mac 52:54:00:00:00:01 (/etc/vio.d/a.conf:6); give vf1 another",
+		  8 },
+		{ "[vf*]\nifname = lan0\n", "vf0 and vf1 would both get ifname lan0", 6 },
+		{ "[vf*]\nmac = none\n", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *text = NULL;
+		const json_t *diag;
+		struct bench b;
+
+		ck_assert_int_ge(asprintf(&text, PF "net\nvfs = 2\n%s", files[i].text), 0);
+		bench_new(&b, "plugins", text);
+		run(&b, JOB_CHECK, 10);
+		ck_assert_str_eq(verdict(&b), files[i].error ? "invalid" : "changed");
+		diag = json_array_get(json_object_get(b.result, "diags"), 0);
+		if (files[i].error) {
+			ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")), 1);
+			ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")),
+					 files[i].line);
+			ck_assert_ptr_nonnull(strstr(
+				json_string_value(json_object_get(diag, "text")), files[i].error));
+		}
+		bench_clear(&b);
+	}
+}
+END_TEST
+
 START_TEST(a_pf_without_a_driver_is_waited_for)
 {
 	struct bench b;
@@ -636,6 +674,7 @@ int main(void)
 		a_device_that_makes_all_vfs_or_none,
 		a_device_that_is_not_there_is_absent,
 		a_file_of_an_absent_device_is_validated,
+		two_vfs_of_a_file_do_not_share_a_unique_value,
 		a_pf_without_a_driver_is_waited_for,
 		a_crash_is_reported_with_its_plugin_and_op,
 		what_hangs_is_ended_at_the_deadline,
