@@ -108,7 +108,8 @@ static int collect(struct loader *loader, char *const *names, const struct viod_
 			 strerror(errno));
 	while (dir && r == 0 && (entry = readdir(dir)))
 		r = add_found(loader, entry->d_name, names == NULL, set);
-	if (set->count)
+	/* The last one has no name where memory was short. */
+	if (r == 0 && set->count)
 		qsort(set->items, set->count, sizeof(*set->items), compare_candidates);
 	return r;
 }
