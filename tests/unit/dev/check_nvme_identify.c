@@ -282,6 +282,9 @@ START_TEST(wanted_texts)
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(nvme_wish_parse(bad[i], &wish) == -EINVAL, "'%s'", bad[i]);
+	/* More than 64 bits are no small number. */
+	ck_assert_int_ne(nvme_wish_parse("18446744073709551617", &wish), 0);
+	ck_assert_int_ne(nvme_wish_parse("18446744073709551617G", &wish), 0);
 }
 END_TEST
 

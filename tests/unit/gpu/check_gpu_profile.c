@@ -250,6 +250,41 @@ START_TEST(files_are_completed_and_refused)
 }
 END_TEST
 
+START_TEST(a_uuid_is_given_or_derived)
+{
+	static const char upper[] = "0F6E5A1C-8D2B-4C3E-9F10-AABBCCDDEEFF";
+	const char *derived;
+	char parsed[GPU_UUID_MAX];
+	struct bench b;
+
+	bench_new(&b, "gpu", 3, 3);
+	fake_text(&b.root, "etc", "machine-id", "0123456789abcdef0123456789abcdef\n");
+	vendor_vf(&b, VF(0), "0\n", "711 : NVIDIA A16-2Q\n");
+	for (int vf = 1; vf < 3; vf++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s/mdev_supported_types/nvidia-711",
+			 vf == 1 ? VF(1) : VF(2));
+		fake_text(&b.root, path, "name", "NVIDIA A16-2Q\n");
+		fake_text(&b.root, path, "available_instances", "1\n");
+	}
+	for (int vf = 0; vf < 3; vf++)
+		put(&b, b.wanted, vf, "profile", "NVIDIA A16-2Q", 3);
+	put(&b, b.wanted, 1, "uuid", upper, 4);
+	ck_assert_int_eq(gpu_validate(&b.pf, b.wanted), 0);
+	ck_assert_int_eq(gpu_complete(&b.pf, b.state, b.wanted), 0);
+	assert_no_diags(&b.pf.diags);
+	/* A vGPU of the vendor's interface has none. */
+	assert_value(&b, b.wanted, 0, "uuid", NULL);
+	assert_value(&b, b.wanted, 1, "uuid", UUID);
+	derived = values_get(b.wanted, 2, schema_find(b.schema, VIOD_SCOPE_VF, "uuid"));
+	ck_assert_ptr_nonnull(derived);
+	ck_assert_int_eq(gpu_uuid_parse(derived, parsed), 0);
+	ck_assert_str_ne(derived, UUID);
+	bench_clear(&b);
+}
+END_TEST
+
 /* --- plan ------------------------------------------------------------------------------------ */
 
 static void assert_plan(struct bench *bench, const char *expected)
@@ -311,6 +346,7 @@ int main(void)
 		each_vf_has_its_mode,
 		rubbish_is_not_known,
 		files_are_completed_and_refused,
+		a_uuid_is_given_or_derived,
 		removals_come_first,
 	};
 

@@ -163,6 +163,32 @@ START_TEST(all_fields)
 }
 END_TEST
 
+/* Kernels and drivers without the list of VLANs send one without its protocol. */
+START_TEST(a_vlan_without_a_list)
+{
+	struct ifla_vf_vlan vlan = { .vf = 0, .vlan = 77, .qos = 2 };
+	struct net_link link;
+	size_t list, nest;
+	uint32_t one = 1;
+
+	begin();
+	put(IFLA_NUM_VF, &one, sizeof(one));
+	list = put(IFLA_VFINFO_LIST, NULL, 0);
+	nest = put(IFLA_VF_INFO, NULL, 0);
+	put_mac(0);
+	put(IFLA_VF_VLAN, &vlan, sizeof(vlan));
+	end_nest(nest);
+	end_nest(list);
+	ck_assert_int_eq(net_link_parse(message.bytes, message.size, &link), 0);
+	ck_assert_uint_eq(link.n_vfs, 1);
+	ck_assert_uint_eq(link.vfs[0].known, NET_KNOWS_MAC | NET_KNOWS_VLAN);
+	ck_assert_uint_eq(link.vfs[0].vlan, 77);
+	ck_assert_uint_eq(link.vfs[0].qos, 2);
+	ck_assert_uint_eq(link.vfs[0].vlan_proto, ETH_P_8021Q);
+	net_link_clear(&link);
+}
+END_TEST
+
 START_TEST(not_known_is_not_a_value)
 {
 	struct net_link link;
@@ -460,6 +486,7 @@ int main(void)
 	tcase_add_test(tests, length_wraps_to_zero);
 	tcase_add_loop_test(tests, skipped_vfs, 0, 3);
 	tcase_add_test(tests, no_vfs);
+	tcase_add_test(tests, a_vlan_without_a_list);
 	tcase_add_test(tests, guids);
 	tcase_add_test(tests, every_cut);
 	tcase_add_test(tests, contradictions);

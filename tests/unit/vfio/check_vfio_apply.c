@@ -245,6 +245,15 @@ START_TEST(nodes_of_a_function)
 	vfio_nodes_find(&b.pf, 0, &nodes);
 	ck_assert_uint_eq(nodes.count, 2);
 	ck_assert_str_eq(nodes.paths[1], "noiommu-7");
+	/* What both nodes have is the state; where they differ it is not known. */
+	ck_assert_int_eq(fchownat(b.root.fd, "dev/vfio/7", 4711, 0, 0), 0);
+	ck_assert_int_eq(vfio_observe(&b.pf, b.state), 0);
+	ck_assert_str_eq(values_get(b.state, 0, schema_find(b.schema, VIOD_SCOPE_VF, "group")),
+			 "root");
+	ck_assert_str_eq(values_get(b.state, 0, schema_find(b.schema, VIOD_SCOPE_VF, "mode")),
+			 "0600");
+	ck_assert_ptr_null(
+		values_get(b.state, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "mode")));
 	/* The PF is not on VFIO. */
 	vfio_nodes_find(&b.pf, VIOD_PF, &nodes);
 	ck_assert_uint_eq(nodes.count, 0);
