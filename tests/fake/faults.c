@@ -192,6 +192,10 @@ static const struct {
 	{ "daemon: ", "vio.d)", NULL, "A2: a directory that cannot be read" },
 	{ "daemon: ", "a.conf", NULL, "D4: a file that cannot be read is not read again" },
 	{ "job: ", "sriov_totalvfs", NULL, "D3: it counts as a device without SR-IOV" },
+	{ "daemon: ", "(viod/state)", "state '",
+	  "D7: a state file stays that could not be removed" },
+	{ "daemon: ", "(0000:01:00.0.json)", "state '",
+	  "D7: a state file stays that could not be removed" },
 	{ "job: ", "", "quiet ", "A11: a value that is not reported" },
 	{ "job: ", "/driver)", "override '", "D6: an override is left over" },
 };

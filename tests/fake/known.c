@@ -194,6 +194,20 @@ static void b5(void)
 	expect_vfs(1, 2);
 }
 
+/* A state file that could not be removed is removed later. */
+static void d7(void)
+{
+	file_write("a.conf", PF0 "vfs = 1\n");
+	begin();
+	machine_run(SIM_SEC);
+	file_remove("a.conf");
+	EXPECT(machine_run_to_job(50), "a job runs");
+	sim->fault = (struct sim_fault){ .only = "0000:01:00.0.json" };
+	machine_run(600 * SIM_SEC);
+	EXPECT(sim->fault.error, "the state file is removed");
+	expect_state(0, "");
+}
+
 /* A release waits for the list of records. */
 static void d5(void)
 {
@@ -220,6 +234,7 @@ const struct regression known_failures[] = {
 	{ "A15", "a job that was stopped while it waited for the lock", a15 },
 	{ "B5", "a name that another device has", b5 },
 	{ "D5", "a release while the records cannot be listed", d5 },
+	{ "D7", "a state file that could not be removed once", d7 },
 	{ "B9", "autoprobe between two tries", b9 },
 	{ NULL, NULL, NULL },
 };

@@ -14,7 +14,7 @@
  *
  *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
  *   A1   on-remove of a file that changed while its PF was configured
- *   D3 to D6, A2, A10   no error comes at the calls that faults.c lists as known
+ *   D3 to D7, A2, A10   no error comes at the calls that faults.c lists as known
  *   A11  a value that the device does not report, after a job that failed half-way
  */
 #include <stdio.h>
@@ -73,8 +73,11 @@ static void delete_file(struct model_pf *pf)
 {
 	bool kept = pf->file.exists && pf->file.keep;
 
-	if (kept)
+	/* What is kept is as if it had been there before the daemon. */
+	if (kept) {
 		pf->unknown = true;
+		pf->adopted = 1;
+	}
 	pf->file.exists = false;
 }
 
