@@ -29,7 +29,7 @@ mkdir -p /run/viod-dpdk
 chown consumer /run/viod-dpdk
 printf 'show port info 0\nquit\n' | timeout 100 prlimit --memlock=unlimited -- \
 	setpriv --reuid=consumer --regid=kvm --clear-groups -- env XDG_RUNTIME_DIR=/run/viod-dpdk \
-	dpdk-testpmd -l 0-1 --no-huge -m 128 --no-shconf --no-telemetry --iova-mode=va -a "$vf" -- \
+	dpdk-testpmd --lcores '(0,1)@0' --no-huge -m 128 --no-shconf --no-telemetry --iova-mode=va -a "$vf" -- \
 	-i --total-num-mbufs=2048 >$viod_run/testpmd 2>&1 || { cat $viod_run/testpmd; fail "dpdk-testpmd"; }
 cat $viod_run/testpmd
 grep -qi 'MAC address: 52:54:00:AB:CD:01' $viod_run/testpmd || fail "the port has not the address of VF 0"
