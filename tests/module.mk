@@ -32,7 +32,7 @@ $(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
 $(BUILD)/tests/unit/dev/check_qat: $(BUILD)/plugins/dev/dev-qat.o
 $(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
 
-# Its allocator fails when it is told to.
+# Its allocator fails on request.
 $(BUILD)/tests/unit/check_no_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
 
 # Without -fvisibility and the version script: some of these are invalid on purpose.

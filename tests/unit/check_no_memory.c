@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory that runs out: each allocation of an operation fails once, one after the other. The
- * operation says so, or did its work all the same; it neither crashes nor leaks. The linker leads
+ * operation says so, or did its work nevertheless; it neither crashes nor leaks. The linker leads
  * the calls of core here (tests/module.mk); those inside of libraries succeed.
  */
 #include <errno.h>
@@ -163,7 +163,7 @@ static int parse(struct place *place)
 	}
 	values_free(values);
 	config_free(config);
-	/* What is wrong is told to the person by its text alone. */
+	/* The text alone describes the error to the user. */
 	return r == -EINVAL && failed ? -ENOMEM : r;
 }
 
