@@ -17,8 +17,9 @@
  * Ops run in a job: a process of its own that serves one PF once. A crash there costs that job and
  * nothing else. viod-plugin(7) has a table of what each op may call.
  *
- * In this order: rows, what ops are given, the ops, the descriptor, what ops call; then what fewer
- * plugins need: holders and nodes, other files, quirks; last the table behind the calls.
+ * In this order: what ops are given, the ops, the descriptor, what ops call; then what fewer
+ *plugins need: holders and nodes, other files. Option rows are in option.h, match tables and quirks
+ *in quirk.h, the table behind the calls in host.h.
  *
  * Compatibility: structs that begin with, or hold, their own size (viod_plugin, viod_ops,
  * viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
@@ -34,6 +35,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <viod/option.h>
+#include <viod/quirk.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,124 +46,12 @@ extern "C" {
 #define VIOD_ABI_MAJOR 1
 #define VIOD_ABI_MINOR 0
 
-/** The PF itself, in place of a VF index. */
-#define VIOD_PF (-1)
-
-/** Bytes of a driver or plugin name with its NUL (the kernel's MODULE_NAME_LEN is 56). */
-#define VIOD_NAME_MAX 64
-
 struct viod_pf;	     /* the PF an op works on: identity, sysfs, reports; owned by core */
 struct viod_values;  /* the rows of one PF and its VFs: what is wanted, or what is (the state) */
 struct viod_plan;    /* the steps of one job, being collected */
 struct viod_holders; /* the holders of a function, being collected */
 struct viod_nodes;   /* what a consumer of a function opens, being collected */
 struct viod_plugin;
-
-/* --- option rows ---------------------------------------------------------------------------- */
-
-/** The type of a row decides the C type its offset points at, and how text becomes a value. */
-enum viod_type {
-	VIOD_TYPE_BOOL, /* bool: on/off, yes/no, true/false, 1/0 */
-	VIOD_TYPE_INT,	/* int64_t within min..max, decimal or 0x; or a word of names */
-	VIOD_TYPE_RATE, /* uint64_t in Mbit/s: a bare number, or with K, M, G, T */
-	VIOD_TYPE_SIZE, /* uint64_t in bytes: a bare number, or with K, M, G, T (powers of 1024) */
-	VIOD_TYPE_ENUM, /* int64_t: a word of names */
-	VIOD_TYPE_MAC,	/* struct viod_mac: an address, or a word of names */
-	VIOD_TYPE_GUID, /* uint64_t, written as eight hex octets with colons, or 0x… */
-	VIOD_TYPE_STRING, /* char[size], NUL-terminated */
-	VIOD_TYPE_LIST,	  /* char[size]: items separated by ", ", spaces trimmed */
-	VIOD_TYPE_DRIVER, /* struct viod_driver */
-	VIOD_TYPE_MAX_
-};
-
-/** An Ethernet address; where the row has names, a word instead of it (0 = it is an address). */
-struct viod_mac {
-	uint8_t octets[6];
-	uint16_t word;
-};
-
-/** The driver of a function. In wanted: a name, "default", "none", or a word that a driver plugin
- *  serves. In state: the name bound now, or "none"; native says that "default" is satisfied. */
-struct viod_driver {
-	char name[VIOD_NAME_MAX];
-	bool native;
-};
-
-/** A word and the value it stands for; tables end with a NULL word. */
-struct viod_name {
-	const char *word;
-	int64_t value;
-};
-
-/** Where a wanted value was written. file is NULL for a value that no file gave (a baseline). */
-struct viod_where {
-	const char *file;
-	uint32_t line, column;
-};
-
-enum viod_scope {
-	VIOD_SCOPE_PF, /* a key of [pf] */
-	VIOD_SCOPE_VF, /* a key of [vfN] */
-	VIOD_SCOPE_MAX_
-};
-
-/** The order of all steps of all plugins. */
-enum viod_phase {
-	VIOD_PHASE_PREPARE,   /* firmware, eswitch, devlink, profiles, queue resources */
-	VIOD_PHASE_DETACH,    /* unbind what must change */
-	VIOD_PHASE_RESIZE,    /* the VF count */
-	VIOD_PHASE_CONFIGURE, /* each VF through the PF, before any VF driver */
-	VIOD_PHASE_ATTACH,    /* the driver of each VF */
-	VIOD_PHASE_SETTLE,    /* what needs the bound driver or the carrier */
-	VIOD_PHASE_MAX_
-};
-
-enum viod_option_flags {
-	VIOD_OPTION_REQUIRED = 1 << 0,	 /* a file without it is refused */
-	VIOD_OPTION_POLICY = 1 << 1,	 /* a setting of viod, not of the device */
-	VIOD_OPTION_INTERNAL = 1 << 2,	 /* no key in files; only observed, recorded, restored */
-	VIOD_OPTION_UNIQUE = 1 << 3,	 /* no two VFs of any files have the same value; words of
-					  * names, "none" and "" do not count */
-	VIOD_OPTION_DISRUPTIVE = 1 << 4, /* a change disturbs the holder of the function */
-	VIOD_OPTION_RECREATES = 1 << 5,	 /* of [pf]: a change removes and re-creates every VF */
-	VIOD_OPTION_UNBOUND = 1 << 6,	 /* changes only while no driver is bound; core unbinds and
-					  * binds the VF, or for a row of [pf] every VF */
-	VIOD_OPTION_VOLATILE = 1 << 7,	 /* lost when the function's driver changes (a row of [pf]:
-					  * when its VFs are re-created), so the record of what was
-					  * set is not trusted */
-	VIOD_OPTION_RETURNS = 1 << 8, /* of [pf]: when neither the file nor a plugin wants a value
-				       * any more, the one before viod is wanted */
-};
-
-/**
- * One key. Tables end with a row whose key is NULL.
- *
- * offset and size describe the field in the plugin's own struct of that scope (pf_size, vf_size);
- * VIOD_FIELD() fills both.
- *
- * Quirks of one kind may have keys in common, with each other and with their kind, if their type,
- * bounds and words are the same: on the devices of a quirk the key is the quirk's. Such a row is
- * read with viod_get(); its value lies in the struct of the first plugin that has it.
- */
-struct viod_option {
-	uint8_t scope; /* enum viod_scope */
-	uint8_t type;  /* enum viod_type */
-	uint8_t phase; /* enum viod_phase of the step core makes when there is no plan() */
-	uint8_t reserved;
-	uint32_t flags;
-	uint32_t offset, size;
-	const char *key; /* lower case, words joined by '-' */
-	int64_t min, max;
-	const struct viod_name *names;
-	const char *new_vf; /* where the file does not set it: the value, as text, of a VF that viod
-			     * created; NULL leaves the VF as it is */
-	const char *unset;  /* where the file does not set it: the value of a row with
-			     * VIOD_OPTION_POLICY; NULL: none */
-	const char *help;   /* one sentence, used in the man page and in errors */
-};
-
-#define VIOD_FIELD(type_, field_) \
-	.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_)
 
 /* --- what ops are given ----------------------------------------------------------------------- */
 
@@ -286,8 +177,6 @@ enum viod_role {
 };
 
 struct viod_host;
-struct viod_match;
-struct viod_quirk;
 
 struct viod_plugin {
 	uint32_t magic;
@@ -545,152 +434,10 @@ enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VI
 #define viod_open_directory(pf_, tree_, path_, ret_dir_) \
 	(viod_host->open_directory((pf_), (tree_), (path_), (ret_dir_)))
 
-/* --- quirks --------------------------------------------------------------------------------- */
-
-/**
- * Matches a device. The score of a row is the sum of what it names and the device has: device id 8,
- * subsystem 4, vendor 2, driver or class 1. VIOD_ANY, NULL and class_mask 0 match everything and
- * score nothing. Tables end with an all-zero row; a row that is to match all has vendor VIOD_ANY.
- */
-struct viod_match {
-	uint16_t vendor, device, subvendor, subdevice;
-	uint32_t class_code, class_mask;
-	const char *driver;
-};
-#define VIOD_ANY 0xffffu
-#define VIOD_MATCH_DRIVER(driver_)                                             \
-	{                                                                      \
-		.vendor = VIOD_ANY, .device = VIOD_ANY, .subvendor = VIOD_ANY, \
-		.subdevice = VIOD_ANY, .driver = (driver_)                     \
-	}
-#define VIOD_MATCH_CLASS(code_, mask_)                                              \
-	{                                                                           \
-		.vendor = VIOD_ANY, .device = VIOD_ANY, .subvendor = VIOD_ANY,      \
-		.subdevice = VIOD_ANY, .class_code = (code_), .class_mask = (mask_) \
-	}
-#define VIOD_MATCH_DEVICE(vendor_, device_)                                      \
-	{                                                                        \
-		.vendor = (vendor_), .device = (device_), .subvendor = VIOD_ANY, \
-		.subdevice = VIOD_ANY                                            \
-	}
-#define VIOD_MATCH_VENDOR(vendor_) VIOD_MATCH_DEVICE(vendor_, VIOD_ANY)
-#define VIOD_MATCH_ALL VIOD_MATCH_DRIVER(NULL)
-
-/** A step of this phase that fails with this errno is retried for this time. Ends with error 0. */
-struct viod_retry {
-	int32_t error; /* positive errno */
-	uint32_t milliseconds;
-	uint8_t phase;
-};
-
-/** What an errno of this key means with this driver, and what to do. key NULL: of all keys. error 0
- *  explains why the device accepts a value and has another one afterwards; ERANGE of "vfs" is also
- *  for a device that offers too few VFs or none. Ends with a NULL text; the first row that fits
- *  counts. */
-struct viod_advice {
-	const char *key;
-	int32_t error;
-	const char *text;
-};
-
-/**
- * Values that this driver supports of an INT, RATE, SIZE or ENUM key. A file with another value is
- * refused before the first write. 0 ("none", "no limit") is always allowed, so max = 0 refuses all
- * other values. Ends with a NULL key.
- */
-struct viod_limit {
-	const char *key;
-	int64_t min, max;
-	int64_t step; /* the device rounds down to multiples, and up to the first; 0: it does not */
-	const char *text;	       /* what the driver supports, for a person */
-	const struct viod_match *only; /* the devices concerned; NULL: all */
-};
-
-enum viod_quirk_flags {
-	VIOD_QUIRK_COUNT_READ_ONLY = 1 << 0, /* sriov_numvfs cannot be written with this driver */
-	VIOD_QUIRK_COUNT_IGNORED = 1 << 1,   /* any non-zero count creates all VFs */
-};
-
-/** Limits of one driver or device; what data cannot express is done by the quirk's ops. */
-struct viod_quirk {
-	uint32_t size; /* sizeof(struct viod_quirk) */
-	uint32_t flags;
-	uint16_t max_vfs;	  /* 0: limited by sriov_totalvfs only */
-	const char *const *lacks; /* keys that this driver does not support; NULL-terminated */
-	const struct viod_limit *limits;
-	const struct viod_advice *advice;
-	const struct viod_retry *retries;
-	const char *const *disruptive; /* keys whose change resets the VF; NULL-terminated */
-	const char *const *recreates;  /* keys of [pf] that change only while there are no VFs: core
-					* removes them, and creates them again after the change */
-	const char *const *unbound;    /* keys that change only while no driver is bound: to the VF,
-					* or for a key of [pf] to any of them */
-	const void *kind; /* the kind's own words: struct viod_net_quirk of <viod/net.h> for net */
-};
-
-/* --- the table ------------------------------------------------------------------------------ */
-
-/** Behind the calls above; core fills it. */
-struct viod_host {
-	uint32_t size;
-	uint16_t abi_major, abi_minor;
-	const void *(*get)(const struct viod_values *, int vf, const struct viod_option *);
-	const struct viod_where *(*where)(const struct viod_values *, int vf,
-					  const struct viod_option *);
-	void (*put)(struct viod_values *, int vf, const struct viod_option *, const void *value);
-	const void *(*values)(const struct viod_values *, int vf, const struct viod_plugin *);
-	unsigned (*vf_count)(const struct viod_values *);
-	int (*step)(struct viod_plan *, const struct viod_plugin *, const struct viod_step *);
-	void (*report)(struct viod_pf *, enum viod_severity, int vf, const struct viod_option *,
-		       const struct viod_where *, int error, const char *format, ...)
-		__attribute__((format(printf, 7, 8)));
-	const struct viod_function *(*function)(struct viod_pf *, int vf);
-	const struct viod_quirk *(*quirk)(struct viod_pf *);
-	int (*read)(struct viod_pf *, int vf, const char *attribute, char *ret_text, size_t size);
-	int (*write)(struct viod_pf *, int vf, const char *attribute, const char *text);
-	int (*open_at)(struct viod_pf *, enum viod_tree, const char *path, int flags);
-	int (*holder)(struct viod_holders *, const struct viod_holder *);
-	int (*node)(struct viod_nodes *, const struct viod_node *);
-	int (*format)(const struct viod_option *, const void *value, char *ret_text, size_t size);
-	int (*load_module)(struct viod_pf *, const char *name_or_alias);
-	bool (*row_unsupported)(struct viod_pf *, int vf, const struct viod_option *);
-	bool (*row_deferred)(struct viod_pf *, int vf, const struct viod_option *);
-	bool (*row_rounded)(struct viod_pf *, int vf, const struct viod_option *);
-	const struct viod_option *(*option)(const struct viod_values *, int vf, const char *key);
-	void (*forget)(struct viod_values *, int vf, const struct viod_option *);
-	int (*best_module)(struct viod_pf *, const char *alias, char *ret_name, size_t size);
-	int (*note)(struct viod_pf *, const struct viod_plugin *, const char *key,
-		    const char *text);
-	int (*noted)(struct viod_pf *, const struct viod_plugin *, const char *key, char *ret_text,
-		     size_t size);
-	int (*holder_of)(struct viod_pf *, const char *address, struct viod_holder *ret_holder);
-	void (*holder_text)(const struct viod_holder *, char *ret_text, size_t size);
-	int (*node_user)(struct viod_pf *, const struct viod_node *,
-			 struct viod_holder *ret_holder);
-	int (*open_directory)(struct viod_pf *, enum viod_tree, const char *path, DIR **ret_dir);
-	const char *(*nearest)(const char *word, const char *const *words, size_t n_words);
-	int (*publish)(struct viod_pf *, const char *topic, const char *about, const char *what,
-		       const char *text);
-	int (*blocked_by)(struct viod_pf *, int vf, const struct viod_holder *);
-	int (*read_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_text,
-		       size_t size);
-	int (*write_at)(struct viod_pf *, enum viod_tree, const char *path, const char *text);
-	int (*link_at)(struct viod_pf *, enum viod_tree, const char *path, char *ret_name,
-		       size_t size);
-	int (*stat_at)(struct viod_pf *, enum viod_tree, const char *path, struct stat *ret_status);
-	void (*kernel_enter)(struct viod_pf *);
-	void (*kernel_leave)(struct viod_pf *);
-	void (*change_text)(const struct viod_change *, char *ret_text, size_t size);
-	void (*error)(struct viod_pf *, const struct viod_values *wanted, int vf,
-		      const struct viod_option *, const char *format, ...)
-		__attribute__((format(printf, 5, 6)));
-	void *(*scratch)(struct viod_pf *, const struct viod_plugin *, size_t size);
-	int (*derive)(struct viod_pf *, const char *purpose, const char *text, void *ret_bytes,
-		      size_t size);
-};
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <viod/host.h>
 
 #endif

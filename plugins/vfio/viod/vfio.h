@@ -20,21 +20,18 @@
  * (Linux 6.6). All other functions are the same for both.
  *
  * Conventions:
- * - A function returns 0 or a negative errno. An errno of the kernel is returned unchanged; errors
- *   of the library itself are listed with each function.
+ * - A function returns 0 or a negative errno: the kernel's, or one that is listed with it.
  * - Every function that can fail has a parameter error, which may be NULL. On failure it describes
  *   the call that failed, its arguments, and what would be right; on success it is not changed.
  * - Results (ret_...) are written on success only.
  * - Sizes, offsets and addresses are in bytes.
  * - There is no global state. A handle must be used by one thread at a time; an IOAS and its
  *   devices count as one handle while devices are opened and closed.
- * - Descriptors in parameters remain owned by the caller; returned descriptors remain owned by the
- *   library.
+ * - Descriptors in parameters remain the caller's; returned descriptors remain the library's.
  * - Answers of the kernel are validated like input: one that contradicts itself is -EPROTO.
  *
- * Sources: the kernel's Documentation/driver-api/vfio.rst, Documentation/userspace-api/iommufd.rst,
- * Documentation/virt/kvm/devices/vfio.rst, include/uapi/linux/vfio.h, iommufd.h and kvm.h. The
- * system calls that a function makes are listed with it.
+ * Sources: the kernel's driver-api/vfio.rst, userspace-api/iommufd.rst, virt/kvm/devices/vfio.rst;
+ * linux/vfio.h, iommufd.h and kvm.h. The system calls that a function makes are listed with it.
  */
 #ifndef VIOD_VFIO_H
 #define VIOD_VFIO_H
