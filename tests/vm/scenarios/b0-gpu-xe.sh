@@ -71,7 +71,7 @@ expect_eq "$(bench_vf "$pf" 2 preempt-timeout)" 600 "the timeout that had failed
 bench_forget "$pf"
 sed -i 's/^vram = 2G/vram = 9G/' /etc/vio.d/gpu.conf
 wait_state "$pf" degraded
-expect_log "less memory|more than there is"
+expect_log "less memory is left|together request more than the GPU has"
 sed -i 's/^vram = 9G/vram = 2G/; s/^priority = normal/priority = high/' /etc/vio.d/gpu.conf
 expect_log "only the PF can have the priority 'high'"
 sed -i 's/^priority = high/priority = low/; s/^\[vf1\]/[vf1]\npriority = normal/' /etc/vio.d/gpu.conf
