@@ -190,6 +190,15 @@ static enum job_verdict verdict_of(const struct job_run *run)
 	return run->request->goal == JOB_RELEASE ? JOB_RELEASED : JOB_CONFIGURED;
 }
 
+/* All errors that the file has without the device, at once. */
+static int validate(struct job_run *run)
+{
+	int r = plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted);
+	int unique = job_check_unique(run);
+
+	return r < 0 ? r : unique;
+}
+
 /* 1: continue; 0: the verdict is in *ret_verdict; -errno. */
 static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 {
@@ -204,9 +213,8 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 	r = request->config ? job_want_file(run) : job_want_record(run);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
-	if (request->config && (job_refuse_foreign(run) < 0 ||
-				plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0 ||
-				job_check_unique(run) < 0 || job_check_limits(run) < 0))
+	if (request->config &&
+	    (job_refuse_foreign(run) < 0 || validate(run) < 0 || job_check_limits(run) < 0))
 		return 0;
 	job_want_autoprobe(run);
 	job_want_returns(run);
@@ -344,8 +352,7 @@ static int validate_absent(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	int r = job_want_absent(run);
 
-	if (r == 0 && (plugin_call_all(&run->pf, PLUGIN_VALIDATE, NULL, run->wanted) < 0 ||
-		       job_check_unique(run) < 0))
+	if (r == 0 && validate(run) < 0)
 		*ret_verdict = JOB_INVALID;
 	return r;
 }

@@ -66,16 +66,29 @@ static int check_uses(struct job_run *run, const struct use *uses, size_t count)
 	return r;
 }
 
+/* A line that has an error of its own is not compared with others. */
+static bool has_error(const struct job_run *run, const struct viod_where *where)
+{
+	for (size_t i = 0; where->file && i < run->pf.diags.count; i++) {
+		const struct diag *diag = &run->pf.diags.items[i];
+
+		if (diag->severity == VIOD_ERROR && diag->line == where->line &&
+		    streq(diag->file, where->file))
+			return true;
+	}
+	return false;
+}
+
 static int check_row(struct job_run *run, const struct schema_row *row, struct use *uses)
 {
 	size_t count = 0;
 
 	for (int vf = 0; vf < (int)run->wanted->n_vfs; vf++) {
+		const struct viod_where *where = values_where(run->wanted, vf, row);
 		const void *value = values_get(run->wanted, vf, row);
 
-		if (value && !value_is_word(row->option, value))
-			uses[count++] =
-				(struct use){ row, value, values_where(run->wanted, vf, row), vf };
+		if (value && !value_is_word(row->option, value) && !has_error(run, where))
+			uses[count++] = (struct use){ row, value, where, vf };
 	}
 	if (count)
 		qsort(uses, count, sizeof(*uses), compare_uses);

@@ -341,8 +341,9 @@ END_TEST
 START_TEST(two_vfs_of_a_file_do_not_share_a_unique_value)
 {
 	static const struct {
-		const char *text, *error;
+		const char *text, *error; /* the last one */
 		json_int_t line;
+		size_t n_errors; /* 0: one */
 	} files[] = {
 		{ "[vf*]\nmac = 52:54:00:00:00:01\n",
 		  "vf0 and vf1 would both get mac 52:54:00:00:00:01 from this line", 6 },
@@ -351,6 +352,9 @@ START_TEST(two_vfs_of_a_file_do_not_share_a_unique_value)
 		  8 },
 		{ "[vf*]\nifname = lan0\n", "vf0 and vf1 would both get ifname lan0", 6 },
 		{ "[vf*]\nmac = none\n", NULL, 0 },
+		/* Its own error is enough for a line; those of other lines come at once. */
+		{ "[vf*]\nmac = 01:00:5e:00:00:01\n", "is a group address", 6 },
+		{ "[vf*]\nifname = lan0\nqos = 3\n", "vf0 and vf1 would both get ifname", 6, 2 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
@@ -362,9 +366,11 @@ START_TEST(two_vfs_of_a_file_do_not_share_a_unique_value)
 		bench_new(&b, "plugins", text);
 		run(&b, JOB_CHECK, 10);
 		ck_assert_str_eq(verdict(&b), files[i].error ? "invalid" : "changed");
-		diag = json_array_get(json_object_get(b.result, "diags"), 0);
+		diag = json_array_get(json_object_get(b.result, "diags"),
+				      MAX(files[i].n_errors, 1u) - 1);
 		if (files[i].error) {
-			ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")), 1);
+			ck_assert_uint_eq(json_array_size(json_object_get(b.result, "diags")),
+					  MAX(files[i].n_errors, 1u));
 			ck_assert_int_eq(json_integer_value(json_object_get(diag, "line")),
 					 files[i].line);
 			ck_assert_ptr_nonnull(strstr(
