@@ -129,17 +129,18 @@ viod_pid() {
 # that anything but the state is read after it, or after three seconds.
 state() {
 	quiet
-	local state_now tries
+	local state_now tries text
 	if [[ $2 == .state ]]; then
 		read_state "$1" || return
 		printf '%s\n' "$state_now"
 	else
+		# State and answer come from one version of the file.
 		for ((tries = 0; tries < 60; tries++)); do
-			read_state "$1" || break
-			[[ $state_now == @(planning|applying|releasing) ]] || break
+			text=$(<"/run/viod/state/$1.json") || return
+			[[ $text == *$'\n "state": "'@(planning|applying|releasing)'"'* ]] || break
 			pause 0.05
 		done
-		jq -r "$2" "/run/viod/state/$1.json"
+		jq -r "$2" <<<"$text"
 	fi
 }
 # read_state PF: $state_now is the state in its state file; starts no process. The line is near the beginning.

@@ -39,7 +39,7 @@ expect_eq "$(secondaries)" "1:Online:2:1 2:Offline:2:1 3:Online:2:1" "secondary 
 # Once it is unmounted, it is shared by the next attempt.
 umount /root/mounted
 wait_state $NVME configured
-expect_eq "$(attached 5 | xargs) $(driver_of "$(vf_addr $NVME 1)")" "0 0x2 nvme" "controllers of the shared namespace"
+expect_eq "$(attached 5 | xargs) $(driver_of "$(vf_addr $NVME 1)")" "0x0 0x2 nvme" "controllers of the shared namespace"
 
 # VF 0 has namespace 2; another VF that requests it does not get it.
 sed -i 's/attach 5/attach 2/' /etc/vio.d/nvme.conf

@@ -11,7 +11,7 @@ for quirk in without with; do
 	write_conf 3 5
 	start_viod
 	wait_for 10 eval '[[ $(state $pf .error) == *"Device or resource busy"* ]]'
-	explained=$(state "$pf" .error | grep -c 'the device is not up yet; its driver has to be bound first' || :)
+	explained=$(state "$pf" .error | grep -c 'the device is not ready; its driver must be bound first' || :)
 	bench_clear "$pf"
 	wait_state "$pf" configured
 	expect_eq "$(vf_count "$pf") $(driver_of "$(vf_addr "$pf" 2)")" "3 virtio_nicvf" "VFs and their driver, $quirk the quirk"
