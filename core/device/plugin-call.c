@@ -4,11 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+/* Ops that run while nothing is written. In all others a driver may have changed since the last
+ * look: the op itself, or a tool that it starts, changes it. */
+static const char *const looking_ops[] = { "validate", "observe", "complete", "resolve",
+					   "plan",     "holders", "nodes",    NULL };
+
 void plugin_enter(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op)
 {
 	(void)copy_text(pf->progress->op, sizeof(pf->progress->op), op);
 	(void)copy_text(pf->progress->plugin, sizeof(pf->progress->plugin), plugin->name);
-	pf->looking = !streq(op, "apply");
+	pf->looking = words_have(looking_ops, op);
 }
 
 void plugin_leave(struct viod_pf *pf)

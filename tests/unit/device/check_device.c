@@ -3,9 +3,11 @@
 #include "device/device.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "../fakesys.h"
 #include "device/device-name.h"
+#include "device/plugin-call.h"
 
 #define PF_DIRECTORY "sys/bus/pci/devices/" FAKE_PF
 
@@ -126,6 +128,33 @@ START_TEST(a_device_that_is_not_there)
 }
 END_TEST
 
+/* NVIDIA's tool, which resize() runs, may leave the PF without its driver. */
+START_TEST(an_op_that_writes_sees_the_driver_that_is_bound_now)
+{
+	static const char *const ops[] = { "apply", "resize", "get ready" };
+	static const struct viod_plugin plugin = { .name = "test" };
+	struct progress progress = { 0 };
+	struct loader loader = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		struct viod_pf pf = { 0 };
+		struct root root;
+		struct roots roots;
+
+		fake_machine(&root, &roots, 0);
+		ck_assert_int_eq(device_look(&roots, &loader, FAKE_PF, &pf), 0);
+		pf.progress = &progress;
+		plugin_enter(&pf, &plugin, ops[i]);
+		ck_assert_str_eq(device_function(&pf, VIOD_PF)->driver, "igb");
+		ck_assert_int_eq(unlinkat(root.fd, PF_DIRECTORY "/driver", 0), 0);
+		ck_assert_msg(!device_function(&pf, VIOD_PF)->driver, "%s", ops[i]);
+		plugin_leave(&pf);
+		device_close(&pf);
+		fake_clear(&root, &roots);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -133,6 +162,7 @@ int main(void)
 		an_address_that_does_not_fit_is_refused,
 		vfs_that_were_there_are_recalled_in_their_slots,
 		a_device_that_is_not_there,
+		an_op_that_writes_sees_the_driver_that_is_bound_now,
 	};
 
 	return run_tests("device", tests, ARRAY_SIZE(tests));
