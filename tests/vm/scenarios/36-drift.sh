@@ -72,7 +72,7 @@ quiet_now "repeated changes"
 # report: reported, and not reverted. A restart does not treat the change as wanted either.
 journal_mark
 write_conf report
-expect_log 'configured as in'
+files_seen
 wait_state $NIC0 configured
 echo "$vf0" >"$sys/$vf0/driver/unbind"
 expect_log "vf0: .*the device was changed externally; the file wants vf0.driver: none -> default"
@@ -88,7 +88,7 @@ wait_for 10 right
 # ignore: not even reported.
 journal_mark
 write_conf ignore
-expect_log 'configured as in'
+files_seen
 wait_state $NIC0 configured
 quiet_now "drift = ignore"
 spent=$(cpu)
