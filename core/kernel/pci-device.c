@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void give_up(char *message, ...)
+__attribute__((noreturn)) static void give_up(char *message, ...)
 {
 	_exit(1);
 }
