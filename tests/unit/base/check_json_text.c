@@ -59,7 +59,7 @@ START_TEST(an_object_is_told_from_what_is_none)
 {
 	static const char *const good[] = {
 		"{}",
-		" { \"a\" : [ 1 , -20 , 0 ] } " + 1,
+		"{ \"a\" : [ 1 , -20 , 0 ] } ",
 		"{\"a\":{\"b\":[[],{}]},\"c\":null,\"d\":true,\"e\":false}",
 		"{\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\":\"\xc3\xa4\"}",
 	};
