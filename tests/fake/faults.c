@@ -190,7 +190,7 @@ static const struct {
 	{ "daemon: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },
 	{ "job: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },
 	{ "daemon: ", "vio.d)", NULL, "A2: a directory that cannot be read" },
-	{ "daemon: ", "a.conf", NULL, "D4: a file that cannot be read is not read again" },
+	{ "daemon: ", ".conf)", NULL, "D4: a file that cannot be read is not read again" },
 	{ "job: ", "sriov_totalvfs", NULL, "D3: it counts as a device without SR-IOV" },
 	{ "daemon: ", "(viod/state)", "state '",
 	  "D7: a state file stays that could not be removed" },
