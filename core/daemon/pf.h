@@ -18,7 +18,7 @@ struct managed_pf *pf_free(struct managed_pf *pf);
 /** The version that counts for what is shown: in force, or asked for; NULL: none was read. */
 const struct config *pf_config(const struct managed_pf *pf);
 
-/** Nothing that a start or a reload has to wait for: it has settled, or failed once. */
+/** True if no start or reload waits for the PF: it has settled, or failed once. */
 bool pf_is_settled(const struct managed_pf *pf);
 
 /** A version of the file without errors. Ownership of config passes to the PF, also on -ENOMEM.
