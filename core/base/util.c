@@ -249,8 +249,9 @@ static int make_directory(int directory, const char *path, unsigned mode)
 {
 	struct stat status;
 
+	/* fchmodat(), because the umask restricts the mode given to mkdirat(). */
 	if (mkdirat(directory, path, (mode_t)mode) == 0)
-		return 0;
+		return fchmodat(directory, path, (mode_t)mode, 0) < 0 ? -errno : 0;
 	if (errno != EEXIST)
 		return -errno;
 	if (fstatat(directory, path, &status, 0) < 0)

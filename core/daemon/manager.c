@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/lock-file.h"
 #include "base/log.h"
 #include "config/config-watch.h"
 #include "daemon/pf-list.h"
@@ -317,14 +318,10 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 static int lock_run(struct manager *m)
 {
 	const struct roots *roots = m->environment.roots;
-	int r = make_directories_at(roots->trees[VIOD_TREE_RUN], "viod", 0755);
 
-	if (r < 0)
-		return r;
-	m->lock = openat(roots->trees[VIOD_TREE_RUN], "viod/daemon.lock",
-			 O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	m->lock = lock_file_open(roots->trees[VIOD_TREE_RUN], "daemon");
 	if (m->lock < 0)
-		return -errno;
+		return m->lock;
 	return flock(m->lock, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Execution of the plan, one step after the other. */
-#include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/lock-file.h"
 #include "job/job-run.h"
 #include "job/udev-links.h"
 
@@ -21,8 +21,7 @@ static void lock_pci(struct job_run *run, const struct viod_step *step, int *loc
 		return;
 	(void)copy_text(run->pf.progress->text, sizeof(run->pf.progress->text),
 			"waiting until another PF has changed its VFs");
-	*lock = openat(run->pf.roots->trees[VIOD_TREE_RUN], "viod/pci.lock",
-		       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	*lock = lock_file_open(run->pf.roots->trees[VIOD_TREE_RUN], "pci");
 	if (*lock >= 0)
 		(void)flock(*lock, LOCK_EX);
 }

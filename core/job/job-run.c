@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "base/lock-file.h"
 #include "device/holders.h"
 #include "device/plugin-call.h"
 #include "device/row-state.h"
@@ -410,16 +411,11 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 /* Two jobs of one PF can only run at once after the daemon was killed during the first. */
 static int lock_pf(const struct job_request *request)
 {
-	_cleanup_close_ int directory = -1;
 	int fd;
 
 	if (!goal_writes(request->goal))
 		return -1;
-	directory =
-		open_or_make_directory_at(request->roots->trees[VIOD_TREE_RUN], "viod/lock", 0755);
-	if (directory < 0)
-		return -1;
-	fd = openat(directory, request->address, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = lock_file_open(request->roots->trees[VIOD_TREE_RUN], request->address);
 	if (fd >= 0)
 		(void)flock(fd, LOCK_EX);
 	return fd;

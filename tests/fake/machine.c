@@ -220,8 +220,8 @@ void tree_rename(const char *from, const char *to)
 
 int lock_pci(void)
 {
-	int fd = (int)raw(openat, SIM_FD_ROOT, "run/viod/pci.lock", O_RDWR | O_CREAT | O_CLOEXEC,
-			  0644);
+	int fd = (int)raw(openat, SIM_FD_ROOT, "run/viod/lock/pci", O_RDWR | O_CREAT | O_CLOEXEC,
+			  0600);
 
 	if (raw(flock, fd, LOCK_EX | LOCK_NB) < 0)
 		sim_fail("the lock is taken");
