@@ -14,6 +14,8 @@
 /* The kernel answers a request without VFs before send() returns, unless its lock is held for long.
  * The daemon's loop does not wait for that: it retries later. */
 #define ANSWER_MSEC 200
+/* Each request has a socket of its own. */
+#define SEQUENCE 1
 
 int rtnetlink_open(unsigned groups)
 {
@@ -32,11 +34,13 @@ int rtnetlink_open(unsigned groups)
 }
 
 /* 0 if more follows, 1 at the end, or what the callback returned. */
-static int read_answer(struct nlmsghdr *message, int left, rtnetlink_fn callback, void *userdata)
+int rtnetlink_read_answer(struct nlmsghdr *message, int left, rtnetlink_fn callback, void *userdata)
 {
 	int r = 0, error;
 
 	for (; r == 0 && nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		if (message->nlmsg_seq != SEQUENCE)
+			continue;
 		if (message->nlmsg_type == NLMSG_DONE)
 			return 1;
 		if (message->nlmsg_type == NLMSG_ERROR) {
@@ -61,17 +65,24 @@ int rtnetlink_request(struct nl_msg *request, rtnetlink_fn callback, void *userd
 		return fd;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	nlmsg_hdr(request)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	nlmsg_hdr(request)->nlmsg_seq = 1;
+	nlmsg_hdr(request)->nlmsg_seq = SEQUENCE;
 	if (send(fd, nlmsg_hdr(request), nlmsg_hdr(request)->nlmsg_len, 0) < 0)
 		return -errno;
 	while (r == 0) {
-		ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_TRUNC);
+		struct sockaddr_nl from = { 0 };
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(fd, buffer, sizeof(buffer), MSG_TRUNC,
+				     (struct sockaddr *)&from, &size);
 
 		if (n < 0)
 			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+		/* Only the kernel has port 0; any process may send to a netlink socket. */
+		if (from.nl_pid != 0)
+			continue;
 		if (n > (ssize_t)sizeof(buffer))
 			return -EMSGSIZE;
-		r = read_answer((struct nlmsghdr *)(void *)buffer, (int)n, callback, userdata);
+		r = rtnetlink_read_answer((struct nlmsghdr *)(void *)buffer, (int)n, callback,
+					  userdata);
 	}
 	return r;
 }

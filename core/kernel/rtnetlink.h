@@ -25,4 +25,9 @@ int rtnetlink_open(unsigned groups);
  * kernel answered; -ETIMEDOUT, -EMSGSIZE. */
 int rtnetlink_request(struct nl_msg *request, rtnetlink_fn callback, void *userdata);
 
+/** Call back for each message of a datagram of left bytes that answers a request. 0 if more
+ * follows, else as rtnetlink_request(). */
+int rtnetlink_read_answer(struct nlmsghdr *message, int left, rtnetlink_fn callback,
+			  void *userdata);
+
 #endif

@@ -53,23 +53,41 @@ int uevent_parse(const char *message, size_t size, struct uevent *ret_event)
 	return 0;
 }
 
+/* Any process may send to a netlink socket, but only the kernel has port 0 in its own messages. A
+ * container's root may have the kernel send what it injected into its own namespace: such a message
+ * has port 0 and the sender's user. */
+static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl *from)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(header);
+	struct ucred sender;
+
+	if (from->nl_pid != 0 || !control || control->cmsg_level != SOL_SOCKET ||
+	    control->cmsg_type != SCM_CREDENTIALS || control->cmsg_len != CMSG_LEN(sizeof(sender)))
+		return false;
+	memcpy(&sender, CMSG_DATA(control), sizeof(sender));
+	return sender.uid == 0;
+}
+
 static int on_uevent_message(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct uevents *uevents = userdata;
 	char message[MESSAGE_MAX];
 	struct sockaddr_nl from = { 0 };
 	struct iovec vector = { .iov_base = message, .iov_len = sizeof(message) };
-	struct msghdr header = {
-		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &vector, .msg_iovlen = 1
-	};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct msghdr header = { .msg_name = &from,
+				 .msg_namelen = sizeof(from),
+				 .msg_iov = &vector,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
 	struct uevent event;
 	ssize_t n;
 
 	n = recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0 && errno == ENOBUFS)
 		uevents->handler(uevents->userdata, NULL);
-	/* Only the kernel has port 0; any process may send to a netlink socket. */
-	if (n <= 0 || from.nl_pid != 0 || (header.msg_flags & MSG_TRUNC))
+	if (n <= 0 || (header.msg_flags & MSG_TRUNC) || !is_from_kernel(&header, &from))
 		return 0;
 	if (uevent_parse(message, (size_t)n, &event) == 0)
 		uevents->handler(uevents->userdata, &event);
@@ -90,14 +108,15 @@ int uevents_new(sd_event *loop, uevent_handler handler, void *userdata,
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = GROUP_KERNEL };
 	_cleanup_close_ int fd = -1;
 	struct uevents *uevents;
-	int size = RECEIVE_BUFFER, r;
+	int size = RECEIVE_BUFFER, on = 1, r;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	if (fd < 0)
 		return -errno;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	uevents = calloc(1, sizeof(*uevents));
 	if (!uevents)

@@ -64,10 +64,15 @@ static int receive(int fd, struct nlmsghdr **ret_messages, size_t *ret_size)
 		n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
 	while (n < 0 && errno == EINTR);
 	if (n >= 0) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t length = sizeof(from);
+
 		buffer = malloc(n ? (size_t)n : 1);
 		if (!buffer)
 			return -ENOMEM;
-		n = recv(fd, buffer, (size_t)n, 0);
+		n = recvfrom(fd, buffer, (size_t)n, 0, (struct sockaddr *)&from, &length);
+		/* Only the kernel has port 0; any process may send to a netlink socket. */
+		n = n > 0 && from.nl_pid != 0 ? 0 : n;
 	}
 	/* EAGAIN would be retried as long as the quirk of a driver requests. */
 	if (n < 0)

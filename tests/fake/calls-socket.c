@@ -247,6 +247,20 @@ ssize_t recv(int fd, void *data, size_t size, int flags)
 	return recvfrom(fd, data, size, flags, NULL, NULL);
 }
 
+/* SO_PASSCRED. */
+static void sent_by_root(struct msghdr *message)
+{
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+	const struct ucred root = { 0 };
+
+	if (!control)
+		return;
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SCM_CREDENTIALS;
+	control->cmsg_len = CMSG_LEN(sizeof(root));
+	memcpy(CMSG_DATA(control), &root, sizeof(root));
+}
+
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	struct vfd *vfd = sim_self > 0 ? vfd_of(fd) : NULL;
@@ -256,6 +270,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	if (fails("recvmsg", message_errors))
 		return -1;
 	from_kernel(message->msg_name, &message->msg_namelen);
+	sent_by_root(message);
 	message->msg_flags = 0;
 	return pop(vfd, message->msg_iov[0].iov_base, message->msg_iov[0].iov_len, flags);
 }

@@ -2,10 +2,94 @@
 #include "kernel/uevent.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include "../fixture.h"
 
 #define MESSAGE(text_) text_, sizeof(text_)
+
+/* --- the socket ------------------------------------------------------------------------------ */
+
+static struct {
+	uint32_t port;
+	bool has_sender;
+	uid_t sender;
+	bool passes; /* SO_PASSCRED was set */
+} datagram;
+
+int socket(int family, int type, int protocol)
+{
+	return eventfd(1, EFD_CLOEXEC);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+	return 0;
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+{
+	datagram.passes = datagram.passes || (level == SOL_SOCKET && option == SO_PASSCRED);
+	return 0;
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	static const char text[] = "add@/x\0ACTION=add\0DEVPATH=/x\0SUBSYSTEM=pci";
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK, .nl_pid = datagram.port };
+	struct ucred sender = { .uid = datagram.sender };
+	struct cmsghdr *control = CMSG_FIRSTHDR(message);
+
+	memcpy(message->msg_name, &from, sizeof(from));
+	memcpy(message->msg_iov[0].iov_base, text, sizeof(text));
+	message->msg_flags = 0;
+	if (!datagram.has_sender || !control || !datagram.passes) {
+		message->msg_controllen = 0;
+		return sizeof(text);
+	}
+	control->cmsg_level = SOL_SOCKET;
+	control->cmsg_type = SCM_CREDENTIALS;
+	control->cmsg_len = CMSG_LEN(sizeof(sender));
+	memcpy(CMSG_DATA(control), &sender, sizeof(sender));
+	return sizeof(text);
+}
+
+static void count_event(void *userdata, const struct uevent *event)
+{
+	++*(unsigned *)userdata;
+}
+
+/* How many events one datagram of this sender makes. */
+static unsigned deliver(uint32_t port, bool has_sender, uid_t sender)
+{
+	struct uevents *uevents;
+	unsigned count = 0;
+	sd_event *event;
+
+	datagram.port = port;
+	datagram.has_sender = has_sender;
+	datagram.sender = sender;
+	ck_assert_int_ge(sd_event_new(&event), 0);
+	ck_assert_int_eq(uevents_new(event, count_event, &count, &uevents), 0);
+	ck_assert_int_ge(sd_event_run(event, 0), 0);
+	uevents_free(uevents);
+	sd_event_unref(event);
+	return count;
+}
+
+START_TEST(only_the_kernel_sends_events)
+{
+	ck_assert_uint_eq(deliver(0, true, 0), 1);
+	ck_assert_uint_eq(deliver(4711, true, 0), 0);
+	/* Root of a container, whose messages the kernel passes on. */
+	ck_assert_uint_eq(deliver(0, true, 100000), 0);
+	ck_assert_uint_eq(deliver(0, false, 0), 0);
+}
+END_TEST
+
+/* --- messages -------------------------------------------------------------------------------- */
 
 START_TEST(a_kernel_message_is_read)
 {
@@ -44,6 +128,7 @@ int main(void)
 	const TTest *const tests[] = {
 		a_kernel_message_is_read,
 		anything_else_is_refused,
+		only_the_kernel_sends_events,
 	};
 
 	return run_tests("uevent", tests, ARRAY_SIZE(tests));

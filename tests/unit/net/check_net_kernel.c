@@ -193,6 +193,10 @@ START_TEST(errors_of_the_kernel)
 	kernel.stale = 2;
 	kernel.interrupted = 2;
 	ck_assert_int_eq(net_observe(&b.pf, b.state), 0);
+	/* Another program's answer, with the right number. */
+	kernel.foreign = 4711;
+	ck_assert_int_eq(net_observe(&b.pf, b.state), 0);
+	kernel.foreign = 0;
 	bench_clear(&b);
 }
 END_TEST

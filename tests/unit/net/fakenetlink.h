@@ -77,11 +77,14 @@ static struct {
 	bool short_answer;    /* cut off in the middle */
 	unsigned stale;	      /* answers to an older request before the right one */
 	unsigned interrupted; /* EINTR of recv() */
+	uint32_t foreign;     /* port of another program that answers before the kernel; 0: none */
+	uint32_t sender;      /* port of the program that answers now */
 	unsigned writes;
 	int protocols[64]; /* of sockets, by their number */
 	struct {
 		uint8_t *bytes;
 		size_t size;
+		uint32_t port; /* of the sender; 0: the kernel */
 	} queue[QUEUE_MAX];
 	unsigned first, last;
 } kernel;
@@ -101,6 +104,7 @@ static inline void kernel_queue(const void *bytes, size_t size)
 	ck_assert_uint_lt(kernel.last, QUEUE_MAX);
 	kernel.queue[kernel.last].bytes = malloc(size);
 	memcpy(kernel.queue[kernel.last].bytes, bytes, size);
+	kernel.queue[kernel.last].port = kernel.sender;
 	kernel.queue[kernel.last++].size = size;
 }
 
@@ -516,6 +520,11 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 		older.nlmsg_seq--;
 		kernel_answer(&older, EPERM);
 	}
+	if (kernel.foreign) {
+		kernel.sender = kernel.foreign;
+		kernel_answer(request, EPERM);
+		kernel.sender = 0;
+	}
 	if (kernel.silent)
 		return (ssize_t)size;
 	if (kernel.protocols[fd] == NETLINK_GENERIC)
@@ -531,7 +540,8 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
 	return (ssize_t)size;
 }
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
+ssize_t recvfrom(int fd, void *restrict buffer, size_t size, int flags,
+		 struct sockaddr *restrict address, socklen_t *restrict address_size)
 {
 	size_t there;
 
@@ -544,6 +554,13 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 		return -1;
 	}
 	there = kernel.queue[kernel.first].size;
+	if (address) {
+		const struct sockaddr_nl from = { .nl_family = AF_NETLINK,
+						  .nl_pid = kernel.queue[kernel.first].port };
+
+		memcpy(address, &from, sizeof(from));
+		*address_size = sizeof(from);
+	}
 	if (size)
 		memcpy(buffer, kernel.queue[kernel.first].bytes, MIN(size, there));
 	if (!(flags & MSG_PEEK)) {
@@ -552,6 +569,11 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 			kernel.first = kernel.last = 0;
 	}
 	return (ssize_t)(flags & MSG_TRUNC ? there : MIN(size, there));
+}
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+	return recvfrom(fd, buffer, size, flags, NULL, NULL);
 }
 
 #endif
