@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "daemon/cli.h"
 #include "daemon/manager.h"
+#include "device/processes.h"
 #include "plan/host-table.h"
 #include "sriov/sriov.h"
 
@@ -111,10 +112,30 @@ static int load(const struct roots *roots, const char *directory, struct loader 
 	return r;
 }
 
+/* In a container of its own, viod sees no process of the host. */
+static void warn_of_namespace(const struct roots *roots)
+{
+	const struct log_about about = { .vf = VIOD_PF };
+	int r = processes_are_of_host(roots);
+
+	if (r == 0)
+		log_line(
+			LOG_WARNING, &about,
+			"/proc shows a container's processes only, so processes that use VFs "
+			"cannot be seen; run viod in the PID namespace of the host (hostPID: true, "
+			"--pid=host)");
+	else if (r < 0)
+		log_line(LOG_WARNING, &about,
+			 "cannot determine whether /proc shows all processes of the host: %s",
+			 strerror(-r));
+}
+
 static int serve(const struct roots *roots, const struct loader *loader)
 {
 	struct manager *manager;
 	int r;
+
+	warn_of_namespace(roots);
 
 	r = manager_new(roots, loader, &manager);
 	if (r < 0)

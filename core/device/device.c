@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "device/processes.h"
 #include "loader/quirk-match.h"
 #include "model/value.h"
 
@@ -361,6 +362,7 @@ void device_close(struct viod_pf *pf)
 	free(pf->vfs);
 	pf->vfs = NULL;
 	pf->n_vfs = 0;
+	pf->processes = processes_free(pf->processes);
 	free(pf->marks);
 	pf->marks = NULL;
 	pf->n_marks = 0;

@@ -80,9 +80,10 @@ struct viod_pf {
 	size_t n_scratch;
 	struct device_resolved *resolved;
 	size_t n_resolved;
-	/* A disruptive write to the VFs, or to the PF itself, follows: the search for holders may
-	 * claim a disk for a moment. */
+	/* A disruptive write to the VFs, or to the PF itself, follows: the search for holders asks
+	 * the kernel too, which may claim a disk or a VFIO group for a moment. */
 	bool disrupts_vfs, disrupts_self;
+	struct processes *processes;	  /* the last pass over /proc; NULL: none yet */
 	const struct viod_values *wanted; /* set while a plan is made and carried out */
 	json_t *notes;			  /* notes of plugins in the record; NULL: no record */
 	json_t *facts;			  /* facts that plugins published, by topic; NULL: none */

@@ -25,6 +25,10 @@ int holders_add(struct viod_holders *holders, const struct viod_holder *holder)
 	slot->process[sizeof(slot->process) - 1] = '\0';
 	slot->unit[sizeof(slot->unit) - 1] = '\0';
 	slot->what[sizeof(slot->what) - 1] = '\0';
+	/* Names of processes and cgroups are any bytes, and are cut within a character. */
+	make_printable(slot->process);
+	make_printable(slot->unit);
+	make_printable(slot->what);
 	return 0;
 }
 

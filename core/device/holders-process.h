@@ -12,7 +12,7 @@ struct holder_search {
 	struct device_nodes nodes;
 	struct viod_holders *by_vf; /* the PF's own are last */
 	struct viod_holders
-		unnamed; /* processes with a VFIO device open that cannot be identified */
+		unnamed; /* processes with a file open whose function the kernel does not name */
 };
 
 struct viod_holders *holders_of_function(struct holder_search *search, int vf);
@@ -21,7 +21,8 @@ struct viod_holders *holders_of_function(struct holder_search *search, int vf);
  * itself: the kernel would wait for it without limit. */
 uint32_t holder_flags_of(const struct device_node *node);
 
-/** Read all open files of all processes. -errno if one cannot be read: the holders are then
+/** Find the processes that use a node of the search. All searches of a job share one pass over
+ * /proc, pf->processes, until it is old. -errno if a process cannot be read: the holders are then
  * unknown. */
 int holders_scan_processes(struct holder_search *search);
 

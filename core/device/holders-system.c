@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "device/device.h"
@@ -26,16 +28,28 @@ static FILE *open_text(struct viod_pf *pf, const char *path)
 
 /* --- disks ----------------------------------------------------------------------------------- */
 
+/* True if a path below /dev is this disk. A user may have chosen the path, so it must not lead to a
+ * file system that never answers. */
+static bool is_disk(struct viod_pf *pf, const char *path, dev_t device)
+{
+	const struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				      .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV };
+	_cleanup_close_ int fd =
+		(int)syscall(SYS_openat2, pf->roots->trees[VIOD_TREE_DEV], path, &how, sizeof(how));
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 && S_ISBLK(status.st_mode) &&
+	       status.st_rdev == device;
+}
+
 /* Some file systems have device numbers of their own and only name their disk. */
 static bool is_source(struct viod_pf *pf, const char *line, dev_t device)
 {
 	const char *tail = strstr(line, " - ");
 	char source[PATH_MAX];
-	struct stat status;
 
 	return tail && sscanf(tail, " - %*s /dev/%4095s", source) == 1 &&
-	       fstatat(pf->roots->trees[VIOD_TREE_DEV], source, &status, 0) == 0 &&
-	       S_ISBLK(status.st_mode) && status.st_rdev == device;
+	       is_disk(pf, source, device);
 }
 
 static int check_mounts(struct viod_pf *pf, const struct device_node *node, uint32_t flags,
@@ -69,13 +83,10 @@ static int check_swap(struct viod_pf *pf, const struct device_node *node, uint32
 	_cleanup_fclose_ FILE *swaps = open_text(pf, "swaps");
 	_cleanup_free_ char *line = NULL;
 	char path[PATH_MAX];
-	struct stat status;
 	size_t size = 0;
 
 	while (swaps && getline(&line, &size, swaps) >= 0)
-		if (sscanf(line, "/dev/%4095s", path) == 1 &&
-		    fstatat(pf->roots->trees[VIOD_TREE_DEV], path, &status, 0) == 0 &&
-		    S_ISBLK(status.st_mode) && status.st_rdev == node->device)
+		if (sscanf(line, "/dev/%4095s", path) == 1 && is_disk(pf, path, node->device))
 			return holders_add(holders, &swap);
 	return 0;
 }
@@ -89,6 +100,7 @@ static int check_claim(struct viod_pf *pf, const struct device_node *node, uint3
 	const struct viod_holder claimed = { .what = "the host: claimed by the kernel, by a mount "
 						     "elsewhere or a volume",
 					     .flags = flags };
+	struct viod_holder unknown = { .flags = flags };
 	int fd;
 
 	if (holders->count || strncmp(node->path, "/dev/", 5) != 0 ||
@@ -100,7 +112,13 @@ static int check_claim(struct viod_pf *pf, const struct device_node *node, uint3
 		close(fd);
 		return 0;
 	}
-	return errno == EBUSY ? holders_add(holders, &claimed) : 0;
+	if (errno == EBUSY)
+		return holders_add(holders, &claimed);
+	if (errno == ENOENT || errno == ENODEV || errno == ENXIO || errno == ENOMEDIUM)
+		return 0;
+	snprintf(unknown.what, sizeof(unknown.what), "an unknown process (%.40s reports: %.40s)",
+		 node->path, strerror(errno));
+	return holders_add(holders, &unknown);
 }
 
 int holders_check_disk(struct viod_pf *pf, const struct device_node *node, uint32_t flags,

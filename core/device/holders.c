@@ -9,6 +9,7 @@
 #include "device/holders-process.h"
 #include "device/holders-system.h"
 #include "device/plugin-call.h"
+#include "device/processes.h"
 
 /* --- what no descriptor shows ---------------------------------------------------------------- */
 
@@ -22,43 +23,72 @@ static bool in_scope(const struct scope *scope, int vf)
 	return vf >= scope->first && vf <= scope->last;
 }
 
-/* The open() would make another one fail, so this is used only if nothing else can answer. */
-static bool is_in_use(struct viod_pf *pf, const struct device_node *node)
+/* Ask the kernel whether a node is in use. No process can hide from that answer: not with a
+ * descriptor that lies in the queue of a socket or is registered with io_uring. 0: it is free or
+ * does not exist; -EBUSY: it is in use; another -errno is no answer. */
+static int ask_kernel(struct viod_pf *pf, const struct device_node *node)
 {
 	int fd;
 
 	if (!(node->flags & VIOD_NODE_EXCLUSIVE) || strncmp(node->path, "/dev/", 5) != 0)
-		return false;
-	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5, O_RDWR | O_CLOEXEC);
+		return 0;
+	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5,
+		    O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return errno == EBUSY;
+		return errno == ENOENT || errno == ENODEV || errno == ENXIO ? 0 : -errno;
 	close(fd);
-	return false;
+	return 0;
 }
 
-/* An unbind that waits for a user removes the link to the driver first, but the VFIO group stays in
- * use. The group is also in use if a process was passed a descriptor of the device only. */
-static int check_in_use(struct holder_search *search, const struct scope *scope)
+/* The open() would make another one fail, such as that of a virtual machine that starts. So the
+ * kernel is asked only before a disruptive write, or if nothing else can answer: an unbind that
+ * waits for a user removes the link to the driver first; and a process was passed a descriptor
+ * whose function the kernel does not name. */
+static bool must_ask(const struct holder_search *search, const struct device_node *node, bool bound)
+{
+	return !bound || search->unnamed.count ||
+	       (node->vf == VIOD_PF ? search->pf->disrupts_self : search->pf->disrupts_vfs);
+}
+
+static int add_unseen(struct holder_search *search, const struct device_node *node, bool bound,
+		      int error)
 {
 	static const struct viod_holder unbinding = {
 		.what = "a driver that has not released it yet",
 	};
 	static const struct viod_holder some = {
-		.what = "one of several processes that have VFIO devices open",
+		.what = "one of several processes that use devices of this type",
 	};
 	const struct viod_holders *unnamed = &search->unnamed;
-	const struct viod_holder *unknown = unnamed->count == 1 ? &unnamed->items[0] : &some;
+	struct viod_holder unseen = { 0 };
+	const struct viod_holder *holder = &unseen;
 
+	if (error != -EBUSY)
+		snprintf(unseen.what, sizeof(unseen.what),
+			 "an unknown process (%.40s reports: %.40s)", node->path, strerror(-error));
+	else if (!bound)
+		holder = &unbinding;
+	else if (unnamed->count)
+		holder = unnamed->count == 1 ? &unnamed->items[0] : &some;
+	else
+		snprintf(unseen.what, sizeof(unseen.what),
+			 "a process that cannot be seen (%.40s is busy)", node->path);
+	return holders_add(holders_of_function(search, node->vf), holder);
+}
+
+static int check_in_use(struct holder_search *search, const struct scope *scope)
+{
 	for (size_t i = 0; i < search->nodes.count; i++) {
 		const struct device_node *node = &search->nodes.items[i];
 		const struct viod_function *function = device_known(search->pf, node->vf);
 		bool bound = function && function->driver;
+		int r;
 
-		if (!function || !in_scope(scope, node->vf) || (bound && !unnamed->count) ||
-		    holders_of_function(search, node->vf)->count || !is_in_use(search->pf, node))
+		if (!function || !in_scope(scope, node->vf) ||
+		    holders_of_function(search, node->vf)->count || !must_ask(search, node, bound))
 			continue;
-		if (holders_add(holders_of_function(search, node->vf),
-				bound ? unknown : &unbinding) < 0)
+		r = ask_kernel(search->pf, node);
+		if (r < 0 && add_unseen(search, node, bound, r) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -95,31 +125,46 @@ static bool is_empty(int directory, const char *name)
 	return true;
 }
 
-/* For a function that no plugin knows: sysfs keeps the folder of a class while it contains a
- * device, and shows the device only in its own namespace. */
-static int check_hidden(struct viod_pf *pf, int vf, struct viod_holders *holders)
+static bool has_entry(int directory, const char *name, const char *entry)
 {
-	const char *directory = device_path(pf, vf);
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/%s", name, entry);
+	return faccessat(directory, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int check_class(struct viod_pf *pf, int directory, const char *class,
+		       struct viod_holders *holders)
+{
+	struct viod_holder holder = { 0 };
+
+	if (!has_entry(pf->roots->trees[VIOD_TREE_SYS], "class", class) ||
+	    !is_empty(directory, class))
+		return 0;
+	snprintf(holder.what, sizeof(holder.what),
+		 "another namespace (its device of class %.32s was moved there)", class);
+	return holders_add(holders, &holder);
+}
+
+/* For a function that no plugin knows: sysfs keeps the folder of a class while it contains a
+ * device, and shows the device only in its own namespace. The folder may be that of a child device,
+ * as virtio0 of a virtio function. */
+static int check_hidden(struct viod_pf *pf, int parent, const char *path, unsigned depth,
+			struct viod_holders *holders)
+{
 	_cleanup_closedir_ DIR *dir = NULL;
 	const struct dirent *entry;
-	int r;
+	int r = open_directory(parent, path, &dir);
 
-	r = directory ? open_directory(pf->roots->trees[VIOD_TREE_SYS], directory, &dir) : -ENOENT;
 	if (r < 0)
 		return r == -ENOENT || r == -ENODEV ? 0 : r;
 	while (r == 0 && (entry = readdir(dir))) {
-		struct viod_holder holder = { 0 };
-		char class[300];
-
-		snprintf(class, sizeof(class), "class/%s", entry->d_name);
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-		    !is_empty(dirfd(dir), entry->d_name) ||
-		    faccessat(pf->roots->trees[VIOD_TREE_SYS], class, F_OK, 0) < 0)
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		snprintf(holder.what, sizeof(holder.what),
-			 "another namespace (its device of class %.32s was moved there)",
-			 entry->d_name);
-		r = holders_add(holders, &holder);
+		if (depth == 0 && has_entry(dirfd(dir), entry->d_name, "subsystem"))
+			r = check_hidden(pf, dirfd(dir), entry->d_name, 1, holders);
+		else
+			r = check_class(pf, dirfd(dir), entry->d_name, holders);
 	}
 	return r;
 }
@@ -140,7 +185,9 @@ static int ask_function(struct holder_search *search, const struct viod_plugin *
 		known = true;
 		r = add_plugin_holders(pf, guards[i], vf, holders);
 	}
-	return r < 0 || known ? r : check_hidden(pf, vf, holders);
+	if (r < 0 || known || !device_path(pf, vf))
+		return r;
+	return check_hidden(pf, pf->roots->trees[VIOD_TREE_SYS], device_path(pf, vf), 0, holders);
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
@@ -188,7 +235,10 @@ static int search_holders(struct viod_pf *pf, const struct scope *scope,
 	if (!search.by_vf)
 		return -ENOMEM;
 	device_look_again(pf);
-	r = device_nodes_find(pf, &search.nodes);
+	/* What concerns all VFs is written rarely, and its answer must be new. */
+	if (pf->disrupts_vfs && scope->first != scope->last)
+		pf->processes = processes_free(pf->processes);
+	r = device_nodes_find(pf, scope->first, scope->last, &search.nodes);
 	if (r == 0)
 		r = search_nodes_and_processes(&search, scope);
 	holders_clear(&search.unnamed);
@@ -244,7 +294,10 @@ int holders_of_other(struct viod_pf *pf, const char *address, struct viod_holder
 		return r < 0 ? r : -ENODEV;
 	other.progress = pf->progress;
 	other.disrupts_self = true;
+	other.processes = pf->processes;
 	r = holders_find(&other, &holders);
+	pf->processes = other.processes;
+	other.processes = NULL;
 	if (r == 0 && other.n_vfs) {
 		snprintf(ret_holder->what, sizeof(ret_holder->what), "its %zu VFs", other.n_vfs);
 		r = 1;
@@ -274,11 +327,14 @@ int holders_of_node(struct viod_pf *pf, const struct viod_node *node,
 	if (!by_vf)
 		return -ENOMEM;
 	(void)snprintf(one.path, sizeof(one.path), "/dev/%s", path);
+	/* Of any other node the kernel cannot be asked, and the caller is about to remove it. */
+	if (!(one.flags & VIOD_NODE_EXCLUSIVE))
+		pf->processes = processes_free(pf->processes);
 	r = holders_scan_processes(&search);
 	if (r == 0 && found->count) {
 		*ret_holder = found->items[0];
 		r = 1;
-	} else if (r == 0 && is_in_use(pf, &one)) {
+	} else if (r == 0 && ask_kernel(pf, &one) < 0) {
 		(void)copy_text(ret_holder->what, sizeof(ret_holder->what), one.path);
 		r = 1;
 	}

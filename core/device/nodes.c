@@ -11,6 +11,7 @@
 /* VFs sorted by address, because a machine may have as many nodes as VFs. */
 struct owners {
 	struct viod_pf *pf;
+	int first, last; /* the functions whose nodes are wanted */
 	const struct device_function **sorted;
 };
 
@@ -130,7 +131,8 @@ static int scan_links(const struct owners *owners, bool block, struct device_nod
 			continue;
 		target[n] = '\0';
 		node.device = makedev(major_, minor_);
-		if (!owner_of_path(owners, target, &node.vf))
+		if (!owner_of_path(owners, target, &node.vf) || node.vf < owners->first ||
+		    node.vf > owners->last)
 			continue;
 		name_node(dirfd(dir), entry->d_name, &node);
 		r = add_node(nodes, &node);
@@ -196,19 +198,20 @@ static int add_plugin_nodes(struct viod_pf *pf, const struct viod_plugin *plugin
 	return r == -ENODEV || r == -ENOENT ? 0 : r;
 }
 
-static int add_nodes_of_plugins(struct viod_pf *pf, struct device_nodes *table)
+static int add_nodes_of_plugins(const struct owners *owners, struct device_nodes *table)
 {
+	struct viod_pf *pf = owners->pf;
 	_cleanup_free_ const struct viod_plugin **guards = device_guards(pf);
 	int r = guards ? 0 : -ENOMEM;
 
-	for (int vf = VIOD_PF; r == 0 && vf < (int)pf->n_vfs; vf++)
+	for (int vf = owners->first; r == 0 && vf <= owners->last && vf < (int)pf->n_vfs; vf++)
 		for (size_t i = 0; r == 0 && guards[i]; i++)
 			if (device_guarded_by(pf, vf, guards[i]))
 				r = add_plugin_nodes(pf, guards[i], vf, table);
 	return r;
 }
 
-int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes)
+int device_nodes_find(struct viod_pf *pf, int first, int last, struct device_nodes *ret_nodes)
 {
 	struct device_nodes nodes = { 0 };
 	struct owners owners;
@@ -217,12 +220,14 @@ int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes)
 	r = sort_owners(pf, &owners);
 	if (r < 0)
 		return r;
+	owners.first = first;
+	owners.last = last;
 	r = scan_links(&owners, false, &nodes);
 	if (r == 0)
 		r = scan_links(&owners, true, &nodes);
-	free(owners.sorted);
 	if (r == 0)
-		r = add_nodes_of_plugins(pf, &nodes);
+		r = add_nodes_of_plugins(&owners, &nodes);
+	free(owners.sorted);
 	if (r == 0)
 		r = add_stacked(pf, &nodes);
 	if (r < 0)

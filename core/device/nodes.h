@@ -24,9 +24,9 @@ struct viod_nodes {
 	int vf;
 };
 
-/** All nodes of the PF and its VFs: their children in sysfs, those that plugins name, and devices
- * on top of disks. -errno. */
-int device_nodes_find(struct viod_pf *pf, struct device_nodes *ret_nodes);
+/** All nodes of the functions from first to last, VIOD_PF or indices: their children in sysfs,
+ * those that plugins name, and devices on top of disks. INT_MAX: to the last VF. -errno. */
+int device_nodes_find(struct viod_pf *pf, int first, int last, struct device_nodes *ret_nodes);
 void device_nodes_clear(struct device_nodes *nodes);
 
 /** Implements host->node(). -ENOMEM. */

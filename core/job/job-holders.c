@@ -6,6 +6,9 @@
 #include "device/holders.h"
 #include "job/job-run.h"
 
+/* Holders of one function that are reported by name. */
+#define REPORTED_MAX 8
+
 static void forget_holders(struct job_run *run)
 {
 	holders_free(run->holders, run->n_holders);
@@ -67,7 +70,7 @@ static void report_held(struct job_run *run, int vf)
 
 	if (vf != VIOD_PF)
 		snprintf(number, sizeof(number), "VF %d", vf);
-	for (size_t i = 0; i < holders->count; i++) {
+	for (size_t i = 0; i < holders->count && i < REPORTED_MAX; i++) {
 		holder_text(&holders->items[i], text, sizeof(text));
 		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %s%s",
 			 number, function ? function->address : "?", text,
@@ -75,6 +78,9 @@ static void report_held(struct job_run *run, int vf)
 				 ? "; set 'force = yes' in [pf] to override"
 				 : "");
 	}
+	if (holders->count > REPORTED_MAX)
+		diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0, "%s (%s) is used by %zu more",
+			 number, function ? function->address : "?", holders->count - REPORTED_MAX);
 }
 
 void job_report_holders(struct job_run *run)

@@ -195,6 +195,7 @@ struct viod_plugin {
 	const char *const *serves;	/* driver plugins only: words of "driver =" */
 	const char *const *needs; /* plugins that must be there, and run before; NULL-terminated */
 	const struct viod_host **host; /* core stores the table here before the first call */
+	const struct viod_open_file *open_files; /* ends with an entry without link; or NULL */
 };
 
 extern const struct viod_host *viod_host __attribute__((visibility("hidden")));
@@ -366,6 +367,18 @@ enum viod_node_flags {
 	VIOD_NODE_EXCLUSIVE = 1 << 1, /* a second open() fails with EBUSY while it is in use */
 	VIOD_NODE_DRIVES = 1 << 2, /* the process that opens it drives the function, so 'force' does
 				      not override it */
+};
+
+/**
+ * An open file that uses a function and is no device node, as descriptors that a driver returns:
+ * core looks for them among the files of all processes.
+ */
+struct viod_open_file {
+	const char *link; /* target of its link in /proc/PID/fd: "anon_inode:[vfio-device]" */
+	const char *line; /* beginning of the line of its fdinfo whose value is a path that ends
+			   * with the address of the function; NULL: none. Where the line is
+			   * missing, the nodes with VIOD_NODE_EXCLUSIVE are asked. */
+	const char *what; /* what the process uses: "an open VFIO device" */
 };
 
 /** What a consumer of a function opens. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 /* The tool waits for the lock of the GPU, and retries several times. Its limit is half of
  * 'timeout'. */
 #define TOOL_SECONDS 60
+/* Of its character devices (Documentation/admin-guide/devices.txt). */
+#define MAJOR_NVIDIA 195
 
 /* What complete() keeps for resize(). */
 struct nvidia_scratch {
@@ -222,9 +225,44 @@ static int complete(struct viod_pf *pf, const struct viod_values *state, struct 
 	return 0;
 }
 
+/* --- nodes ----------------------------------------------------------------------------------- */
+
+/* "Device Minor: 	 0" in the driver's information about a GPU. -ENOENT where it is missing. */
+static int parse_minor(const char *information, unsigned *ret_minor)
+{
+	const char *line = strstr(information, "Device Minor:");
+
+	return line && sscanf(line, "Device Minor: %3u", ret_minor) == 1 ? 0 : -ENOENT;
+}
+
+/* The driver's own node is no child of the function in sysfs. Programs of the host open it: CUDA,
+ * DCGM, nvidia-persistenced. */
+static int nodes(struct viod_pf *pf, int vf, struct viod_nodes *table)
+{
+	const struct viod_function *function = viod_function(pf, vf);
+	char path[128], text[4096];
+	unsigned minor_;
+	int r;
+
+	if (!function)
+		return 0;
+	snprintf(path, sizeof(path), "driver/nvidia/gpus/%s/information", function->address);
+	r = viod_read_at(pf, VIOD_TREE_PROC, path, text, sizeof(text));
+	if (r == 0)
+		r = parse_minor(text, &minor_);
+	/* A VF that is a vGPU, or has another driver, is not listed. */
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	snprintf(path, sizeof(path), "/dev/nvidia%u", minor_);
+	return viod_node_add(
+		table,
+		&((struct viod_node){ .path = path, .device = makedev(MAJOR_NVIDIA, minor_) }));
+}
+
 static const struct viod_ops ops = {
 	.size = sizeof(ops),
 	.complete = complete,
+	.nodes = nodes,
 	.resize = resize,
 };
 

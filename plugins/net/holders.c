@@ -45,7 +45,8 @@ static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *
 
 	if (!function)
 		return 0;
-	snprintf(path, sizeof(path), "%s/net/%s", function->directory, interface->name);
+	snprintf(path, sizeof(path), "%s/%s/%s", function->directory, interface->folder,
+		 interface->name);
 	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
@@ -59,11 +60,11 @@ static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *
 static int check_address(struct viod_pf *pf, int vf, const struct net_interface *interface,
 			 struct viod_holders *holders)
 {
-	char path[64], text[64];
+	char path[128], text[64];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	snprintf(path, sizeof(path), "net/%s/flags", interface->name);
+	snprintf(path, sizeof(path), "%s/%s/flags", interface->folder, interface->name);
 	r = viod_read(pf, vf, path, text, sizeof(text));
 	if (r < 0)
 		return r == -ENOENT || r == -ENODEV ? 0 : r;

@@ -48,13 +48,13 @@ int net_port_rank(const char *phys_port_name)
 
 /* --- listing --------------------------------------------------------------------------------- */
 
-static long read_number(struct viod_pf *pf, int vf, const char *name, const char *attribute,
-			long otherwise)
+static long read_number(struct viod_pf *pf, int vf, const char *folder, const char *name,
+			const char *attribute, long otherwise)
 {
-	char path[64], text[32], *end;
+	char path[128], text[32], *end;
 	long number;
 
-	snprintf(path, sizeof(path), "net/%s/%s", name, attribute);
+	snprintf(path, sizeof(path), "%s/%s/%s", folder, name, attribute);
 	if (viod_read(pf, vf, path, text, sizeof(text)) < 0)
 		return otherwise;
 	errno = 0;
@@ -63,7 +63,7 @@ static long read_number(struct viod_pf *pf, int vf, const char *name, const char
 }
 
 /* 1 if it no longer exists. */
-static int add_interface(struct viod_pf *pf, int vf, const char *name,
+static int add_interface(struct viod_pf *pf, int vf, const char *folder, const char *name,
 			 struct net_interfaces *interfaces)
 {
 	struct net_interface *items;
@@ -71,7 +71,7 @@ static int add_interface(struct viod_pf *pf, int vf, const char *name,
 
 	if (name[0] == '.' || strlen(name) >= IFNAMSIZ)
 		return 0;
-	index = read_number(pf, vf, name, "ifindex", 0);
+	index = read_number(pf, vf, folder, name, "ifindex", 0);
 	if (index <= 0 || index > INT_MAX)
 		return 1;
 	items = reallocarray(interfaces->items, interfaces->count + 1, sizeof(*items));
@@ -80,6 +80,7 @@ static int add_interface(struct viod_pf *pf, int vf, const char *name,
 	interfaces->items = items;
 	items += interfaces->count++;
 	snprintf(items->name, sizeof(items->name), "%s", name);
+	snprintf(items->folder, sizeof(items->folder), "%s", folder);
 	items->index = (int)index;
 	return 0;
 }
@@ -89,39 +90,75 @@ static int compare_interfaces(const void *a, const void *b)
 	return ((const struct net_interface *)a)->index - ((const struct net_interface *)b)->index;
 }
 
-static int open_directory(struct viod_pf *pf, int vf, DIR **ret_directory)
+static int open_directory(struct viod_pf *pf, int vf, const char *folder, DIR **ret_directory)
 {
 	const struct viod_function *function = viod_function(pf, vf);
 	char path[PATH_MAX];
 
 	if (!function)
 		return -ENOENT;
-	snprintf(path, sizeof(path), "%s/net", function->directory);
+	snprintf(path, sizeof(path), "%s/%s", function->directory, folder);
 	return viod_open_directory(pf, VIOD_TREE_SYS, path, ret_directory);
+}
+
+/* 1 if an interface no longer exists. A folder that does not exist is no error. */
+static int list_folder(struct viod_pf *pf, int vf, const char *folder,
+		       struct net_interfaces *interfaces)
+{
+	_cleanup_(closedirp) DIR *directory = NULL;
+	bool any = false, moved = false;
+	const struct dirent *entry;
+	int r;
+
+	r = open_directory(pf, vf, folder, &directory);
+	while (r >= 0 && (entry = readdir(directory))) {
+		any = any || entry->d_name[0] != '.';
+		r = add_interface(pf, vf, folder, entry->d_name, interfaces);
+		moved = moved || r == 1;
+	}
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		return r;
+	/* sysfs keeps the folder for as long as any namespace has an interface in it. */
+	interfaces->elsewhere = interfaces->elsewhere || (directory && !any);
+	return moved;
+}
+
+/* The interface of a virtio function belongs to its child device, "virtio0". */
+static int list_virtio(struct viod_pf *pf, int vf, struct net_interfaces *interfaces)
+{
+	const char *prefix = "virtio";
+	_cleanup_(closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
+	bool moved = false;
+	int r;
+
+	r = open_directory(pf, vf, ".", &directory);
+	while (r >= 0 && (entry = readdir(directory))) {
+		char folder[NET_FOLDER_MAX];
+
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
+		    snprintf(folder, sizeof(folder), "%s/net", entry->d_name) >=
+			    (int)sizeof(folder))
+			continue;
+		r = list_folder(pf, vf, folder, interfaces);
+		moved = moved || r == 1;
+	}
+	return r < 0 && r != -ENOENT && r != -ENODEV ? r : moved;
 }
 
 static int list_interfaces(struct viod_pf *pf, int vf, bool *ret_moved,
 			   struct net_interfaces *ret_interfaces)
 {
-	_cleanup_(closedirp) DIR *directory = NULL;
 	struct net_interfaces interfaces = { 0 };
-	const struct dirent *entry;
-	bool any = false, moved = false;
-	int r;
+	int r = list_folder(pf, vf, "net", &interfaces), deeper = 0;
 
-	r = open_directory(pf, vf, &directory);
-	while (r >= 0 && (entry = readdir(directory))) {
-		any = any || entry->d_name[0] != '.';
-		r = add_interface(pf, vf, entry->d_name, &interfaces);
-		moved = moved || r == 1;
-	}
-	if (r < 0 && r != -ENOENT && r != -ENODEV) {
+	if (r >= 0 && !interfaces.count)
+		deeper = list_virtio(pf, vf, &interfaces);
+	if (r < 0 || deeper < 0) {
 		net_interfaces_clear(&interfaces);
-		return r;
+		return r < 0 ? r : deeper;
 	}
-	/* sysfs keeps the folder for as long as any namespace has an interface in it. */
-	interfaces.elsewhere = directory && !any;
-	*ret_moved = moved;
+	*ret_moved = r || deeper;
 	*ret_interfaces = interfaces;
 	return 0;
 }
@@ -156,9 +193,9 @@ void net_interfaces_clear(struct net_interfaces *interfaces)
 
 static int rank_of(struct viod_pf *pf, int vf, const struct net_interface *interface)
 {
-	char path[64], name[64];
+	char path[128], name[64];
 
-	snprintf(path, sizeof(path), "net/%s/phys_port_name", interface->name);
+	snprintf(path, sizeof(path), "%s/%s/phys_port_name", interface->folder, interface->name);
 	/* Most drivers have no port name, and then reading fails. */
 	if (viod_read(pf, vf, path, name, sizeof(name)) < 0)
 		name[0] = '\0';
@@ -175,7 +212,7 @@ static const struct net_interface *choose(struct viod_pf *pf, int vf,
 
 	for (size_t i = 0; i < interfaces->count; i++) {
 		const struct net_interface *interface = &interfaces->items[i];
-		long port = read_number(pf, vf, interface->name, "dev_port", 0);
+		long port = read_number(pf, vf, interface->folder, interface->name, "dev_port", 0);
 		int rank = rank_of(pf, vf, interface);
 
 		if (rank == 0 || rank < best_rank || (rank == best_rank && port >= best_port))
@@ -192,6 +229,12 @@ static const struct net_interface *choose(struct viod_pf *pf, int vf,
 static bool is_own(const struct viod_function *function, const struct net_interface *own,
 		   const struct net_link *link)
 {
+	size_t child = strcspn(own->folder, "/");
+
+	/* The parent of an interface of virtio is the child device. */
+	if (link->parent[0] && own->folder[child])
+		return strlen(link->parent) == child &&
+		       strncmp(link->parent, own->folder, child) == 0;
 	if (link->parent[0])
 		return function && strcmp(link->parent, function->address) == 0;
 	return strcmp(link->name, own->name) == 0;

@@ -7,8 +7,11 @@
 
 #include "vfinfo.h"
 
+#define NET_FOLDER_MAX 48
+
 struct net_interface {
 	char name[IFNAMSIZ];
+	char folder[NET_FOLDER_MAX]; /* its parent below the function: "net", or "virtio0/net" */
 	int index;
 };
 

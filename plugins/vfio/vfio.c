@@ -22,7 +22,15 @@ static const struct viod_ops vfio_ops = {
 	.prepare_driver = vfio_ready,
 };
 
+/* A process that was passed the descriptor of a device needs no node. The line exists since Linux
+ * 6.18. */
+static const struct viod_open_file open_files[] = {
+	{ "anon_inode:[vfio-device]", "vfio-device-syspath:", "an open VFIO device" },
+	{ NULL, NULL, NULL },
+};
+
 VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_DRIVER, .name = "vfio", .version = "1",
 		   .summary = "functions for virtual machines and user-space drivers",
 		   .options = vfio_options, .pf_size = sizeof(struct vfio_pf),
-		   .vf_size = sizeof(struct vfio_vf), .ops = &vfio_ops, .serves = serves);
+		   .vf_size = sizeof(struct vfio_vf), .ops = &vfio_ops, .serves = serves,
+		   .open_files = open_files);

@@ -292,9 +292,34 @@ int fstatat(int directory, const char *restrict path, struct stat *restrict stat
 	if (sim_self > 0 && fails("fstatat", path, path_errors))
 		return -1;
 	r = (int)CALL(newfstatat, directory, path, status, flags);
+	if (r == 0 && sim_self > 0 && status->st_mtim.tv_nsec == TREE_HUNG)
+		sim_block(SIM_NEVER);
 	if (r == 0 && sim_self > 0)
 		show_node(status);
 	return r;
+}
+
+/* What the look for holders asks of the files of other processes. Only the kernel's memory can fail
+ * it: the file system is not asked. */
+int statx(int directory, const char *restrict path, int flags, unsigned mask,
+	  struct statx *restrict ret_status)
+{
+	static const int errors[] = { ENOMEM, 0 };
+	struct stat status;
+
+	if (sim_self > 0 && fails("statx", path, errors))
+		return -1;
+	if (sim_self <= 0 || mask != STATX_TYPE)
+		return (int)call(SYS_statx, directory, (long)path, flags, mask, (long)ret_status,
+				 0);
+	if (CALL(newfstatat, directory, path, &status, 0) < 0)
+		return -1;
+	show_node(&status);
+	memset(ret_status, 0, sizeof(*ret_status));
+	ret_status->stx_mode = (uint16_t)status.st_mode;
+	ret_status->stx_rdev_major = major(status.st_rdev);
+	ret_status->stx_rdev_minor = minor(status.st_rdev);
+	return 0;
 }
 
 int fstat(int fd, struct stat *status)

@@ -412,6 +412,21 @@ void tree_hold(const struct kernel_holder *holder)
 		snprintf(text, sizeof(text), "../../../dev/vfio/%d", group_of(f));
 	}
 	tree_link(text, "proc/%d/fd/7", holder->pid);
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/7", holder->pid);
+	tree_text(path, "pos:\t0\nflags:\t02100002\nmnt_id:\t30\nino:\t7\n");
+}
+
+void tree_add_hung(int pid)
+{
+	struct timespec times[2] = { { 0 } };
+	char path[96];
+
+	tree_directory("proc/%d", pid);
+	tree_directory("proc/%d/fd", pid);
+	snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
+	put(path, "", 0644);
+	times[1].tv_nsec = TREE_HUNG;
+	(void)raw(utimensat, SIM_FD_ROOT, path, times, 0);
 }
 
 void tree_end_holder(const struct kernel_holder *holder)

@@ -147,6 +147,10 @@ void tree_remove(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tree_remove_all(const char *path);
 bool tree_read(const char *path, char *ret_text, size_t size);
 #define TREE_NODE 987654321
+/** Nanoseconds of a file whose file system never answers: a server that is not reachable. */
+#define TREE_HUNG 987654322
+/** A process of another user that has such a file open. */
+void tree_add_hung(int pid);
 /** A file that fstatat() shows as a device node. */
 void tree_node(const char *path, bool block, unsigned major, unsigned minor);
 void tree_add_pf(int pf);

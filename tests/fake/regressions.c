@@ -136,6 +136,42 @@ static void held_by_machine(void)
 	hold_kind(HOLDER_VFIO, "vfio-pci");
 }
 
+/* A descriptor of the group lies in the queue of a socket: no process shows it. */
+static void held_unseen(void)
+{
+	char path[32];
+
+	file_write("a.conf", PF0 "vfs = 2\n[vf*]\ndriver = vfio-pci\n");
+	begin();
+	machine_run(SIM_SEC);
+	EXPECT(kernel_hold(0, 1, HOLDER_VFIO), "VF 1 can be used");
+	snprintf(path, sizeof(path), "proc/%d", (int)kernel_holder_of(0, 1)->pid);
+	tree_remove_all(path);
+	file_write("a.conf", PF0 "vfs = 2\n[vf*]\ndriver = othervf\n");
+	machine_run(10 * SIM_SEC);
+	expect_state(0, "blocked");
+	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "VF 0 is free");
+	EXPECT(kernel->pfs[0].vfs[1].driver == DRIVER_VFIO, "VF 1 is used");
+	kernel_end_holder(kernel_holder_of(0, 1));
+	machine_run(90 * SIM_SEC);
+	expect_state(0, "configured");
+	EXPECT(kernel->pfs[0].vfs[1].driver == DRIVER_OTHER, "VF 1 is free");
+}
+
+/* A process has a file of a server open that is not reachable. */
+static void hung_file_system(void)
+{
+	tree_add_hung(KERNEL_PID_FIRST - 1);
+	file_write("a.conf", PF0 "vfs = 2\n[vf*]\ndriver = vfio-pci\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_state(0, "configured");
+	file_write("a.conf", PF0 "vfs = 3\n");
+	machine_run(5 * SIM_SEC);
+	expect_vfs(0, 3);
+	expect_state(0, "configured");
+}
+
 /* --- the clock ------------------------------------------------------------------------------- */
 
 /* A refused count is tried again after 1, 2, 4 ... 60 s, and an hour costs some dozen jobs. */
@@ -239,6 +275,8 @@ const struct regression regressions[] = {
 	{ "node", "a process has a node of a VF open", held_by_node },
 	{ "container", "a container has the interface of a VF", held_by_container },
 	{ "machine", "a virtual machine has a VF", held_by_machine },
+	{ "M4", "a virtual machine has a VF, and no process shows it", held_unseen },
+	{ "M6", "a process has a file open whose server never answers", hung_file_system },
 	{ "back-off", "a count that is refused for an hour", back_off },
 	{ "stuck", "a write of the count that is longer than the timeout", stuck },
 	{ "lost", "a hot-plug whose events are lost", lost_events },

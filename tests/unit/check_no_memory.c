@@ -5,6 +5,7 @@
  * the calls of core here (tests/module.mk); those inside of libraries succeed.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 
 #include "config/config-watch.h"
@@ -90,6 +91,9 @@ static void place_new(struct place *place)
 {
 	*place = (struct place){ 0 };
 	fake_machine(&place->root, &place->roots, 3);
+	/* One process with one file: each pass is repeated for each allocation. */
+	fake_proc(&place->root, &place->roots);
+	fake_link(&place->root, "proc/1/fd/3", "/dev/full");
 	ck_assert_int_eq(kinds_new(&place->kinds), 0);
 	snprintf(place->directory, sizeof(place->directory), "%s/plugins",
 		 getenv("VIOD_TEST_BUILD"));
@@ -219,7 +223,7 @@ static int look_at_device(struct place *place)
 	}
 	EXPECT(pf.n_vfs == 3);
 	pf.progress = &pf.own_progress;
-	r = device_nodes_find(&pf, &nodes);
+	r = device_nodes_find(&pf, VIOD_PF, INT_MAX, &nodes);
 	if (r == 0)
 		device_nodes_clear(&nodes);
 	if (r == 0)

@@ -77,6 +77,17 @@ static inline void fake_machine(struct root *root, struct roots *ret_roots, unsi
 	ck_assert_int_eq(roots_open(root->path, ret_roots), 0);
 }
 
+/* A /proc of its own, without any process but 1. */
+static inline void fake_proc(const struct root *root, struct roots *roots)
+{
+	ck_assert_int_eq(unlinkat(root->fd, "proc", 0), 0);
+	fake_directory(root, "proc/1/fd");
+	fake_directory(root, "proc/net");
+	close(roots->trees[VIOD_TREE_PROC]);
+	roots->trees[VIOD_TREE_PROC] = openat(root->fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(roots->trees[VIOD_TREE_PROC], 0);
+}
+
 static inline void fake_clear(struct root *root, struct roots *roots)
 {
 	roots_close(roots);

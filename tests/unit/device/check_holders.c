@@ -3,6 +3,11 @@
 #include "device/holders.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "../fakesys.h"
@@ -10,6 +15,27 @@
 #include "kernel/route.h"
 #include "plan/host-table.h"
 #include "sriov/sriov.h"
+
+/* What the kernel answers to an open() of the group's node, and how often /proc was read. */
+static int group_error;
+static unsigned passes;
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list arguments;
+
+	va_start(arguments, flags);
+	if (flags & (O_CREAT | __O_TMPFILE))
+		mode = va_arg(arguments, mode_t);
+	va_end(arguments);
+	if (group_error && streq(path, "vfio/12")) {
+		errno = group_error;
+		return -1;
+	}
+	passes += streq(path, ".");
+	return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
 
 struct place {
 	struct root root;
@@ -68,7 +94,7 @@ START_TEST(nodes_are_found_by_their_place_in_sysfs)
 	struct place place;
 
 	place_new(&place);
-	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, VIOD_PF, INT_MAX, &table), 0);
 	ck_assert_uint_eq(table.count, 1);
 	ck_assert_int_eq(table.items[0].vf, 1);
 	ck_assert_str_eq(table.items[0].path, "/dev/full");
@@ -263,7 +289,7 @@ START_TEST(a_disk_is_its_functions_however_it_is_reached)
 		  "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n2/nvme0n2p1/holders/dm-3",
 		  "../../../../../block/dm-3");
 	place_reopen(&place, NULL);
-	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, VIOD_PF, INT_MAX, &table), 0);
 	ck_assert(has_node(&table, 1, "/dev/nvme0n2"));
 	ck_assert(has_node(&table, 1, "/dev/nvme0n2p1"));
 	ck_assert(has_node(&table, 1, "/dev/dm-3"));
@@ -355,7 +381,7 @@ START_TEST(a_vfio_group_is_a_node_of_each_function_in_it)
 	fake_link(&place.root, "sys/bus/pci/devices/" FAKE_PF "/iommu_group",
 		  "../../../../kernel/iommu_groups/12");
 	place_reopen(&place, NULL);
-	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, VIOD_PF, INT_MAX, &table), 0);
 	ck_assert_uint_eq(table.count, 2);
 	ck_assert(has_node(&table, 1, "/dev/vfio/12"));
 	ck_assert(has_node(&table, VIOD_PF, "/dev/vfio/12"));
@@ -399,18 +425,6 @@ START_TEST(who_has_a_node_open)
 }
 END_TEST
 
-/* The lines of another machine's tables, of what the kernel prints. */
-static void fake_proc(struct place *place)
-{
-	ck_assert_int_eq(unlinkat(place->root.fd, "proc", 0), 0);
-	fake_directory(&place->root, "proc/1");
-	fake_directory(&place->root, "proc/net");
-	close(place->roots.trees[VIOD_TREE_PROC]);
-	place->roots.trees[VIOD_TREE_PROC] =
-		openat(place->root.fd, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(place->roots.trees[VIOD_TREE_PROC], 0);
-}
-
 START_TEST(mounts_and_swap_are_the_hosts_use_of_a_disk)
 {
 	const struct device_node *node;
@@ -419,9 +433,9 @@ START_TEST(mounts_and_swap_are_the_hosts_use_of_a_disk)
 	struct place place;
 
 	place_new(&place);
-	fake_proc(&place);
+	fake_proc(&place.root, &place.roots);
 	add_block(&place, "pci0000:00/0000:01:10.0/nvme/nvme1/nvme1n1", "259:1", "nvme1n1");
-	ck_assert_int_eq(device_nodes_find(&place.pf, &table), 0);
+	ck_assert_int_eq(device_nodes_find(&place.pf, VIOD_PF, INT_MAX, &table), 0);
 	ck_assert(has_node(&table, 0, "/dev/nvme1n1"));
 	node = table.items[0].flags & VIOD_NODE_BLOCK ? &table.items[0] : &table.items[1];
 	fake_text(&place.root, "proc/1", "mountinfo",
@@ -488,6 +502,164 @@ START_TEST(the_default_route_may_go_over_a_bridge)
 }
 END_TEST
 
+/* Such a descriptor needs no permission on the node, so every user can have it. */
+START_TEST(a_descriptor_that_cannot_be_used_is_no_holder)
+{
+	struct viod_holders *holders;
+	struct place place;
+	int path, real;
+
+	place_new(&place);
+	path = open("/dev/full", O_PATH | O_CLOEXEC);
+	ck_assert_int_ge(path, 0);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[1].count, 0);
+	holders_free(holders, place.pf.n_vfs);
+	/* Behind it is one that can. Mode 3 allows neither to read nor to write, but ioctl(). */
+	real = open("/dev/full", 3 | O_CLOEXEC);
+	ck_assert_int_gt(real, path);
+	place_reopen(&place, (char *[]){ NULL });
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[1].count, 1);
+	holders_free(holders, place.pf.n_vfs);
+	close(real);
+	close(path);
+	place_clear(&place);
+}
+END_TEST
+
+/* A name is any bytes, and is cut within a character. */
+START_TEST(names_of_holders_are_printable)
+{
+	struct viod_holder odd = {
+		.pid = 7, .process = "\xff\x1b[1m\nx", .unit = "\xc3", .what = "/dev/\x80"
+	};
+	struct viod_holders holders = { 0 };
+	char text[256];
+
+	ck_assert_int_eq(holders_add(&holders, &odd), 0);
+	holder_text(&holders.items[0], text, sizeof(text));
+	ck_assert_str_eq(text, "??[1m x (pid 7, ?): /dev/?");
+	holders_clear(&holders);
+}
+END_TEST
+
+/* /dev/full plays the node of the group of VF 1. */
+static void place_with_group(struct place *place)
+{
+	place_new(place);
+	ck_assert_int_eq(unlinkat(place->root.fd, "sys/dev/char/1:7", 0), 0);
+	fake_directory(&place->root, "dev/vfio");
+	fake_link(&place->root, "dev/vfio/12", "/dev/full");
+	fake_directory(&place->root, "sys/kernel/iommu_groups/12");
+	fake_link(&place->root, "sys/bus/pci/devices/0000:01:10.1/iommu_group",
+		  "../../../../kernel/iommu_groups/12");
+	place_reopen(place, NULL);
+}
+
+static size_t holders_of_vf(struct place *place, char *ret_what, size_t size)
+{
+	struct viod_holders *holders;
+	size_t count;
+
+	ck_assert_int_eq(holders_find_of(&place->pf, 1, &holders), 0);
+	count = holders[1].count;
+	if (count)
+		snprintf(ret_what, size, "%s", holders[1].items[0].what);
+	holders_free(holders, place->pf.n_vfs);
+	return count;
+}
+
+/* A descriptor in the queue of a socket belongs to no process that /proc shows. */
+START_TEST(the_kernel_knows_of_use_that_no_process_shows)
+{
+	struct place place;
+	char what[96];
+
+	place_with_group(&place);
+	group_error = EBUSY;
+	/* The question is asked before a disruptive write only. */
+	ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 0);
+	place.pf.disrupts_vfs = true;
+	ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 1);
+	ck_assert_str_eq(what, "a process that cannot be seen (/dev/vfio/12 is busy)");
+	group_error = 0;
+	ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 0);
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(an_error_that_is_no_answer_counts_as_held)
+{
+	static const int unknown[] = { EPERM, EACCES, EMFILE, ENFILE, ENOMEM, EIO, EINTR };
+	static const int absent[] = { ENOENT, ENODEV, ENXIO };
+	struct place place;
+	char what[96];
+
+	place_with_group(&place);
+	place.pf.disrupts_vfs = true;
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
+		group_error = unknown[i];
+		ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 1);
+		ck_assert_ptr_nonnull(strstr(what, "an unknown process (/dev/vfio/12 reports: "));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
+		group_error = absent[i];
+		ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 0);
+	}
+	group_error = 0;
+	place_clear(&place);
+}
+END_TEST
+
+START_TEST(one_pass_over_proc_serves_all_steps)
+{
+	char what[96];
+	struct viod_holders *holders;
+	struct place place;
+	int fd;
+
+	place_new(&place);
+	place.pf.disrupts_vfs = true;
+	passes = 0;
+	for (unsigned i = 0; i < 50; i++)
+		(void)holders_of_vf(&place, what, sizeof(what));
+	ck_assert_uint_le(passes, 2);
+	/* Who closes the node is no holder any more; a step for all VFs looks again. */
+	fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+	ck_assert_uint_eq(holders[1].count, 1);
+	holders_free(holders, place.pf.n_vfs);
+	close(fd);
+	ck_assert_uint_eq(holders_of_vf(&place, what, sizeof(what)), 0);
+	place_clear(&place);
+}
+END_TEST
+
+/* virtio0 is a child of the function, and the interface is a child of that. */
+START_TEST(an_interface_of_virtio_is_one_folder_deeper)
+{
+	static char *const none[] = { NULL };
+	const char *child = "sys/bus/pci/devices/0000:01:10.1/virtio3";
+	struct viod_holders *holders;
+	struct place place;
+
+	place_new(&place);
+	fake_directory(&place.root, "sys/class/net");
+	fake_directory(&place.root, "sys/bus/pci/devices/0000:01:10.1/virtio3/net");
+	fake_text(&place.root, child, "subsystem", "");
+	for (unsigned i = 0; i < 2; i++) {
+		place_reopen(&place, i ? none : NULL);
+		ck_assert_int_eq(holders_find(&place.pf, &holders), 0);
+		ck_assert_ptr_nonnull(strstr(only_holder(&holders[1]), "was moved there"));
+		ck_assert_uint_eq(holders[0].count, 0);
+		holders_free(holders, place.pf.n_vfs);
+	}
+	place_clear(&place);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -505,6 +677,12 @@ int main(void)
 		who_has_a_node_open,
 		mounts_and_swap_are_the_hosts_use_of_a_disk,
 		the_default_route_may_go_over_a_bridge,
+		a_descriptor_that_cannot_be_used_is_no_holder,
+		names_of_holders_are_printable,
+		the_kernel_knows_of_use_that_no_process_shows,
+		an_error_that_is_no_answer_counts_as_held,
+		one_pass_over_proc_serves_all_steps,
+		an_interface_of_virtio_is_one_folder_deeper,
 	};
 
 	return run_tests("holders", tests, ARRAY_SIZE(tests));
