@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/config-private.h"
+#include "model/pf-name.h"
 
 /* VFs that a section names. */
 struct section_range {
@@ -326,11 +327,29 @@ static int check_overlaps(struct config_parse *parse)
 	return r;
 }
 
+/* --- the name --------------------------------------------------------------------------------- */
+
+/* A name that no device can have would be waited for without end. */
+static void check_name(struct config_parse *parse)
+{
+	const struct config *config = parse->config;
+	const struct schema_row *row = schema_find(config->schema, VIOD_SCOPE_PF, "name");
+	const struct config_value *value = row ? section_value(config, &config->sections[0], row)
+					       : NULL;
+	_cleanup_free_ char *why = NULL;
+	struct pf_name name;
+
+	if (value && value->data && pf_name_parse(value->data, &name, &why) < 0)
+		parse_error(parse, &value->statement->value_where, "'name': %s",
+			    why ? why : "out of memory");
+}
+
 int parse_checks(struct config_parse *parse)
 {
 	int r;
 
 	check_pf_required(parse);
+	check_name(parse);
 	check_indices(parse);
 	r = check_vf_required(parse);
 	return r < 0 ? r : check_overlaps(parse);

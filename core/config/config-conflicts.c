@@ -138,7 +138,7 @@ static const struct config_claim *find_earlier_claim(const struct config_claim *
 						     const struct config_conflict *conflicts)
 {
 	for (size_t j = 0; j < i && claims[i].address; j++)
-		if (claims[j].config && !conflicts[j].same_pf &&
+		if ((claims[j].config || claims[j].holds) && !conflicts[j].same_pf &&
 		    streq(claims[j].address, claims[i].address))
 			return &claims[j];
 	return NULL;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which files are in force, and how one is read safely. */
+/* Which files are in force. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
@@ -23,7 +21,7 @@ struct entry {
 	char *name;
 	char *path;
 	size_t tree; /* index: the lowest wins */
-	bool masked;
+	int error;   /* -errno: it is not known whether it is masked */
 };
 
 struct entries {
@@ -41,63 +39,36 @@ static void entries_clear(struct entries *entries)
 	*entries = (struct entries){ 0 };
 }
 
-/* --- below the root --------------------------------------------------------------------------- */
-
-/* Links are resolved relative to the root, too, which tests replace. Kernels before 5.6 and the
- * system call filters of some containers lack openat2(); links are then resolved relative to "/",
- * which is correct except in tests. */
-static int open_in_root(int root, const char *path, int flags)
+/* These say that there is no such file; all other errors say nothing. */
+static bool is_absence(int r)
 {
-	struct open_how how = { .flags = (uint64_t)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	int fd;
-
-	path += strspn(path, "/");
-	/* EAGAIN: a rename happened while ".." was resolved. */
-	for (unsigned attempt = 0; attempt < 8; attempt++) {
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-		if (fd >= 0 || errno != EAGAIN)
-			break;
-	}
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(root, path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
-static int stat_in_root(int root, const char *path, struct stat *ret_status)
+/* The text of the link is tested first, because the root of a test has no /dev. 1, 0 or -errno. */
+static int is_masked(int root, const char *path)
 {
-	_cleanup_close_ int fd = open_in_root(root, path, O_PATH);
-
-	if (fd < 0)
-		return fd;
-	return fstat(fd, ret_status) < 0 ? -errno : 0;
-}
-
-static bool is_link(int root, const char *path)
-{
-	_cleanup_close_ int fd = open_in_root(root, path, O_PATH | O_NOFOLLOW);
-	struct stat status;
-
-	return fd >= 0 && fstat(fd, &status) == 0 && S_ISLNK(status.st_mode);
-}
-
-/* The text of the link is tested first, because the root of a test has no /dev. */
-static bool is_masked(int root, const char *path)
-{
-	_cleanup_close_ int fd = open_in_root(root, path, O_PATH | O_NOFOLLOW);
+	_cleanup_close_ int fd = config_open_in_root(root, path, O_PATH | O_NOFOLLOW);
 	char target[sizeof("/dev/null") + 1];
 	struct stat status;
 	ssize_t n;
+	int r;
 
 	if (fd < 0)
-		return false;
+		return is_absence(fd) ? 0 : fd;
 	n = readlinkat(fd, "", target, sizeof(target) - 1);
+	/* Not a link: ENOENT for a path that is empty. */
+	if (n < 0 && errno != EINVAL && errno != ENOENT)
+		return -errno;
 	if (n > 0) {
 		target[n] = '\0';
 		if (streq(target, "/dev/null"))
-			return true;
+			return 1;
 	}
-	return stat_in_root(root, path, &status) == 0 && S_ISCHR(status.st_mode) &&
-	       status.st_rdev == makedev(1, 3);
+	r = config_stat_in_root(root, path, &status);
+	if (r < 0)
+		return is_absence(r) ? 0 : r;
+	return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
 }
 
 /* --- listing ---------------------------------------------------------------------------------- */
@@ -124,42 +95,78 @@ static int add_entry(struct entries *entries, const char *directory, const char 
 	return entry->name && entry->path ? 0 : -ENOMEM;
 }
 
-/* A directory that cannot be read is reported and left out; only -ENOMEM is returned. */
-static int list_directory(int root, const char *directory, size_t tree, struct diag_list *diags,
-			  struct entries *entries)
+/* 1: opened; 0: there is none; -errno. */
+static int open_listed(int root, const char *directory, DIR **ret_handle)
 {
-	_cleanup_closedir_ DIR *handle = NULL;
-	const struct viod_where where = { .file = directory };
-	int fd = open_in_root(root, directory, O_RDONLY | O_DIRECTORY);
+	_cleanup_close_ int fd = config_open_in_root(root, directory, O_RDONLY | O_DIRECTORY);
 
-	if (fd == -ENOENT)
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	*ret_handle = fdopendir(fd);
+	if (!*ret_handle)
+		return -errno;
+	TAKE_FD(fd);
+	return 1;
+}
+
+/* Who may write to the directory may add a file of root's, or remove one. */
+static int check_directory(DIR *handle, const char *directory, struct diag_list *diags)
+{
+	const struct viod_where where = { .file = directory };
+	struct stat status;
+
+	if (fstat(dirfd(handle), &status) < 0)
+		return -errno;
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
+			 "the directory belongs to user %u, who could control viod through it, so "
+			 "no file is added, changed or released; run: chown root %s",
+			 status.st_uid, directory);
+	else if (status.st_mode & (S_IWGRP | S_IWOTH))
+		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
+			 "%s may write to the directory (mode %04o), so no file is added, changed "
+			 "or released; run: chmod go-w %s",
+			 status.st_mode & S_IWOTH ? "every user" : "its group",
+			 (unsigned)status.st_mode & 07777u, directory);
+	else
 		return 0;
-	if (fd >= 0) {
-		handle = fdopendir(fd);
-		if (!handle) {
-			fd = -errno;
-			close(fd);
-		}
-	}
-	if (!handle) {
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, -fd,
-			 "the directory cannot be read: %s; its files are ignored", strerror(-fd));
-		return 0;
-	}
+	return -EPERM;
+}
+
+static int list_opened(DIR *handle, const char *directory, size_t tree, struct entries *entries)
+{
 	for (;;) {
 		const struct dirent *item;
 
 		errno = 0;
 		item = readdir(handle);
-		if (!item && errno)
-			diag_add(diags, VIOD_ERROR, VIOD_PF, &where, errno,
-				 "the directory cannot be read to its end: %s", strerror(errno));
 		if (!item)
-			return 0;
+			return -errno;
 		if (is_config_name(item->d_name) &&
 		    add_entry(entries, directory, item->d_name, tree) < 0)
 			return -ENOMEM;
 	}
+}
+
+/* 0, or -errno, reported: what the directory has is not known, or not all of it. */
+static int list_directory(int root, const char *directory, size_t tree, struct diag_list *diags,
+			  struct entries *entries)
+{
+	_cleanup_closedir_ DIR *handle = NULL;
+	const struct viod_where where = { .file = directory };
+	size_t reported = diags->count;
+	int r = open_listed(root, directory, &handle);
+
+	if (r > 0)
+		r = check_directory(handle, directory, diags);
+	if (r == 0 && handle)
+		r = list_opened(handle, directory, tree, entries);
+	if (r < 0 && diags->count == reported)
+		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, -r,
+			 "the directory cannot be read: %s; until it can, no file of it is added, "
+			 "changed or released",
+			 strerror(-r));
+	return r;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -170,43 +177,55 @@ static int compare_entries(const void *a, const void *b)
 	return order ? order : left->tree < right->tree ? -1 : left->tree > right->tree;
 }
 
-/* The files in force of a directory in all trees: of each name the one in the first tree, unless it
- * is a mask. Sorted by name. */
-static int list_trees(int root, const char *name, struct diag_list *diags,
-		      struct entries *ret_entries)
+/* Entries of all trees, up to the first one that cannot be read: what is found in a tree after that
+ * may be overridden by what was not seen. */
+static int list_all(int root, const char *name, struct diag_list *diags, struct entries *ret_all)
 {
-	_cleanup_(entries_clear) struct entries all = { 0 }, kept = { 0 };
+	int r = 0;
 
-	for (size_t tree = 0; config_trees[tree]; tree++) {
+	for (size_t tree = 0; config_trees[tree] && r == 0; tree++) {
 		_cleanup_free_ char *directory = NULL;
 
 		if (asprintf(&directory, "/%s/%s", config_trees[tree], name) < 0) {
 			directory = NULL;
 			return -ENOMEM;
 		}
-		if (list_directory(root, directory, tree, diags, &all) < 0)
-			return -ENOMEM;
+		r = list_directory(root, directory, tree, diags, ret_all);
 	}
-	if (all.count > 0)
-		qsort(all.items, all.count, sizeof(*all.items), compare_entries);
-	for (size_t i = 0; i < all.count; i++) {
-		struct entry *entry;
+	if (ret_all->count > 0)
+		qsort(ret_all->items, ret_all->count, sizeof(*ret_all->items), compare_entries);
+	return r;
+}
 
-		if ((i > 0 && streq(all.items[i].name, all.items[i - 1].name)) ||
-		    is_masked(root, all.items[i].path))
+/* The files in force of a directory in all trees: of each name the one in the first tree, unless it
+ * is a mask. Sorted by name. -errno: these are not all. */
+static int list_trees(int root, const char *name, struct diag_list *diags,
+		      struct entries *ret_entries)
+{
+	_cleanup_(entries_clear) struct entries all = { 0 };
+	int r = list_all(root, name, diags, &all);
+
+	for (size_t i = 0; i < all.count && r != -ENOMEM; i++) {
+		struct entry *entry;
+		int masked;
+
+		if (i > 0 && streq(all.items[i].name, all.items[i - 1].name))
 			continue;
-		entry = array_append((void **)&kept.items, &kept.count, sizeof(*entry));
+		masked = is_masked(root, all.items[i].path);
+		if (masked > 0)
+			continue;
+		entry = array_append((void **)&ret_entries->items, &ret_entries->count,
+				     sizeof(*entry));
 		if (!entry)
 			return -ENOMEM;
 		/* all keeps the name for the comparison above. */
 		entry->name = strdup(all.items[i].name);
 		entry->path = TAKE_PTR(all.items[i].path);
+		entry->error = masked;
 		if (!entry->name)
 			return -ENOMEM;
 	}
-	*ret_entries = kept;
-	kept = (struct entries){ 0 };
-	return 0;
+	return r;
 }
 
 /* The kernel's time stamps have the resolution of a tick: the second of two writes within a tick
@@ -224,10 +243,11 @@ static void print_time_of_check(FILE *file, const struct timespec *stamp)
 		fprintf(file, "%lld.%09ld\n", (long long)now.tv_sec, now.tv_nsec);
 }
 
-static void print_identity(FILE *file, int root, const char *path)
+/* 0, or -errno if it is not known whether the file is there. */
+static int print_identity(FILE *file, int root, const char *path)
 {
 	struct stat status;
-	int r = stat_in_root(root, path, &status);
+	int r = config_stat_in_root(root, path, &status);
 
 	if (r < 0) {
 		fprintf(file, "%s %d\n", path, r);
@@ -240,26 +260,30 @@ static void print_identity(FILE *file, int root, const char *path)
 			status.st_ctim.tv_nsec);
 		print_time_of_check(file, &status.st_ctim);
 	}
+	return r < 0 && !is_absence(r) ? r : 0;
 }
 
-static char *identity_of(int root, const struct config_file *item)
+static int make_identity(int root, struct config_file *item)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
 	bool failed;
+	int r;
 
 	if (!file)
-		return NULL;
-	print_identity(file, root, item->path);
-	for (char **drop_in = item->drop_ins; *drop_in; drop_in++)
-		print_identity(file, root, *drop_in);
+		return -ENOMEM;
+	r = print_identity(file, root, item->path);
+	for (char **drop_in = item->drop_ins; *drop_in && r == 0; drop_in++)
+		r = print_identity(file, root, *drop_in);
 	failed = ferror(file);
 	if (fclose(file) != 0 || failed)
-		return NULL;
-	return TAKE_PTR(text);
+		return -ENOMEM;
+	item->identity = TAKE_PTR(text);
+	return r;
 }
 
+/* -ENOMEM; another error is noted in item->error. */
 static int add_drop_ins(int root, const char *directory, struct diag_list *diags,
 			struct config_file *item)
 {
@@ -272,48 +296,62 @@ static int add_drop_ins(int root, const char *directory, struct diag_list *diags
 		return -ENOMEM;
 	}
 	r = list_trees(root, name, diags, &entries);
-	if (r < 0)
+	if (r == -ENOMEM)
 		return r;
 	item->drop_ins = calloc(entries.count + 1, sizeof(char *));
 	if (!item->drop_ins)
 		return -ENOMEM;
-	for (size_t i = 0; i < entries.count; i++)
+	for (size_t i = 0; i < entries.count; i++) {
 		item->drop_ins[i] = TAKE_PTR(entries.items[i].path);
-	item->identity = identity_of(root, item);
-	return item->identity ? 0 : -ENOMEM;
+		r = r < 0 ? r : entries.items[i].error;
+	}
+	item->error = item->error ? item->error : r;
+	r = make_identity(root, item);
+	if (!item->identity)
+		return -ENOMEM;
+	item->error = item->error ? item->error : r;
+	return 0;
+}
+
+static void file_clear(struct config_file *file)
+{
+	free(file->name);
+	free(file->path);
+	words_free(file->drop_ins);
+	free(file->identity);
 }
 
 int config_list(int root, const char *name, struct diag_list *diags, struct config_files *ret_files)
 {
-	_cleanup_(config_files_clear) struct config_files files = { 0 };
 	_cleanup_(entries_clear) struct entries entries = { 0 };
-	int r = list_trees(root, name, diags, &entries);
+	int r;
 
-	for (size_t i = 0; r == 0 && i < entries.count; i++) {
-		struct config_file *item =
-			array_append((void **)&files.items, &files.count, sizeof(*item));
+	*ret_files = (struct config_files){ 0 };
+	r = list_trees(root, name, diags, &entries);
+	for (size_t i = 0; r != -ENOMEM && i < entries.count; i++) {
+		struct config_file item = {
+			.name = TAKE_PTR(entries.items[i].name),
+			.path = TAKE_PTR(entries.items[i].path),
+			.error = entries.items[i].error,
+		};
+		struct config_file *slot = NULL;
 
-		if (!item)
+		if (add_drop_ins(root, name, diags, &item) == 0)
+			slot = array_append((void **)&ret_files->items, &ret_files->count,
+					    sizeof(*slot));
+		if (!slot) {
+			file_clear(&item);
 			return -ENOMEM;
-		item->name = TAKE_PTR(entries.items[i].name);
-		item->path = TAKE_PTR(entries.items[i].path);
-		r = add_drop_ins(root, name, diags, item);
+		}
+		*slot = item;
 	}
-	if (r < 0)
-		return r;
-	*ret_files = files;
-	files = (struct config_files){ 0 };
-	return 0;
+	return r;
 }
 
 void config_files_clear(struct config_files *files)
 {
-	for (size_t i = 0; i < files->count; i++) {
-		free(files->items[i].name);
-		free(files->items[i].path);
-		words_free(files->items[i].drop_ins);
-		free(files->items[i].identity);
-	}
+	for (size_t i = 0; i < files->count; i++)
+		file_clear(&files->items[i]);
 	free(files->items);
 	*files = (struct config_files){ 0 };
 }
@@ -328,107 +366,12 @@ int config_tree_file(int root, const char *name, char **ret_path)
 			path = NULL;
 			return -ENOMEM;
 		}
-		fd = open_in_root(root, path, O_PATH | O_NOFOLLOW);
+		fd = config_open_in_root(root, path, O_PATH | O_NOFOLLOW);
 		if (fd == -ENOENT || fd == -ENOTDIR)
 			continue;
-		*ret_path = is_masked(root, path) ? NULL : TAKE_PTR(path);
+		*ret_path = is_masked(root, path) > 0 ? NULL : TAKE_PTR(path);
 		return 0;
 	}
 	*ret_path = NULL;
 	return 0;
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-static int refuse_open(int root, const char *path, int error, struct diag_list *diags)
-{
-	const struct viod_where where = { .file = path };
-
-	if (error == ELOOP)
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, error,
-			 "this symbolic link leads back to itself; point it to a file");
-	else if (error == ENOENT && is_link(root, path))
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, error,
-			 "this symbolic link points to a file that does not exist; create that "
-			 "file, or remove the link");
-	else if (error == ENOENT)
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, error, "the file does not exist");
-	else
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, error, "the file cannot be read: %s",
-			 strerror(error));
-	return -EINVAL;
-}
-
-static const char *file_type(mode_t mode)
-{
-	return S_ISDIR(mode)	? "a directory"
-	       : S_ISFIFO(mode) ? "a named pipe"
-	       : S_ISSOCK(mode) ? "a socket"
-				: "a device";
-}
-
-/* Report everything that is wrong with a file's type, size, owner and mode. */
-static int check_config_file(const char *path, const struct stat *status, struct diag_list *diags)
-{
-	const struct viod_where where = { .file = path };
-	mode_t writers = status->st_mode & (S_IWGRP | S_IWOTH);
-	int r = 0;
-
-	if (!S_ISREG(status->st_mode)) {
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "this is %s; a configuration is a regular file, or a symbolic link to one",
-			 file_type(status->st_mode));
-		return -EINVAL;
-	}
-	if (status->st_size > CONFIG_FILE_MAX) {
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, EFBIG,
-			 "the file has %lld bytes; a configuration has at most %d",
-			 (long long)status->st_size, CONFIG_FILE_MAX);
-		r = -EINVAL;
-	}
-	if (status->st_uid != 0 && status->st_uid != geteuid()) {
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "the file belongs to user %u, who could control viod through it; run: "
-			 "chown root %s",
-			 status->st_uid, path);
-		r = -EINVAL;
-	}
-	if (writers) {
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, 0,
-			 "%s may write to the file (mode %04o); run: chmod go-w %s",
-			 writers == S_IWGRP ? "its group" : "every user",
-			 (unsigned)status->st_mode & 07777u, path);
-		r = -EINVAL;
-	}
-	return r;
-}
-
-int config_read(int root, const char *path, struct diag_list *diags, char **ret_text,
-		size_t *ret_size)
-{
-	const struct viod_where where = { .file = path };
-	_cleanup_close_ int fd = -1;
-	struct stat status;
-	int r = stat_in_root(root, path, &status);
-
-	if (r < 0)
-		return r == -ENOMEM ? r : refuse_open(root, path, -r, diags);
-	/* Checked before it is opened, because opening a device such as a watchdog has effects. */
-	if (!S_ISREG(status.st_mode))
-		return check_config_file(path, &status, diags);
-	fd = open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return refuse_open(root, path, -fd, diags);
-	if (fstat(fd, &status) < 0)
-		return refuse_open(root, path, errno, diags);
-	r = check_config_file(path, &status, diags);
-	if (r < 0)
-		return r;
-	r = read_fd(fd, CONFIG_FILE_MAX, ret_text, ret_size);
-	if (r == -EFBIG)
-		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, EFBIG,
-			 "the file grew beyond %d bytes while it was read", CONFIG_FILE_MAX);
-	else if (r < 0 && r != -ENOMEM)
-		return refuse_open(root, path, -r, diags);
-	return r == -EFBIG ? -EINVAL : r;
 }

@@ -3,6 +3,8 @@
 #ifndef VIOD_CONFIG_PRIVATE_H
 #define VIOD_CONFIG_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "config/config.h"
 
 /** No section: statements below an unknown header are ignored. */
@@ -32,6 +34,7 @@ struct config_parse {
 	struct config *config;
 	struct diag_list diags; /* in the order of discovery */
 	size_t errors;		/* all that were found, also those beyond the limit of the list */
+	int unread;		/* -errno: one of the files cannot be read now */
 	size_t **sections_of;	/* by file and header: index of the section, or NO_SECTION */
 	const char *kind;
 };
@@ -39,6 +42,11 @@ struct config_parse {
 /** Add an error; beyond CONFIG_ERRORS_MAX it is only counted. */
 void parse_error(struct config_parse *parse, const struct viod_where *where, const char *format,
 		 ...) PRINTF_LIKE(3, 4);
+
+/** Open, or stat, a path as seen from the root: links are resolved below it, too. A file descriptor
+ * or 0; -errno. */
+int config_open_in_root(int root, const char *path, int flags);
+int config_stat_in_root(int root, const char *path, struct stat *ret_status);
 
 /** The path of NAME in the first tree that has it; NULL if none has it, or it is masked. */
 int config_tree_file(int root, const char *name, char **ret_path);

@@ -53,6 +53,7 @@ static int scan_file(struct config_parse *parse, int root, const char *path)
 
 	if (r < 0) {
 		parse->errors++;
+		parse->unread = r == -EINVAL ? parse->unread : r;
 		return r == -ENOMEM ? r : 0;
 	}
 	slot = array_append((void **)&config->scans, &config->n_scans, sizeof(*slot));
@@ -267,7 +268,7 @@ int config_parse(int root, const struct config_file *file, config_schema_fn sche
 	config->path = strdup(file->path);
 	r = config->name && config->path ? parse(&state, root, file, schema_of, userdata) : -ENOMEM;
 	if (r == 0 && state.errors > 0)
-		r = -EINVAL;
+		r = state.unread < 0 ? state.unread : -EINVAL;
 	if (r == 0)
 		r = fill_pf(config);
 	pass_diags_on(&state, file, diags);

@@ -15,6 +15,7 @@ struct config_file {
 	char *path;	 /* "/etc/vio.d/nic0.conf" */
 	char **drop_ins; /* paths, sorted by name, NULL-terminated */
 	char *identity;	 /* changes whenever the file or a drop-in was replaced or edited */
+	int error;	 /* -errno: its drop-ins, or whether it is masked, are not known now */
 };
 
 struct config_files {
@@ -28,8 +29,10 @@ extern const char *const config_trees[];
 /**
  * List the files of a directory set: NAME ("vio.d") below etc, run and usr/lib of the root (a
  * directory fd; all paths in the result are absolute as seen from that root). Masked files are left
- * out. Only names that end in ".conf" and do not start with a dot count. Unreadable directories are
- * reported and ignored; 0 or -ENOMEM.
+ * out. Only names that end in ".conf" and do not start with a dot count. 0; or -errno if the list
+ * is not complete: a directory cannot be read, or belongs to another user, or others may write to
+ * it. That is reported. ret_files is set in any case: what it has is certain, and nothing says that
+ * another file does not exist.
  */
 int config_list(int root, const char *name, struct diag_list *diags,
 		struct config_files *ret_files);
@@ -38,7 +41,8 @@ void config_files_clear(struct config_files *files);
 /**
  * Read a file safely: regular (also through symbolic links), at most CONFIG_FILE_MAX bytes, owned
  * by root (or by the user viod runs as) and not writable by others. -EINVAL after adding an error;
- * never blocks on a FIFO or device. The caller frees *ret_text.
+ * another -errno, also after adding one, if it cannot be read now and may be read later. Never
+ * blocks on a FIFO or device. The caller frees *ret_text.
  */
 int config_read(int root, const char *path, struct diag_list *diags, char **ret_text,
 		size_t *ret_size);
@@ -68,7 +72,8 @@ typedef const struct schema *(*config_schema_fn)(void *userdata, const char *kin
 
 /**
  * Parse and validate a file with its drop-ins: syntax, keys, types, bounds, VF indices. -EINVAL
- * after adding all errors. Plugins' validate() is not called here.
+ * after adding all errors; another -errno if one of the files cannot be read now. Plugins'
+ * validate() is not called here.
  */
 int config_parse(int root, const struct config_file *file, config_schema_fn schema_of,
 		 void *userdata, struct diag_list *diags, struct config **ret_config);
@@ -90,6 +95,7 @@ int config_expand(const struct config *config, size_t n_vfs, struct viod_values 
 struct config_claim {
 	const struct config *config; /* NULL: claims nothing */
 	const char *path, *address;  /* address is NULL if it is not known */
+	bool holds;		     /* the PF is this file's even where config is NULL */
 };
 
 /** Why a file is rejected in favour of an earlier one. Zero if it is not rejected. */

@@ -97,6 +97,16 @@ static size_t print_result_diags(const char *about, const json_t *result)
 	return diag_errors(&diags);
 }
 
+static int resolve_once(const struct roots *roots, const char *name,
+			char ret_address[static DEVICE_NAME_MAX])
+{
+	struct link_table links = { 0 };
+	int r = resolve_name(roots, &links, name, ret_address, DEVICE_NAME_MAX);
+
+	link_table_clear(&links);
+	return r;
+}
+
 /* --- --check --------------------------------------------------------------------------------- */
 
 static const struct schema *cli_schema_of(void *userdata, const char *kind,
@@ -127,7 +137,7 @@ static int check_device(const struct roots *roots, const struct loader *loader,
 
 	/* The file itself can be wrong without the device. */
 	request.address = address;
-	if (resolve_name(roots, name, address, sizeof(address)) < 0)
+	if (resolve_once(roots, name, address) < 0)
 		address[0] = '\0';
 	if (run_job(&request, &result) < 0)
 		return CHECK_ERRORS;
@@ -185,8 +195,8 @@ static int find_folder_conflicts(struct folder *folder)
 		const struct config *config = folder->configs[i];
 
 		claims[i] = (struct config_claim){ config, folder->files.items[i].path, NULL };
-		if (config && resolve_name(folder->roots, config_pf_value(config, "name"),
-					   addresses[i], sizeof(addresses[i])) == 0)
+		if (config &&
+		    resolve_once(folder->roots, config_pf_value(config, "name"), addresses[i]) == 0)
 			claims[i].address = addresses[i];
 	}
 	if (r == 0)
@@ -328,7 +338,7 @@ static int print_one(const struct roots *roots, const struct loader *loader, con
 	int status = EXIT_SUCCESS;
 
 	request.address = address;
-	if (resolve_name(roots, name, address, sizeof(address)) == 0)
+	if (resolve_once(roots, name, address) == 0)
 		request.kind = kind_of(roots, loader, address);
 	if (!request.kind) {
 		fprintf(stderr, "viod: %s: no such device, or no plugin for it\n", name);

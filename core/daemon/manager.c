@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "config/config-watch.h"
 #include "daemon/pf-list.h"
+#include "daemon/pf-log.h"
+#include "daemon/pf-unclaimed.h"
 #include "daemon/state-files.h"
 #include "kernel/netif.h"
 
@@ -20,6 +22,9 @@
 #define EXTEND_USEC (10 * 1000000ULL)
 /* A state file that could not be written is tried again after this time. */
 #define REWRITE_USEC 1000000ULL
+/* What could not be read is read again after this time, which doubles up to the last. */
+#define AGAIN_USEC 1000000ULL
+#define AGAIN_LAST_USEC (60 * AGAIN_USEC)
 /* At shutdown, a job that does not end its step in this time goes on without the daemon. */
 #define STOP_USEC (10 * 1000000ULL)
 
@@ -30,71 +35,18 @@ struct manager {
 	struct watch *watch;
 	struct uevents *uevents;
 	struct links *links;
-	sd_event_source *housekeeping, *extend, *rewrite, *stop_timer;
+	sd_event_source *housekeeping, *extend, *rewrite, *again, *stop_timer;
+	uint64_t again_usec; /* 0: nothing is to be read again */
+	int read_error;	     /* the last that was logged */
 	int lock;
 	bool announced; /* READY=1 has been sent for the last start or reload */
+	bool sought;	/* a device that is not there may have another address by now */
+	bool swept;	/* state files of PFs that no file names are removed */
 	bool stopping;
 	char *status; /* the last STATUS= sent */
 };
 
-/* --- the log --------------------------------------------------------------------------------- */
-
-static struct log_about about_pf(const struct managed_pf *pf)
-{
-	static const char *const ids[PF_STATE_MAX_] = {
-		[PF_INVALID] = LOG_ID_INVALID,	 [PF_CONFIGURED] = LOG_ID_CONFIGURED,
-		[PF_DEGRADED] = LOG_ID_DEGRADED, [PF_FAILED] = LOG_ID_DEGRADED,
-		[PF_BLOCKED] = LOG_ID_BLOCKED,	 [PF_STUCK] = LOG_ID_STUCK,
-	};
-	const struct config *config = pf_config(pf);
-
-	return (struct log_about){
-		.pf = pf->address ? pf->address : pf->name,
-		.kind = config ? config->schema->kind : NULL,
-		.state = pf_state_names[pf->shown],
-		.file = pf->file.path,
-		.message_id = ids[pf->shown],
-		.vf = VIOD_PF,
-	};
-}
-
-/* An attempt that ends as the one before it is no news, and neither is progress within a state. The
- * end of an error is news: an edit may end in the same state as the one before it. */
-static bool is_news(const struct managed_pf *pf)
-{
-	bool at_work = pf->shown == PF_PLANNING || pf->shown == PF_APPLYING ||
-		       pf->shown == PF_RELEASING;
-
-	if (pf->shown == PF_PLANNING || (at_work && pf->retry.attempts))
-		return false;
-	return pf->shown != pf->logged.state || (!pf->error && pf->logged.error);
-}
-
-static void log_state(struct managed_pf *pf)
-{
-	struct log_about about = about_pf(pf);
-	size_t vfs = pf->report.n_vfs;
-
-	/* A file without a PF's name: its errors were logged. */
-	if (!about.pf)
-		return;
-	pf->logged.error = pf->logged.error || pf->error;
-	if (!is_news(pf))
-		return;
-	pf->logged.state = pf->shown;
-	pf->logged.error = pf->error;
-	if (pf->shown == PF_CONFIGURED)
-		log_line(LOG_NOTICE, &about, "configured as in %s: %zu VF%s",
-			 pf->file.path ? pf->file.path : "its file", vfs, vfs == 1 ? "" : "s");
-	else if (pf->state == PF_DROPPED)
-		log_line(LOG_NOTICE, &about, "released: original settings restored");
-	else if (pf->shown == PF_ABSENT || pf->shown == PF_WAITING)
-		log_line(LOG_NOTICE, &about, "%s: waiting for the device%s",
-			 pf_state_names[pf->shown],
-			 pf->shown == PF_WAITING ? " to get a driver" : "");
-	else
-		log_line(LOG_NOTICE, &about, "%s", pf_state_names[pf->shown]);
-}
+/* --- what is shown --------------------------------------------------------------------------- */
 
 static void housekeep_soon(struct manager *m)
 {
@@ -103,7 +55,7 @@ static void housekeep_soon(struct manager *m)
 
 static void write_state(struct manager *m, struct managed_pf *pf)
 {
-	struct log_about about = about_pf(pf);
+	struct log_about about = pf_log_about(pf);
 	int r = status_write(m->environment.roots, pf);
 
 	if (r < 0 && !pf->logged.unwritten)
@@ -127,14 +79,17 @@ static int on_rewrite(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void on_changed(void *userdata, struct managed_pf *pf)
 {
-	log_state(pf);
-	write_state(userdata, pf);
-	housekeep_soon(userdata);
+	struct manager *m = userdata;
+
+	pf_log_state(pf);
+	write_state(m, pf);
+	m->sought = m->sought || pf->state == PF_ABSENT;
+	housekeep_soon(m);
 }
 
 static void on_report(void *userdata, struct managed_pf *pf, const struct diag_list *diags)
 {
-	struct log_about about = about_pf(pf);
+	struct log_about about = pf_log_about(pf);
 
 	for (size_t i = 0; i < diags->count; i++)
 		log_diag(&about, &diags->items[i]);
@@ -203,6 +158,78 @@ static void begin(struct manager *m)
 	(void)sd_event_source_set_enabled(m->extend, SD_EVENT_ONESHOT);
 }
 
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* The same reason again is no news. */
+static void log_unread(struct manager *m, int r, const char *what)
+{
+	struct log_about about = { .vf = VIOD_PF };
+
+	if (r < 0 && r != m->read_error)
+		log_line(LOG_ERR, &about, "cannot read %s: %s; nothing is released until it can be",
+			 what, strerror(-r));
+	m->read_error = r < 0 ? r : m->read_error;
+}
+
+/* What is true of a file or a device while it cannot be read is not known: it is asked again. */
+static void schedule_again(struct manager *m)
+{
+	if (!m->list.again) {
+		m->again_usec = 0;
+		m->read_error = 0;
+		(void)sd_event_source_set_enabled(m->again, SD_EVENT_OFF);
+		return;
+	}
+	m->again_usec = m->again_usec ? MIN(2 * m->again_usec, AGAIN_LAST_USEC) : AGAIN_USEC;
+	(void)sd_event_source_set_time_relative(m->again, m->again_usec);
+	(void)sd_event_source_set_enabled(m->again, SD_EVENT_ONESHOT);
+}
+
+static void release_unclaimed(struct manager *m)
+{
+	int r = m->stopping ? 0 : pf_unclaimed_release(&m->list);
+
+	log_unread(m, r, "the records of PFs");
+	m->list.again = m->list.again || r < 0;
+}
+
+static void read_files(struct manager *m, bool all)
+{
+	int r = pf_list_reload(&m->list, m->watch, all);
+
+	log_unread(m, r, "the configuration");
+	(void)pf_list_resolve(&m->list);
+	release_unclaimed(m);
+	if (m->list.complete && !m->swept) {
+		m->swept = true;
+		(void)status_sweep(m->environment.roots, m->list.pfs, m->list.n_pfs);
+	}
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		pf_pump(m->list.pfs[i]);
+	schedule_again(m);
+	housekeep_soon(m);
+}
+
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *m = userdata;
+
+	if (!m->stopping)
+		read_files(m, false);
+	return 0;
+}
+
+static void resolve(struct manager *m)
+{
+	m->sought = false;
+	if (m->stopping)
+		return;
+	if (pf_list_resolve(&m->list))
+		release_unclaimed(m);
+	if (m->list.again && !m->again_usec)
+		schedule_again(m);
+}
+
 /* --- housekeeping ---------------------------------------------------------------------------- */
 
 static void check_stopped(struct manager *m)
@@ -219,8 +246,10 @@ static int on_housekeeping(sd_event_source *source, void *userdata)
 {
 	struct manager *m = userdata;
 
-	if (pf_list_collect(&m->list) && !m->stopping)
-		pf_list_release_unclaimed(&m->list);
+	if (pf_list_collect(&m->list))
+		release_unclaimed(m);
+	if (m->sought || (m->list.again && !m->again_usec))
+		resolve(m);
 	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++)
 		pf_pump(m->list.pfs[i]);
 	(void)status_write_metrics(m->environment.roots, m->list.pfs, m->list.n_pfs);
@@ -232,15 +261,8 @@ static int on_housekeeping(sd_event_source *source, void *userdata)
 
 static void reload(struct manager *m, bool all)
 {
-	int r = pf_list_reload(&m->list, m->watch, all);
-	struct log_about about = { .vf = VIOD_PF };
-
-	if (r < 0)
-		log_line(LOG_ERR, &about, "cannot read the configuration: %s", strerror(-r));
 	begin(m);
-	for (size_t i = 0; i < m->list.n_pfs; i++)
-		pf_pump(m->list.pfs[i]);
-	housekeep_soon(m);
+	read_files(m, all);
 }
 
 static void on_files_changed(void *userdata)
@@ -259,8 +281,8 @@ static void on_uevent(void *userdata, const struct uevent *event)
 
 	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++)
 		pf_uevent(m->list.pfs[i], event);
-	if (!m->stopping && (!event || streq(event->subsystem, "net")))
-		pf_list_resolve(&m->list);
+	if (!event || streq(event->subsystem, "net"))
+		resolve(m);
 }
 
 /* --- links ----------------------------------------------------------------------------------- */
@@ -274,9 +296,11 @@ static void on_link(void *userdata, const struct link_event *event)
 
 		if (!event)
 			pf_link_changed(pf, pf->seen.carrier);
-		else if (streq(pf->address, event->parent))
+		else if (!event->removed && streq(pf->address, event->parent))
 			pf_link_changed(pf, event->carrier);
 	}
+	if (link_table_update(&m->list.links, event))
+		resolve(m);
 }
 
 /* --- signals --------------------------------------------------------------------------------- */
@@ -343,6 +367,11 @@ static int add_sources(struct manager *m)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->rewrite, SD_EVENT_OFF);
 	if (r >= 0)
+		r = sd_event_add_time_relative(m->event, &m->again, CLOCK_MONOTONIC, AGAIN_USEC, 0,
+					       on_again, m);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->again, SD_EVENT_OFF);
+	if (r >= 0)
 		r = sd_event_add_signal(m->event, NULL, SIGTERM, on_terminate, m);
 	if (r >= 0)
 		r = sd_event_add_signal(m->event, NULL, SIGINT, on_terminate, m);
@@ -369,6 +398,7 @@ struct manager *manager_free(struct manager *m)
 	sd_event_source_disable_unref(m->housekeeping);
 	sd_event_source_disable_unref(m->extend);
 	sd_event_source_disable_unref(m->rewrite);
+	sd_event_source_disable_unref(m->again);
 	sd_event_source_disable_unref(m->stop_timer);
 	sd_event_unref(m->event);
 	closep(&m->lock);
@@ -414,6 +444,5 @@ int manager_run(struct manager *m)
 {
 	(void)sd_event_set_watchdog(m->event, true);
 	reload(m, true);
-	(void)status_sweep(m->environment.roots, m->list.pfs, m->list.n_pfs);
 	return sd_event_loop(m->event);
 }

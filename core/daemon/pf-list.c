@@ -2,13 +2,13 @@
 #include "daemon/pf-list.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/pf-conflicts.h"
 #include "daemon/state-files.h"
-#include "device/device-name.h"
-#include "job/udev-links.h"
+#include "device/device.h"
+#include "job/job-result.h"
 
 /* --- the list -------------------------------------------------------------------------------- */
 
@@ -16,14 +16,6 @@ static struct managed_pf *find_file(const struct pf_list *list, const char *file
 {
 	for (size_t i = 0; i < list->n_pfs; i++)
 		if (list->pfs[i]->state != PF_DROPPED && streq(list->pfs[i]->file.name, file))
-			return list->pfs[i];
-	return NULL;
-}
-
-static struct managed_pf *find_address(const struct pf_list *list, const char *address)
-{
-	for (size_t i = 0; i < list->n_pfs; i++)
-		if (streq(list->pfs[i]->address, address))
 			return list->pfs[i];
 	return NULL;
 }
@@ -41,7 +33,7 @@ static bool before(const struct managed_pf *a, const struct managed_pf *b)
 	return a->file.name && (!b->file.name || strcmp(a->file.name, b->file.name) < 0);
 }
 
-static int insert(struct pf_list *list, struct managed_pf *pf)
+int pf_list_insert(struct pf_list *list, struct managed_pf *pf)
 {
 	struct managed_pf **slot = array_append((void **)&list->pfs, &list->n_pfs, sizeof(*slot));
 	size_t i;
@@ -98,6 +90,10 @@ void pf_list_clear(struct pf_list *list)
 	free(list->pfs);
 	list->pfs = NULL;
 	list->n_pfs = 0;
+	free(list->reported);
+	list->reported = NULL;
+	link_table_clear(&list->links);
+	recorded_files_clear(&list->recorded);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -114,6 +110,17 @@ static void log_diags(const char *path, const struct diag_list *diags)
 
 	for (size_t i = 0; i < diags->count; i++)
 		log_diag(&about, &diags->items[i]);
+}
+
+/* The device of a file. What is not known now is looked up again. */
+static int find_device(struct pf_list *list, const struct managed_pf *pf, const char *name,
+		       char ret_address[static DEVICE_NAME_MAX])
+{
+	int r = pf_find_device(list->environment, &list->links, &list->recorded, pf, name,
+			       ret_address, DEVICE_NAME_MAX);
+
+	list->again = list->again || (r < 0 && r != -ENODEV);
+	return r;
 }
 
 /* What a file with errors calls its PF, so that the state file of that PF can show them. */
@@ -137,13 +144,34 @@ static void peek_name(struct pf_list *list, struct managed_pf *pf)
 		    !streq(scan->sections[statement->section].name, "pf"))
 			continue;
 		address = pf->address;
-		if (resolve_name(list->environment->roots, statement->value, found,
-				 sizeof(found)) == 0 &&
-		    !is_managed(list, found))
+		/* The file that has configured the PF keeps it, also with errors. */
+		if (find_device(list, pf, statement->value, found) == 0 &&
+		    (!is_managed(list, found) ||
+		     pf_is_recorded(list->environment, &list->recorded, pf, found)))
 			address = found;
 		(void)pf_set_name(pf, statement->value, address);
 	}
 	ini_free(scan);
+}
+
+/* r is -EINVAL for a file with errors; after another errno it is read again. The version in force
+ * stays. */
+static void refuse_text(struct pf_list *list, struct managed_pf *pf, int r,
+			const struct diag_list *diags)
+{
+	const struct diag *first = diag_first_error(diags, VIOD_PF);
+	_cleanup_free_ char *text = first ? diag_text(first) : NULL;
+	const char *why = text ? text : strerror(-r);
+
+	/* An attempt that fails as the one before it is no news. */
+	if (r == -EINVAL || !streq(pf->versions.why, why))
+		log_diags(pf->file.path, diags);
+	if (r != -EINVAL) {
+		list->again = true;
+		pf_set_text(&pf->file.identity, NULL);
+	}
+	peek_name(list, pf);
+	pf_refuse(pf, REFUSED_TEXT, why);
 }
 
 static int read_file(struct pf_list *list, struct managed_pf *pf, const struct config_file *file)
@@ -152,55 +180,62 @@ static int read_file(struct pf_list *list, struct managed_pf *pf, const struct c
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	char address[DEVICE_NAME_MAX];
 	struct config *config;
-	const char *name;
-	int r;
+	int r = file->error;
 
-	r = config_parse(environment->roots->root, file, schema_of, (void *)environment->loader,
-			 &diags, &config);
-	log_diags(file->path, &diags);
-	if (r == -ENOMEM)
-		return r;
 	if (r < 0) {
-		const struct diag *first = diag_first_error(&diags, VIOD_PF);
-		_cleanup_free_ char *text = first ? diag_text(first) : NULL;
+		const struct viod_where where = { .file = file->path };
 
-		peek_name(list, pf);
-		pf_refuse(pf, REFUSED_TEXT, text ? text : strerror(-r));
+		diag_add(&diags, VIOD_ERROR, VIOD_PF, &where, -r,
+			 "its drop-ins cannot be listed: %s", strerror(-r));
+	} else {
+		r = config_parse(environment->roots->root, file, schema_of,
+				 (void *)environment->loader, &diags, &config);
+	}
+	if (r < 0) {
+		refuse_text(list, pf, r, &diags);
 		return 0;
 	}
-	name = config_pf_value(config, "name");
-	r = resolve_name(environment->roots, name, address, sizeof(address));
+	log_diags(file->path, &diags);
+	r = find_device(list, pf, config_pf_value(config, "name"), address);
 	/* The name of its state file changes with the address. */
 	if (!streq(pf->address, r < 0 ? NULL : address))
 		drop_state(list, pf);
 	return pf_configure(pf, config, r < 0 ? NULL : address);
 }
 
-static int read_if_changed(struct pf_list *list, const struct config_file *file, bool all)
+static int add_file(struct pf_list *list, const char *name, struct managed_pf **ret_pf)
+{
+	struct managed_pf *pf = pf_new(list->environment, name);
+	int r = pf ? pf_list_insert(list, pf) : -ENOMEM;
+
+	if (r < 0)
+		pf_free(pf);
+	else
+		*ret_pf = pf;
+	return r;
+}
+
+static int read_if_changed(struct pf_list *list, const struct config_file *file)
 {
 	struct managed_pf *pf = find_file(list, file->name);
-	char *identity, *path;
-	int r;
+	int r = 0;
 
-	if (pf && !all && streq(pf->file.identity, file->identity))
+	if (pf && streq(pf->file.identity, file->identity))
 		return 0;
-	identity = strdup(file->identity);
-	path = strdup(file->path);
-	if (!pf) {
-		pf = pf_new(list->environment, file->name);
-		r = pf ? insert(list, pf) : -ENOMEM;
-		if (r < 0) {
-			pf_free(pf);
-			free(identity);
-			free(path);
-			return r;
-		}
-	}
-	free(pf->file.identity);
-	free(pf->file.path);
-	pf->file.identity = identity;
-	pf->file.path = path;
-	return identity && path ? read_file(list, pf, file) : -ENOMEM;
+	if (!pf)
+		r = add_file(list, file->name, &pf);
+	if (r < 0)
+		return r;
+	pf_set_text(&pf->file.identity, file->identity);
+	pf_set_text(&pf->file.path, file->path);
+	if (!pf->file.path || !pf->file.identity)
+		r = -ENOMEM;
+	if (r == 0)
+		r = read_file(list, pf, file);
+	/* To be read again. */
+	if (r < 0)
+		pf_set_text(&pf->file.identity, NULL);
+	return r;
 }
 
 static bool is_listed(const struct config_files *files, const char *name)
@@ -211,83 +246,7 @@ static bool is_listed(const struct config_files *files, const char *name)
 	return false;
 }
 
-/* --- files in conflict ----------------------------------------------------------------------- */
-
-static void refuse(struct managed_pf *pf, const struct config_conflict *conflict)
-{
-	enum pf_refusal refusal = conflict->same_pf ? REFUSED_PF_TAKEN : REFUSED_CONFLICT;
-	struct log_about about = { .pf = pf->address,
-				   .file = pf->file.path,
-				   .message_id = LOG_ID_INVALID,
-				   .vf = VIOD_PF };
-
-	if (pf->versions.refusal == refusal && streq(pf->versions.why, conflict->text))
-		return;
-	log_line(LOG_ERR, &about, "%s", conflict->text);
-	pf_refuse(pf, refusal, conflict->text);
-}
-
-/* The device has agreed to a version of its file, or a job is about to ask it. */
-static bool is_owner(const struct managed_pf *pf)
-{
-	return pf->versions.refusal != REFUSED_PF_TAKEN &&
-	       (pf->versions.agreed || pf->versions.tried);
-}
-
-/* A file that is in force stays in force; of the others the first by name counts. order: which PF
- * each claim is of. */
-static size_t find_claims(const struct pf_list *list, struct config_claim *claims, size_t *order)
-{
-	size_t count = 0;
-
-	for (int owners = 1; owners >= 0; owners--)
-		for (size_t i = 0; i < list->n_pfs; i++) {
-			const struct managed_pf *pf = list->pfs[i];
-
-			if (pf->state == PF_DROPPED || is_owner(pf) != owners)
-				continue;
-			claims[count] = (struct config_claim){ pf->versions.asked, pf->file.path,
-							       pf->address };
-			order[count++] = i;
-		}
-	return count;
-}
-
-/* By claim; order as above. NULL without memory. */
-static struct config_conflict *find_conflicts(const struct pf_list *list, size_t *order,
-					      size_t *ret_count)
-{
-	struct config_conflict *conflicts = calloc(list->n_pfs + 1, sizeof(*conflicts));
-	struct config_claim *claims = calloc(list->n_pfs + 1, sizeof(*claims));
-
-	if (claims && conflicts) {
-		*ret_count = find_claims(list, claims, order);
-		(void)config_find_conflicts(claims, *ret_count, conflicts);
-	}
-	free(claims);
-	return conflicts;
-}
-
-static void settle_conflicts(struct pf_list *list)
-{
-	_cleanup_free_ size_t *order = calloc(list->n_pfs + 1, sizeof(*order));
-	struct config_conflict *conflicts = NULL;
-	size_t count = 0;
-
-	if (order)
-		conflicts = find_conflicts(list, order, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct managed_pf *pf = list->pfs[order[i]];
-		enum pf_refusal refusal = pf->versions.refusal;
-
-		if (conflicts[i].text)
-			refuse(pf, &conflicts[i]);
-		else if (refusal == REFUSED_CONFLICT || refusal == REFUSED_PF_TAKEN)
-			pf_allow(pf);
-		free(conflicts[i].text);
-	}
-	free(conflicts);
-}
+/* --- names ----------------------------------------------------------------------------------- */
 
 /* A PF that is being released, and a file asks for it again: what is recorded still holds. */
 static void reclaim(struct pf_list *list)
@@ -304,103 +263,53 @@ static void reclaim(struct pf_list *list)
 	}
 }
 
-void pf_list_resolve(struct pf_list *list)
+/* The device is not there, and may be another one by now. */
+static bool is_sought(const struct managed_pf *pf)
 {
-	const struct roots *roots = list->environment->roots;
+	return pf->versions.asked && pf->state != PF_DROPPED && pf->file.name &&
+	       (!pf->address || pf->state == PF_ABSENT) && pf_name_can_move(pf->name);
+}
+
+static bool any_sought(const struct pf_list *list)
+{
+	for (size_t i = 0; i < list->n_pfs; i++)
+		if (is_sought(list->pfs[i]))
+			return true;
+	return false;
+}
+
+/* What was read to find devices. The table of links is kept while a name waits for its device. */
+static void forget_lookups(struct pf_list *list)
+{
+	list->again = list->again || list->recorded.error < 0;
+	recorded_files_clear(&list->recorded);
+	if (!any_sought(list))
+		link_table_clear(&list->links);
+}
+
+bool pf_list_resolve(struct pf_list *list)
+{
 	char address[DEVICE_NAME_MAX];
 	bool found = false;
 
 	for (size_t i = 0; i < list->n_pfs; i++) {
 		struct managed_pf *pf = list->pfs[i];
 
-		if (pf->address || !pf->versions.asked || pf->state == PF_DROPPED ||
-		    resolve_name(roots, pf->name, address, sizeof(address)) < 0)
+		if (!is_sought(pf) || find_device(list, pf, pf->name, address) < 0 ||
+		    streq(pf->address, address))
 			continue;
 		/* The name of its state file changes. */
-		(void)status_remove(roots, pf);
+		drop_state(list, pf);
 		found = pf_found(pf, address) == 0 || found;
 	}
-	if (!found)
-		return;
-	settle_conflicts(list);
-	reclaim(list);
-	for (size_t i = 0; i < list->n_pfs; i++)
+	if (found) {
+		pf_conflicts_settle(list->environment, &list->recorded, list->pfs, list->n_pfs);
+		reclaim(list);
+	}
+	forget_lookups(list);
+	for (size_t i = 0; i < list->n_pfs && found; i++)
 		pf_pump(list->pfs[i]);
-}
-
-/* --- PFs that no file asks for --------------------------------------------------------------- */
-
-static bool file_exists(const struct pf_list *list, const char *path)
-{
-	return faccessat(list->environment->roots->root, path + strspn(path, "/"), F_OK, 0) == 0;
-}
-
-static int release(struct pf_list *list, const char *address, const char *path)
-{
-	struct managed_pf *pf = pf_new(list->environment, NULL);
-	int r;
-
-	if (!pf)
-		return -ENOMEM;
-	pf->file.path = strdup(path);
-	r = pf->file.path ? pf_release(pf, address) : -ENOMEM;
-	if (r == 0)
-		r = insert(list, pf);
-	if (r < 0)
-		pf_free(pf);
-	return r;
-}
-
-static int consider_record(struct pf_list *list, const char *address)
-{
-	struct log_about about = { .pf = address, .vf = VIOD_PF };
-	_cleanup_record_ struct record *record = NULL;
-	_cleanup_diags_ struct diag_list diags = { 0 };
-	const struct managed_pf *pf = find_address(list, address);
-	const char *why = "was deleted";
-	int r;
-
-	if (pf)
-		return 0;
-	r = record_load(list->environment->roots, address, &diags, &record);
-	for (size_t i = 0; i < diags.count; i++)
-		log_diag(&about, &diags.items[i]);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	/* An error in a file does not ask for its VFs to be removed. */
-	for (size_t i = 0; i < list->n_pfs; i++)
-		if (!pf_config(list->pfs[i]) && list->pfs[i]->state != PF_DROPPED &&
-		    streq(list->pfs[i]->file.path, record->config) &&
-		    file_exists(list, record->config))
-			return 0;
-	about.file = record->config;
-	if (file_exists(list, record->config))
-		why = "no longer asks for this PF";
-	if (record->keep) {
-		log_line(LOG_NOTICE, &about, "%s %s: its VFs are kept (on-remove = keep)",
-			 record->config, why);
-		udev_links_remove(list->environment->roots, record, false);
-		return record_remove(list->environment->roots, address);
-	}
-	log_line(LOG_NOTICE, &about, "%s %s: restoring the original settings", record->config, why);
-	return release(list, address, record->config);
-}
-
-int pf_list_release_unclaimed(struct pf_list *list)
-{
-	char **addresses;
-	int r;
-
-	r = record_list(list->environment->roots, &addresses);
-	if (r < 0)
-		return r;
-	for (char **address = addresses; *address; address++) {
-		if (r == 0)
-			r = consider_record(list, *address);
-		free(*address);
-	}
-	free(addresses);
-	return r;
+	return found;
 }
 
 /* --- reading all of them --------------------------------------------------------------------- */
@@ -419,31 +328,50 @@ static void refresh_watch(struct watch *watch, const struct config_files *files)
 			 r == -ENOSPC ? " (sysctl fs.inotify.max_user_watches is too low)" : "");
 }
 
-int pf_list_reload(struct pf_list *list, struct watch *watch, bool all)
+static int list_files(struct pf_list *list, struct watch *watch, struct config_files *ret_files)
 {
+	_cleanup_diags_ struct diag_list diags = { 0 }, news = { 0 };
 	int root = list->environment->roots->root, r;
-	_cleanup_diags_ struct diag_list diags = { 0 };
-	struct config_files files = { 0 };
 
 	/* Watches come before the reading: a change in between is seen by one or the other. */
-	r = config_list(root, "vio.d", &diags, &files);
-	if (r == 0)
-		refresh_watch(watch, &files);
+	r = config_list(root, "vio.d", &diags, ret_files);
+	if (r != -ENOMEM)
+		refresh_watch(watch, ret_files);
 	diag_list_clear(&diags);
+	config_files_clear(ret_files);
+	r = config_list(root, "vio.d", &diags, ret_files);
+	job_result_news(&diags, &list->reported, &news);
+	log_diags(NULL, &news);
+	return r;
+}
+
+int pf_list_reload(struct pf_list *list, struct watch *watch, bool all)
+{
+	struct config_files files = { 0 };
+	int r = list_files(list, watch, &files);
+
+	/* Where a directory cannot be read, no file was deleted. */
+	list->complete = r == 0;
+	list->again = r < 0;
+	link_table_retry(&list->links);
+	for (size_t i = 0; i < list->n_pfs; i++) {
+		struct managed_pf *pf = list->pfs[i];
+
+		if (all)
+			pf_set_text(&pf->file.identity, NULL);
+		if (pf->file.name && list->complete && !is_listed(&files, pf->file.name))
+			pf_happens(pf, PF_EVENT_FILE_DELETED, NULL);
+	}
+	for (size_t i = 0; i < files.count; i++) {
+		int one = read_if_changed(list, &files.items[i]);
+
+		list->again = list->again || one < 0;
+		r = r < 0 ? r : one;
+	}
 	config_files_clear(&files);
-	if (r == 0)
-		r = config_list(root, "vio.d", &diags, &files);
-	log_diags(NULL, &diags);
-	for (size_t i = 0; i < list->n_pfs && r == 0; i++)
-		if (list->pfs[i]->file.name && !is_listed(&files, list->pfs[i]->file.name))
-			pf_happens(list->pfs[i], PF_EVENT_FILE_DELETED, NULL);
-	for (size_t i = 0; i < files.count && r == 0; i++)
-		r = read_if_changed(list, &files.items[i], all);
-	config_files_clear(&files);
-	if (r < 0)
-		return r;
-	settle_conflicts(list);
+	pf_conflicts_settle(list->environment, &list->recorded, list->pfs, list->n_pfs);
 	reclaim(list);
 	(void)pf_list_collect(list);
-	return pf_list_release_unclaimed(list);
+	forget_lookups(list);
+	return r;
 }

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The PFs by their files: reads what changed, finds files in conflict, and PFs that no file asks
- * for any more. A part of the manager.
+/* The PFs by their files: reads what changed, and finds files in conflict. A part of the manager.
  */
 #ifndef VIOD_PF_LIST_H
 #define VIOD_PF_LIST_H
 
 #include "config/config-watch.h"
+#include "daemon/pf-device.h"
 #include "daemon/pf.h"
 
 struct pf_list {
 	const struct pf_environment *environment;
 	struct managed_pf **pfs; /* by file name; those without a file last */
 	size_t n_pfs;
+	bool complete; /* the last listing of the directories was: a file that it lacks was deleted
+			*/
+	bool again;    /* a file, a record or a name could not be read: look again later */
+	struct link_table links;
+	struct recorded_files recorded;
+	char *reported; /* what was last wrong with the directories */
 };
 
-/** Read the files that changed since the last time, or all of them. -ENOMEM. */
+/** Read the files that changed since the last time, or all of them. -errno, and list->again, if
+ * that is not all that there is. */
 int pf_list_reload(struct pf_list *list, struct watch *watch, bool all);
 
-/** The kernel may have got interfaces: resolve the names that it did not know. */
-void pf_list_resolve(struct pf_list *list);
+/** The kernel may have got interfaces: look for the devices that are not there. True if any was
+ * found. */
+bool pf_list_resolve(struct pf_list *list);
 
-/** Start to release each PF that has a record and no file. -errno. */
-int pf_list_release_unclaimed(struct pf_list *list);
+/** Add a PF; the list owns it then. -ENOMEM. */
+int pf_list_insert(struct pf_list *list, struct managed_pf *pf);
 
 /** Free dropped PFs whose job has ended; whether there were any. */
 bool pf_list_collect(struct pf_list *list);

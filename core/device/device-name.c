@@ -6,110 +6,105 @@
 #include <string.h>
 
 #include "device/device.h"
-#include "kernel/netif.h"
+#include "model/pf-name.h"
 #include "model/value.h"
 
-static int address_of(int interfaces, const char *interface, char *ret_address, size_t size)
+/* What the kernel says of something that is not there. */
+static int absent_or_error(int r)
 {
-	char path[320];
-
-	if (!*interface || interface[0] == '.' || strchr(interface, '/'))
-		return -ENODEV;
-	snprintf(path, sizeof(path), "%s/device", interface);
-	return sysfs_link_name(interfaces, path, ret_address, size) < 0 ? -ENODEV : 0;
+	return r == -ENOENT || r == -ENOTDIR || r == -EINVAL ? -ENODEV : r;
 }
 
-/* A VF may have any address, also that of its PF. */
-static bool is_vf(int interfaces, const char *interface)
+static int address_of(const struct roots *roots, const char *interface, char *ret_address,
+		      size_t size)
 {
-	char path[320];
-
-	snprintf(path, sizeof(path), "%s/device/physfn", interface);
-	return faccessat(interfaces, path, F_OK, 0) == 0;
+	return absent_or_error(
+		link_device(roots->trees[VIOD_TREE_SYS], interface, ret_address, size));
 }
 
-struct mac_search {
-	int interfaces;
-	const uint8_t *octets;
-	char *address;
-	size_t size;
-};
-
-static int match_permanent(void *userdata, const struct link_event *event)
+/* A VF may have any address, also that of its PF. 1, 0 or -errno. */
+static int is_vf(const struct roots *roots, const char *interface)
 {
-	const struct mac_search *search = userdata;
+	char path[64];
 
-	return memcmp(event->permanent, search->octets, sizeof(event->permanent)) == 0 &&
-	       !is_vf(search->interfaces, event->name) &&
-	       address_of(search->interfaces, event->name, search->address, search->size) == 0;
+	snprintf(path, sizeof(path), "class/net/%s/device/physfn", interface);
+	if (faccessat(roots->trees[VIOD_TREE_SYS], path, F_OK, 0) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 }
 
-/* Search by the permanent address, whichever address is set now. */
-static int find_permanent(const struct roots *roots, const char *mac, char *ret_address,
-			  size_t size)
+/* The permanent address is that of one device, whichever address is set now. A link without a
+ * permanent address is found by the one that it has. */
+static int find_mac(const struct roots *roots, const struct link_table *links, const uint8_t *mac,
+		    bool permanent, char *ret_address, size_t size)
 {
-	static const struct viod_option row = { .type = VIOD_TYPE_MAC,
-						.size = sizeof(struct viod_mac),
-						.key = "name" };
-	_cleanup_close_ int interfaces =
-		openat(roots->trees[VIOD_TREE_SYS], "class/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *why = NULL;
-	struct viod_mac wanted;
-	struct mac_search search = { interfaces, wanted.octets, ret_address, size };
+	for (size_t i = 0; i < links->count; i++) {
+		const struct link_entry *link = &links->items[i];
+		const uint8_t *address = permanent ? link->permanent : link->address;
+		int r;
 
-	if (interfaces < 0 || value_parse(&row, mac, &wanted, &why) < 0)
-		return -ENODEV;
-	return link_for_each(match_permanent, &search) == 1 ? 0 : -ENODEV;
-}
-
-static int find_mac(const struct roots *roots, const char *mac, char *ret_address, size_t size)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	const struct dirent *entry;
-	int fd;
-
-	if (open_directory(roots->trees[VIOD_TREE_SYS], "class/net", &dir) < 0)
-		return -ENODEV;
-	fd = dirfd(dir);
-	while ((entry = readdir(dir))) {
-		char path[320], text[64];
-
-		if (entry->d_name[0] == '.')
+		if (memcmp(address, mac, sizeof(link->address)) != 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/address", entry->d_name);
-		if (sysfs_read(fd, path, text, sizeof(text)) < 0 || strcasecmp(text, mac) != 0 ||
-		    is_vf(fd, entry->d_name))
-			continue;
-		if (address_of(fd, entry->d_name, ret_address, size) == 0)
-			return 0;
+		r = is_vf(roots, link->name);
+		if (r == 0)
+			r = address_of(roots, link->name, ret_address, size);
+		else if (r > 0)
+			r = -ENODEV;
+		if (r != -ENODEV)
+			return r;
 	}
 	return -ENODEV;
 }
 
-int resolve_name(const struct roots *roots, const char *name, char *ret_address, size_t size)
+static int resolve_mac(const struct roots *roots, struct link_table *links,
+		       const struct pf_name *name, char *ret_address, size_t size)
 {
-	_cleanup_close_ int interfaces = -1;
-	struct bdf bdf;
-	char address[20], bus[32], interface[IFNAMSIZ];
+	int r = link_table_read(links);
 
-	if (bdf_parse(name, &bdf) == 0) {
-		bdf_format(&bdf, address);
-		return copy_text(ret_address, size, address);
-	}
-	if (strncmp(name, "mac:", 4) == 0)
-		return find_permanent(roots, name + 4, ret_address, size) == 0
-			       ? 0
-			       : find_mac(roots, name + 4, ret_address, size);
-	if (device_find_bus(roots, name, bus, sizeof(bus)) == 0)
+	if (r == 0)
+		r = find_mac(roots, links, name->mac.octets, true, ret_address, size);
+	if (r == -ENODEV)
+		r = find_mac(roots, links, name->mac.octets, false, ret_address, size);
+	return r;
+}
+
+static int resolve_interface(const struct roots *roots, struct link_table *links, const char *name,
+			     char *ret_address, size_t size)
+{
+	const struct link_entry *link;
+	char bus[32];
+	int r = device_find_bus(roots, name, bus, sizeof(bus));
+
+	if (r == 0)
 		return copy_text(ret_address, size, name);
-	interfaces =
-		openat(roots->trees[VIOD_TREE_SYS], "class/net", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (interfaces < 0)
-		return -ENODEV;
-	if (address_of(interfaces, name, ret_address, size) == 0)
-		return 0;
+	if (r == -ENODEV)
+		r = address_of(roots, name, ret_address, size);
+	if (r != -ENODEV)
+		return r;
 	/* A name that sysfs does not list may be an alternative name. */
-	if (link_find_altname(name, interface) < 0)
+	r = link_table_read(links);
+	link = r == 0 ? link_table_altname(links, name) : NULL;
+	if (!link)
+		return r < 0 ? r : -ENODEV;
+	return address_of(roots, link->name, ret_address, size);
+}
+
+int resolve_name(const struct roots *roots, struct link_table *links, const char *text,
+		 char *ret_address, size_t size)
+{
+	struct pf_name name;
+	char address[20];
+
+	if (pf_name_parse(text, &name, NULL) < 0)
 		return -ENODEV;
-	return address_of(interfaces, interface, ret_address, size);
+	switch (name.type) {
+	case PF_NAME_ADDRESS:
+		bdf_format(&name.address, address);
+		return copy_text(ret_address, size, address);
+	case PF_NAME_MAC:
+		return resolve_mac(roots, links, &name, ret_address, size);
+	case PF_NAME_INTERFACE:
+		break;
+	}
+	return resolve_interface(roots, links, text, ret_address, size);
 }

@@ -9,11 +9,14 @@
 #include "loader/quirk-match.h"
 #include "model/value.h"
 
-static uint16_t read_id(int directory, const char *attribute)
+/* 0 for an attribute that the device does not have, or not as PCI devices have it. */
+static int read_id(int directory, const char *attribute, uint16_t *ret_id)
 {
-	uint64_t id;
+	uint64_t id = 0;
+	int r = sysfs_read_number(directory, attribute, 0xffff, &id);
 
-	return sysfs_read_number(directory, attribute, 0xffff, &id) < 0 ? 0 : (uint16_t)id;
+	*ret_id = (uint16_t)id;
+	return r == -ENOENT || r == -EBADMSG ? 0 : r;
 }
 
 /* Read what can change while a job runs; all else is fixed as long as the device exists. The IOMMU
@@ -38,6 +41,10 @@ static int refresh_function(struct device_function *f, int sys)
 	f->function.driver = bound ? f->driver : NULL;
 	snprintf(path, sizeof(path), "%s/iommu_group", f->directory);
 	r = sysfs_link_name(sys, path, group, sizeof(group));
+	if (r < 0 && r != -ENOENT) {
+		f->known = false;
+		return r;
+	}
 	f->function.iommu_group = r < 0 ? -1 : (int)strtol(group, NULL, 10);
 	return 0;
 }
@@ -55,17 +62,40 @@ static bool copy_identity(struct device_function *f, const struct device_functio
 	return true;
 }
 
+static int read_ids(struct viod_function *function, int sys)
+{
+	_cleanup_close_ int directory =
+		openat(sys, function->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t class_code = 0;
+	int r;
+
+	if (directory < 0)
+		return -errno;
+	r = sysfs_read_number(directory, "class", 0xffffff, &class_code);
+	function->class_code = (uint32_t)class_code;
+	r = r == -ENOENT || r == -EBADMSG ? 0 : r;
+	if (r == 0)
+		r = read_id(directory, "vendor", &function->vendor);
+	if (r == 0)
+		r = read_id(directory, "device", &function->device);
+	if (r == 0)
+		r = read_id(directory, "subsystem_vendor", &function->subvendor);
+	return r < 0 ? r : read_id(directory, "subsystem_device", &function->subdevice);
+}
+
 /* The modalias holds the whole identity of a device in one file. alike: a function that may have
  * the same, or NULL. */
 static int read_identity(struct device_function *f, int sys, const struct device_function *alike)
 {
 	unsigned vendor, device, subvendor, subdevice, base, sub, interface;
-	_cleanup_close_ int directory = -1;
-	uint64_t class_code = 0;
 	char path[160];
+	int r;
 
 	snprintf(path, sizeof(path), "%s/modalias", f->directory);
-	if (sysfs_read(sys, path, f->modalias, sizeof(f->modalias)) < 0)
+	r = sysfs_read(sys, path, f->modalias, sizeof(f->modalias));
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0)
 		f->modalias[0] = '\0';
 	if (copy_identity(f, alike))
 		return 0;
@@ -78,16 +108,7 @@ static int read_identity(struct device_function *f, int sys, const struct device
 		f->function.class_code = base << 16 | sub << 8 | interface;
 		return 0;
 	}
-	directory = openat(sys, f->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0)
-		return -errno;
-	(void)sysfs_read_number(directory, "class", 0xffffff, &class_code);
-	f->function.class_code = (uint32_t)class_code;
-	f->function.vendor = read_id(directory, "vendor");
-	f->function.device = read_id(directory, "device");
-	f->function.subvendor = read_id(directory, "subsystem_vendor");
-	f->function.subdevice = read_id(directory, "subsystem_device");
-	return 0;
+	return read_ids(&f->function, sys);
 }
 
 static int fill_function(struct device_function *f, int sys, const char *bus, const char *address,
@@ -305,26 +326,43 @@ int device_choose_quirk(struct viod_pf *pf)
 	return 0;
 }
 
+/* Every other errno says nothing of whether it is there. */
+static bool is_absence(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+}
+
 int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size)
 {
 	_cleanup_closedir_ DIR *buses = NULL;
 	int sys = roots->trees[VIOD_TREE_SYS];
 	const struct dirent *bus;
 	char path[512];
+	int r;
 
 	if (!*name || name[0] == '.' || strchr(name, '/'))
 		return -ENODEV;
 	snprintf(path, sizeof(path), "bus/pci/devices/%s", name);
 	if (faccessat(sys, path, F_OK, 0) == 0)
 		return copy_text(ret_bus, size, "pci");
-	if (open_directory(sys, "bus", &buses) < 0)
-		return -ENODEV;
-	while ((bus = readdir(buses))) {
+	if (!is_absence(errno))
+		return -errno;
+	r = open_directory(sys, "bus", &buses);
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	for (;;) {
+		errno = 0;
+		bus = readdir(buses);
+		if (!bus)
+			return errno ? -errno : -ENODEV;
+		if (bus->d_name[0] == '.')
+			continue;
 		snprintf(path, sizeof(path), "bus/%s/devices/%s/sriov_numvfs", bus->d_name, name);
-		if (bus->d_name[0] != '.' && faccessat(sys, path, F_OK, 0) == 0)
+		if (faccessat(sys, path, F_OK, 0) == 0)
 			return copy_text(ret_bus, size, bus->d_name);
+		if (!is_absence(errno))
+			return -errno;
 	}
-	return -ENODEV;
 }
 
 int device_look(const struct roots *roots, const struct loader *loader, const char *address,
@@ -337,8 +375,9 @@ int device_look(const struct roots *roots, const struct loader *loader, const ch
 	ret_pf->progress = &ret_pf->own_progress;
 	(void)copy_text(ret_pf->self.address, sizeof(ret_pf->self.address), address);
 	ret_pf->self.function.address = ret_pf->self.address;
-	if (device_find_bus(roots, address, bus, sizeof(bus)) < 0)
-		return 0;
+	r = device_find_bus(roots, address, bus, sizeof(bus));
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
 	ret_pf->vfs_are_devices = streq(bus, "pci");
 	r = fill_function(&ret_pf->self, roots->trees[VIOD_TREE_SYS], bus, address, NULL);
 	if (r == -ENOENT || r == -ENAMETOOLONG)

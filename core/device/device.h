@@ -86,7 +86,8 @@ struct viod_pf {
 	struct processes *processes;	  /* the last pass over /proc; NULL: none yet */
 	const struct viod_values *wanted; /* set while a plan is made and carried out */
 	json_t *notes;			  /* notes of plugins in the record; NULL: no record */
-	json_t *facts;			  /* facts that plugins published, by topic; NULL: none */
+	int unexplained; /* -errno of an op that reported nothing: the reason may pass */
+	json_t *facts;	 /* facts that plugins published, by topic; NULL: none */
 	struct viod_holders
 		*blocked_by; /* holders of what a step had to leave in place; NULL: none */
 	int (*save_notes)(void *userdata);
@@ -108,7 +109,7 @@ int device_look(const struct roots *roots, const struct loader *loader, const ch
 void device_close(struct viod_pf *pf);
 
 /** The bus of the device of this name: "pci" if it has one, else another bus with such a device
- * that has sriov_numvfs. -ENODEV. */
+ * that has sriov_numvfs. -ENODEV if there is none; another -errno if that is not known now. */
 int device_find_bus(const struct roots *roots, const char *name, char *ret_bus, size_t size);
 
 /** Choose the best quirk of pf->schema; -EEXIST after reporting two that match equally well. */

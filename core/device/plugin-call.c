@@ -25,9 +25,11 @@ void plugin_leave(struct viod_pf *pf)
 int plugin_explain(struct viod_pf *pf, const struct viod_plugin *plugin, const char *op, int r,
 		   size_t errors_before)
 {
-	if (r < 0 && diag_errors(&pf->diags) == errors_before)
+	if (r < 0 && diag_errors(&pf->diags) == errors_before) {
+		pf->unexplained = r;
 		diag_add(&pf->diags, VIOD_ERROR, VIOD_PF, NULL, -r, "plugin '%s' failed to %s: %s",
 			 plugin->name, op, strerror(-r));
+	}
 	return r;
 }
 

@@ -42,7 +42,8 @@ int job_write_baseline(struct job_run *run)
 	free(run->record->kind);
 	run->record->config = strdup(request->file ? request->file : "");
 	run->record->kind = strdup(run->schema->kind);
-	if (!run->record->config || !run->record->kind)
+	if (!run->record->config || !run->record->kind ||
+	    record_set_name(run->record, config_pf_value(request->config, "name")) < 0)
 		return -ENOMEM;
 	r = record_extend_baseline(run->record, run->state);
 	return r < 0 ? r : record_save(run->pf.roots, run->record);

@@ -334,7 +334,8 @@ static int load_record_and_schema(struct job_run *run)
 	const struct job_request *request = run->request;
 	int r;
 
-	r = record_load(request->roots, request->address, &run->pf.diags, &run->record);
+	r = record_load(request->roots, request->address, goal_writes(request->goal),
+			&run->pf.diags, &run->record);
 	if (r < 0 && r != -ENOENT)
 		return r;
 	job_share_notes(run);

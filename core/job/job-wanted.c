@@ -7,30 +7,36 @@
 #include "sriov/sriov.h"
 
 /* How many VFs the file wants on this device: its number, the maximum, or the existing ones. */
-static size_t wanted_count(struct job_run *run)
+static int wanted_count(struct job_run *run, size_t *ret_count)
 {
 	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
 	unsigned total;
 	int counted;
 
+	*ret_count = run->pf.n_vfs;
 	if (!vfs)
-		return run->pf.n_vfs;
-	counted = sriov_total(&run->pf, &total);
-	if (counted < 0)
 		return 0;
-	if (run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
-		return run->pf.n_vfs;
-	if (counted > 0 && *vfs == SRIOV_VFS_MAX)
-		return run->pf.n_vfs;
+	counted = sriov_total(&run->pf, &total);
+	if (counted < 0) {
+		*ret_count = 0;
+		return counted == -ENOENT ? 0 : counted;
+	}
+	if ((run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY) ||
+	    (counted > 0 && *vfs == SRIOV_VFS_MAX))
+		return 0;
 	if (run->pf.quirk.max_vfs)
 		total = MIN(total, run->pf.quirk.max_vfs);
-	return *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
+	*ret_count = *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
+	return 0;
 }
 
 int job_want_file(struct job_run *run)
 {
-	size_t count = wanted_count(run), named = config_vfs_named(run->request->config);
+	size_t count, named = config_vfs_named(run->request->config);
+	int r = wanted_count(run, &count);
 
+	if (r < 0)
+		return r;
 	if (named > count &&
 	    (!config_pf_value(run->request->config, "vfs") ||
 	     *(const int64_t *)config_pf_value(run->request->config, "vfs") == SRIOV_VFS_MAX)) {
@@ -202,6 +208,10 @@ int job_complete(struct job_run *run)
 	if (r < 0)
 		return r;
 	r = plugin_call_others(&run->pf, PLUGIN_COMPLETE, run->base, run->wanted);
+	/* What a plugin has reported is wrong with the file; all else may be right the next time.
+	 */
+	if (run->pf.unexplained < 0)
+		return run->pf.unexplained;
 	return own < 0 || r < 0 ? 0 : 1;
 }
 

@@ -20,15 +20,16 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->address = strdup(address);
 	record->kind = strdup(kind);
 	record->config = strdup(config ? config : "");
+	record->name = strdup("");
 	record->baseline = json_object();
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
 	record->row_states = json_object();
 	record->notes = json_object();
 	record->rounded = json_array();
 	record->managed = json_array();
-	if (!record->address || !record->kind || !record->config || !record->baseline ||
-	    !record->set || !record->row_states || !record->notes || !record->rounded ||
-	    !record->managed)
+	if (!record->address || !record->kind || !record->config || !record->name ||
+	    !record->baseline || !record->set || !record->row_states || !record->notes ||
+	    !record->rounded || !record->managed)
 		return record_free(record);
 	return record;
 }
@@ -40,6 +41,7 @@ struct record *record_free(struct record *record)
 	free(record->address);
 	free(record->kind);
 	free(record->config);
+	free(record->name);
 	json_decref(record->baseline);
 	json_decref(record->set);
 	json_decref(record->row_states);
@@ -61,6 +63,17 @@ static int record_file_name(const char *address, const char *suffix, char *ret_n
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+int record_set_name(struct record *record, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	free(record->name);
+	record->name = copy;
+	return 0;
+}
+
 static void replace(json_t **slot, json_t *value)
 {
 	json_decref(*slot);
@@ -69,15 +82,16 @@ static void replace(json_t **slot, json_t *value)
 
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
-	const char *recorded, *kind, *config;
+	const char *recorded, *kind, *config, *name = "";
 	json_t *baseline, *set, *row_states = NULL, *notes = NULL, *rounded = NULL;
 	json_t *managed = NULL;
 	struct record *record;
 	int created, keep;
 
-	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}",
-			"address", &recorded, "kind", &kind, "config", &config, "created", &created,
-			"keep", &keep, "baseline", &baseline, "set", &set, "row_states",
+	if (json_unpack((json_t *)json,
+			"{s:s, s:s, s:s, s?s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}", "address",
+			&recorded, "kind", &kind, "config", &config, "name", &name, "created",
+			&created, "keep", &keep, "baseline", &baseline, "set", &set, "row_states",
 			&row_states, "notes", &notes, "rounded", &rounded, "managed",
 			&managed) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
@@ -87,6 +101,10 @@ static int from_json(const char *address, const json_t *json, struct record **re
 		return -ENOMEM;
 	record->created = created;
 	record->keep = keep;
+	if (record_set_name(record, name) < 0) {
+		record_free(record);
+		return -ENOMEM;
+	}
 	replace(&record->baseline, baseline);
 	replace(&record->set, set);
 	if (json_is_object(row_states))
@@ -110,12 +128,31 @@ static int read_record(const struct roots *roots, const char *name, char **ret_t
 	return fd < 0 ? -errno : read_fd(fd, RECORD_SIZE_MAX, ret_text, ret_size);
 }
 
-int record_load(const struct roots *roots, const char *address, struct diag_list *diags,
-		struct record **ret_record)
+static int parse_record(const char *address, const char *text, size_t size,
+			struct record **ret_record)
+{
+	json_error_t error;
+	json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+	int r;
+
+	if (!json)
+		return json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : -EBADMSG;
+	r = from_json(address, json, ret_record);
+	json_decref(json);
+	return r;
+}
+
+/* What is no record will not become one. ELOOP: O_NOFOLLOW found a link. */
+static bool is_corrupt(int r)
+{
+	return r == -EBADMSG || r == -EFBIG || r == -ELOOP || r == -EISDIR;
+}
+
+int record_load(const struct roots *roots, const char *address, bool set_aside,
+		struct diag_list *diags, struct record **ret_record)
 {
 	_cleanup_free_ char *text = NULL;
 	char name[128], aside[128];
-	json_t *json;
 	size_t size;
 	int r;
 
@@ -124,32 +161,30 @@ int record_load(const struct roots *roots, const char *address, struct diag_list
 		r = record_file_name(address, ".corrupt", aside, sizeof(aside));
 	if (r == 0)
 		r = read_record(roots, name, &text, &size);
-	if (r == -ENOENT)
+	if (r == 0)
+		r = parse_record(address, text, size, ret_record);
+	if (!is_corrupt(r))
 		return r;
-	if (r == 0) {
-		json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-		r = json ? from_json(address, json, ret_record) : -EBADMSG;
-		json_decref(json);
-	}
-	if (r == 0 || r == -ENOMEM)
-		return r;
-	(void)renameat(roots->trees[VIOD_TREE_RUN], name, roots->trees[VIOD_TREE_RUN], aside);
+	if (set_aside)
+		(void)renameat(roots->trees[VIOD_TREE_RUN], name, roots->trees[VIOD_TREE_RUN],
+			       aside);
 	diag_add(diags, VIOD_WARNING, VIOD_PF, NULL, -r,
-		 "the record /run/%s cannot be used (%s) and was renamed to %s.corrupt; the state "
-		 "before viod is no longer known",
-		 name, strerror(-r), address);
+		 "the record /run/%s cannot be used (%s)%s%s%s; the state before viod is no longer "
+		 "known",
+		 name, strerror(-r), set_aside ? " and was renamed to " : "",
+		 set_aside ? address : "", set_aside ? ".corrupt" : "");
 	return -ENOENT;
 }
 
 /* One line for each member of the record and for each VF. */
 static int record_text(const struct record *record, struct json_text *out)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}",
-				 "address", record->address, "kind", record->kind, "config",
-				 record->config, "created", record->created, "keep", record->keep,
-				 "baseline", record->baseline, "set", record->set, "row_states",
-				 record->row_states, "notes", record->notes, "rounded",
-				 record->rounded, "managed", record->managed);
+	json_t *json = json_pack(
+		"{s:s, s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
+		record->address, "kind", record->kind, "config", record->config, "name",
+		record->name, "created", record->created, "keep", record->keep, "baseline",
+		record->baseline, "set", record->set, "row_states", record->row_states, "notes",
+		record->notes, "rounded", record->rounded, "managed", record->managed);
 
 	if (!json)
 		return -ENOMEM;
@@ -203,32 +238,44 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static int list_records(DIR *dir, char ***words, size_t *count)
+{
+	int r = 0;
+
+	while (r == 0) {
+		const struct dirent *entry;
+		const char *dot;
+
+		errno = 0;
+		entry = readdir(dir);
+		if (!entry)
+			return -errno;
+		dot = strrchr(entry->d_name, '.');
+		if (entry->d_name[0] != '.' && streq(dot, ".json"))
+			r = words_append(words, count, entry->d_name,
+					 (size_t)(dot - entry->d_name));
+	}
+	return r;
+}
+
 int record_list(const struct roots *roots, char ***ret_addresses)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
-	const struct dirent *entry;
 	char **words = NULL;
 	size_t count = 0;
 	int r;
 
 	r = open_directory(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY, &dir);
-	if (r < 0 && r != -ENOENT)
+	if (r == -ENOENT)
+		r = 0;
+	if (r == 0 && dir)
+		r = list_records(dir, &words, &count);
+	if (r == 0 && !words && !(words = calloc(1, sizeof(*words))))
+		r = -ENOMEM;
+	if (r < 0) {
+		words_free(words);
 		return r;
-	while (dir && (entry = readdir(dir))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		if (entry->d_name[0] == '.' || !streq(dot, ".json"))
-			continue;
-		r = words_append(&words, &count, entry->d_name, (size_t)(dot - entry->d_name));
-		if (r < 0) {
-			words_free(words);
-			return r;
-		}
 	}
-	if (!words)
-		words = calloc(1, sizeof(*words));
-	if (!words)
-		return -ENOMEM;
 	qsort(words, count, sizeof(*words), compare_words);
 	*ret_addresses = words;
 	return 0;

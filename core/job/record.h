@@ -14,6 +14,7 @@ struct record {
 	char *address;
 	char *kind;	    /* whose rows the values are */
 	char *config;	    /* path of the file that configured the PF */
+	char *name;	    /* what that file calls the PF; "" if it is not known */
 	bool created;	    /* viod created the VFs: rows that are not set get their new_vf */
 	bool keep;	    /* on-remove = keep */
 	bool changed;	    /* by record_remember() since the last record_save() */
@@ -36,11 +37,15 @@ static inline void record_freep(struct record **record)
 }
 
 /**
- * Read the record of a PF. -ENOENT if there is none. One that cannot be read is renamed to
- * NAME.corrupt with a warning and counts as none.
+ * Read the record of a PF. -ENOENT if there is none. One whose text is no record counts as none,
+ * with a warning, and is renamed to NAME.corrupt if set_aside. Another -errno: it cannot be read
+ * now.
  */
-int record_load(const struct roots *roots, const char *address, struct diag_list *diags,
-		struct record **ret_record);
+int record_load(const struct roots *roots, const char *address, bool set_aside,
+		struct diag_list *diags, struct record **ret_record);
+
+/** Note what the file calls the PF. -ENOMEM. */
+int record_set_name(struct record *record, const char *name);
 
 /** Write the record atomically; nothing is written if the file is up to date. */
 int record_save(const struct roots *roots, struct record *record);
@@ -49,7 +54,7 @@ int record_save(const struct roots *roots, struct record *record);
 int record_remove(const struct roots *roots, const char *address);
 
 /** Addresses that have a record, sorted; NULL-terminated. The caller frees them with
- * words_free(). */
+ * words_free(). -errno: they are not known now. */
 int record_list(const struct roots *roots, char ***ret_addresses);
 
 /** Add rows that the state knows and the baseline does not: those of a plugin that was enabled

@@ -2,6 +2,7 @@
 #include "kernel/netif.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -13,6 +14,9 @@
 
 /* IFF_LOWER_UP of <linux/if.h>, which cannot be included together with <net/if.h>. */
 #define LOWER_UP (1u << 16)
+/* The bus, and how its devices' names begin. */
+#define VIRTIO "virtio"
+
 struct links {
 	sd_event_source *source;
 	const struct roots *roots;
@@ -39,7 +43,7 @@ static void copy_name_attribute(struct nlattr *attribute, char *ret_name, size_t
 int link_parse(const void *payload, size_t size, struct link_event *ret_event)
 {
 	struct link_event event = { 0 };
-	const struct nlattr *attributes;
+	const struct nlattr *attributes, *properties;
 	struct ifinfomsg header;
 	int left;
 
@@ -47,6 +51,7 @@ int link_parse(const void *payload, size_t size, struct link_event *ret_event)
 		return -EBADMSG;
 	memcpy(&header, payload, sizeof(header));
 	event.index = header.ifi_index;
+	event.port = header.ifi_family != AF_UNSPEC;
 	event.carrier = header.ifi_flags & LOWER_UP;
 	attributes =
 		(const struct nlattr *)((const uint8_t *)payload + NLMSG_ALIGN(sizeof(header)));
@@ -59,21 +64,74 @@ int link_parse(const void *payload, size_t size, struct link_event *ret_event)
 		       sizeof(event.address));
 	copy_attribute(nla_find(attributes, left, IFLA_PERM_ADDRESS), event.permanent,
 		       sizeof(event.permanent));
+	properties = nla_find(attributes, left, IFLA_PROP_LIST);
+	if (properties) {
+		event.properties = nla_data(properties);
+		event.properties_size = (size_t)nla_len(properties);
+	}
 	*ret_event = event;
 	return 0;
 }
 
+int link_each_altname(const struct link_event *event,
+		      int (*callback)(void *userdata, const char *name, size_t length),
+		      void *userdata)
+{
+	const struct nlattr *attribute = event->properties;
+	int left = (int)event->properties_size, r = 0;
+
+	for (; r == 0 && attribute && nla_ok(attribute, left);
+	     attribute = nla_next(attribute, &left)) {
+		const char *name = nla_data(attribute);
+		size_t length = strnlen(name, (size_t)nla_len(attribute));
+
+		if (nla_type(attribute) == IFLA_ALT_IFNAME && length)
+			r = callback(userdata, name, length);
+	}
+	return r;
+}
+
 /* --- listening ------------------------------------------------------------------------------- */
+
+/* The device of a virtio NIC is a child of the PCI device, which has nothing else. */
+static int find_pci_parent(int sys, const char *interface, char *ret_name, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "class/net/%s/device/..", interface);
+	fd = openat(sys, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return sysfs_link_name(AT_FDCWD, path, ret_name, size);
+}
+
+int link_device(int sys, const char *interface, char *ret_name, size_t size)
+{
+	char path[64], bus[16];
+	int r;
+
+	if (!*interface || interface[0] == '.' || strchr(interface, '/') ||
+	    strlen(interface) >= IFNAMSIZ)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "class/net/%s/device", interface);
+	r = sysfs_link_name(sys, path, ret_name, size);
+	if (r < 0 || strncmp(ret_name, VIRTIO, strlen(VIRTIO)) != 0)
+		return r == -ENOTDIR || r == -EINVAL ? -ENOENT : r;
+	snprintf(path, sizeof(path), "class/net/%s/device/subsystem", interface);
+	if (sysfs_link_name(sys, path, bus, sizeof(bus)) < 0 || !streq(bus, VIRTIO))
+		return 0;
+	return find_pci_parent(sys, interface, ret_name, size);
+}
 
 static void find_parent(const struct links *links, struct link_event *event)
 {
-	char path[64];
-
-	if (event->parent[0] || !event->name[0])
+	if ((event->parent[0] && strncmp(event->parent, VIRTIO, strlen(VIRTIO)) != 0) ||
+	    event->removed)
 		return;
-	snprintf(path, sizeof(path), "class/net/%s/device", event->name);
-	if (sysfs_link_name(links->roots->trees[VIOD_TREE_SYS], path, event->parent,
-			    sizeof(event->parent)) < 0)
+	if (link_device(links->roots->trees[VIOD_TREE_SYS], event->name, event->parent,
+			sizeof(event->parent)) < 0)
 		event->parent[0] = '\0';
 }
 
@@ -82,9 +140,10 @@ static void handle_messages(struct links *links, struct nlmsghdr *message, int l
 	struct link_event event;
 
 	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
-		if (message->nlmsg_type != RTM_NEWLINK ||
+		if ((message->nlmsg_type != RTM_NEWLINK && message->nlmsg_type != RTM_DELLINK) ||
 		    link_parse(nlmsg_data(message), (size_t)nlmsg_datalen(message), &event) < 0)
 			continue;
+		event.removed = message->nlmsg_type == RTM_DELLINK;
 		find_parent(links, &event);
 		links->handler(links->userdata, &event);
 	}
@@ -182,28 +241,6 @@ static struct nl_msg *new_request(int flags)
 		return NULL;
 	}
 	return request;
-}
-
-static int copy_event_name(void *userdata, const struct link_event *event)
-{
-	memcpy(userdata, event->name, IFNAMSIZ);
-	return 0;
-}
-
-int link_find_altname(const char *altname, char ret_name[static IFNAMSIZ])
-{
-	struct nl_msg *request = new_request(0);
-	char name[IFNAMSIZ] = "";
-	int r;
-
-	r = request && nla_put_string(request, IFLA_ALT_IFNAME, altname) == 0
-		    ? request_links(request, copy_event_name, name)
-		    : -ENOMEM;
-	nlmsg_free(request);
-	if (r < 0)
-		return r;
-	memcpy(ret_name, name, sizeof(name));
-	return name[0] ? 0 : -ENODEV;
 }
 
 int link_for_each(each_fn callback, void *userdata)

@@ -11,13 +11,17 @@
 
 #include "kernel/sysfs.h"
 
-/** The content of one RTM_NEWLINK message. */
+/** The content of one RTM_NEWLINK or RTM_DELLINK message. */
 struct link_event {
 	int index;
 	bool carrier;
+	bool removed; /* RTM_DELLINK */
+	bool port;    /* about a bridge's port only: most of the rest is missing */
 	char name[IFNAMSIZ];
 	char parent[64];		  /* sysfs name of its device, "" if it has none */
 	uint8_t address[6], permanent[6]; /* zero: not reported */
+	const void *properties; /* netlink attributes with the alternative names, in the */
+	size_t properties_size; /* message: valid as long as it */
 };
 
 struct links;
@@ -31,8 +35,15 @@ int links_new(sd_event *loop, const struct roots *roots, link_handler handler, v
 	      struct links **ret_links);
 struct links *links_free(struct links *links);
 
-/** The name of the interface with this alternative name. -ENODEV, or another -errno. */
-int link_find_altname(const char *altname, char ret_name[static IFNAMSIZ]);
+/** The sysfs name of the device of an interface; of the PCI device above it if that is a virtio
+ * device. sys: /sys. -ENOENT if there is no such interface or it has no device; another -errno. */
+int link_device(int sys, const char *interface, char *ret_name, size_t size);
+
+/** Call back for each alternative name of an event, in whose message it still is, until the
+ * callback returns non-zero, and return that. name: not terminated, of length bytes. */
+int link_each_altname(const struct link_event *event,
+		      int (*callback)(void *userdata, const char *name, size_t length),
+		      void *userdata);
 
 /** Call back for each interface until the callback returns non-zero, and return that. -errno. */
 int link_for_each(int (*callback)(void *userdata, const struct link_event *event), void *userdata);

@@ -81,6 +81,8 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 	if (!vfs)
 		return 0;
 	counted = sriov_total(pf, &total);
+	if (counted < 0 && counted != -ENOENT)
+		return counted;
 	if (counted < 0) {
 		if (*vfs == 0)
 			values_forget(wanted, VIOD_PF,

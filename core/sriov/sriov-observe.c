@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the count, autoprobe, and the driver of each function. */
+#include <errno.h>
 #include <string.h>
 
 #include "kernel/kmod.h"
@@ -66,8 +67,11 @@ int sriov_observe(struct viod_pf *pf, struct viod_values *state)
 {
 	char text[8];
 	unsigned total;
+	int r = sriov_total(pf, &total);
 
-	if (sriov_total(pf, &total) >= 0) {
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r >= 0) {
 		int64_t count = (int64_t)pf->n_vfs;
 
 		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &count);

@@ -72,6 +72,7 @@ const struct viod_option sriov_rows[] = {
 int sriov_total(struct viod_pf *pf, unsigned *ret_total)
 {
 	char text[16];
+	char *end;
 	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
 
 	/* netdevsim has VFs but reports no maximum. */
@@ -81,8 +82,8 @@ int sriov_total(struct viod_pf *pf, unsigned *ret_total)
 	}
 	if (r < 0)
 		return r;
-	*ret_total = (unsigned)strtoul(text, NULL, 10);
-	return 0;
+	*ret_total = (unsigned)strtoul(text, &end, 10);
+	return end == text || *end || *ret_total > VIOD_VF_MAX ? -EBADMSG : 0;
 }
 
 void sriov_read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_NAME_MAX])

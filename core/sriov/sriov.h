@@ -54,7 +54,8 @@ const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *
 int sriov_hold(struct viod_pf *pf, int vf);
 
 /** How many VFs are possible: 0 and sriov_totalvfs; 1 and VIOD_VF_MAX if the device has VFs but
- * reports no maximum; or -ENOENT if it is not an SR-IOV PF. Never blocks. */
+ * reports no maximum; -ENOENT if it is not an SR-IOV PF; another -errno if that is not known now.
+ * Never blocks. */
 int sriov_total(struct viod_pf *pf, unsigned *ret_total);
 
 #endif

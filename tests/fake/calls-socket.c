@@ -177,15 +177,25 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
 	return 0;
 }
 
+/* Of all links. */
+static bool is_dump(const struct nlmsghdr *request)
+{
+	return request->nlmsg_type == RTM_GETLINK && (request->nlmsg_flags & NLM_F_DUMP);
+}
+
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
 	struct vfd *vfd = sim_self > 0 ? vfd_of(fd) : NULL;
 	_Alignas(struct nlmsghdr) char answer[ANSWER_MAX];
+	int error;
 
 	if (!vfd)
 		return raw(sendto, fd, data, size, flags, NULL, 0);
-	if (fails("send", message_errors))
+	error = sim_call("send", is_dump(data) ? "(dump)" : NULL, message_errors);
+	if (error) {
+		errno = error;
 		return -1;
+	}
 	free(vfd->data);
 	vfd->size = rtnetlink_answer(data, size, answer, sizeof(answer));
 	vfd->data = malloc(vfd->size);

@@ -186,12 +186,6 @@ static bool differ_only_in(const char *field, const char *a, const char *b)
 static const struct {
 	const char *role, *argument, *field, *why;
 } known_errors[] = {
-	{ "daemon: ", "(viod/pf)", NULL, "D5: the list of records is not read again" },
-	{ "daemon: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },
-	{ "job: ", "(viod/pf/", NULL, "A10: a record that cannot be read" },
-	{ "daemon: ", "vio.d)", NULL, "A2: a directory that cannot be read" },
-	{ "daemon: ", ".conf)", NULL, "D4: a file that cannot be read is not read again" },
-	{ "job: ", "sriov_totalvfs", NULL, "D3: it counts as a device without SR-IOV" },
 	{ "daemon: ", "(viod/state)", "state '",
 	  "D7: a state file stays that could not be removed" },
 	{ "daemon: ", "(0000:01:00.0.json)", "state '",

@@ -46,7 +46,8 @@ static enum kernel_driver match(const struct kernel_function *f)
 			continue;
 		/* fakepf and fakevf have no id that fits the other. With an override the id does
 		 * not matter, but their probe() refuses what is not theirs. */
-		if ((driver == DRIVER_PF) != (f->vf < 0) && driver != DRIVER_VFIO)
+		if ((driver == DRIVER_PF) != (f->vf < 0) && driver != DRIVER_VFIO &&
+		    driver != DRIVER_OTHER)
 			return DRIVER_NONE;
 		return (enum kernel_driver)driver;
 	}
@@ -57,6 +58,23 @@ static enum kernel_driver match(const struct kernel_function *f)
 static bool can_probe(const struct kernel_function *f)
 {
 	return f->vf < 0 || kernel->pfs[f->pf].autoprobe || f->override[0];
+}
+
+/* What register_netdevice() and unregister_netdevice() of a PF's driver send. */
+static void announce_interface(const struct kernel_function *f, enum kernel_driver driver,
+			       const char *action)
+{
+	char path[96];
+
+	if (driver != DRIVER_PF)
+		return;
+	snprintf(path, sizeof(path), "/devices/pci0000:00/%s/net/%s", f->address,
+		 kernel->pfs[f->pf].interface);
+	events_object(action, path, "net");
+	if (strcmp(action, "remove") == 0)
+		events_link_removed(f->pf);
+	else
+		events_link(f->pf);
 }
 
 /* __device_attach() of drivers/base/dd.c: 1 bound, 0 nothing bound it. */
@@ -74,7 +92,7 @@ int kernel_attach(struct kernel_function *f)
 	tree_bind(f, driver);
 	events_device("bind", f);
 	if (f->vf < 0)
-		events_link(f->pf);
+		announce_interface(f, driver, "add");
 	return 1;
 }
 
@@ -87,6 +105,8 @@ void kernel_detach(struct kernel_function *f)
 		return;
 	f->driver = DRIVER_NONE;
 	tree_unbind(f, driver);
+	if (f->vf < 0)
+		announce_interface(f, driver, "remove");
 	events_device("unbind", f);
 }
 

@@ -101,6 +101,19 @@ static void add_attribute(struct nlmsghdr *message, unsigned short type, const v
 	message->nlmsg_len = NLMSG_ALIGN(message->nlmsg_len) + RTA_ALIGN(attribute->rta_len);
 }
 
+static void add_altname(int pf, struct nlmsghdr *message)
+{
+	char name[16];
+	_Alignas(struct rtattr) char list[64] = { 0 };
+	struct rtattr *inner = (struct rtattr *)(void *)list;
+
+	snprintf(name, sizeof(name), "port%d", pf);
+	inner->rta_type = IFLA_ALT_IFNAME;
+	inner->rta_len = (unsigned short)RTA_LENGTH(strlen(name) + 1);
+	memcpy(RTA_DATA(inner), name, strlen(name) + 1);
+	add_attribute(message, IFLA_PROP_LIST | NLA_F_NESTED, list, RTA_ALIGN(inner->rta_len));
+}
+
 /* rtnl_fill_ifinfo() of net/core/rtnetlink.c. */
 static size_t fill_link(int pf, uint32_t sequence, uint16_t flags, void *ret_message)
 {
@@ -120,6 +133,7 @@ static size_t fill_link(int pf, uint32_t sequence, uint16_t flags, void *ret_mes
 	add_attribute(message, IFLA_ADDRESS, address, sizeof(address));
 	add_attribute(message, IFLA_PERM_ADDRESS, address, sizeof(address));
 	add_attribute(message, IFLA_PARENT_DEV_NAME, p->self.address, strlen(p->self.address) + 1);
+	add_altname(pf, message);
 	return message->nlmsg_len;
 }
 
@@ -128,6 +142,15 @@ void events_link(int pf)
 	_Alignas(struct nlmsghdr) char message[512];
 
 	push(&kernel->links, message, fill_link(pf, 0, 0, message));
+}
+
+void events_link_removed(int pf)
+{
+	_Alignas(struct nlmsghdr) char message[512];
+	size_t size = fill_link(pf, 0, 0, message);
+
+	((struct nlmsghdr *)(void *)message)->nlmsg_type = RTM_DELLINK;
+	push(&kernel->links, message, size);
 }
 
 static size_t fill_error(const struct nlmsghdr *request, int error, void *ret_message)
@@ -179,6 +202,7 @@ size_t rtnetlink_answer(const void *data, size_t size, void *ret_answer, size_t 
 	}
 	if (request->nlmsg_type != RTM_GETLINK)
 		return fill_error(request, -EOPNOTSUPP, answer);
+	kernel->dumps += dump && request->nlmsg_type == RTM_GETLINK;
 	for (int pf = 0; pf < KERNEL_PFS; pf++) {
 		char other[16];
 

@@ -62,6 +62,12 @@ void tree_link(const char *target, const char *format, ...)
 	(void)raw(symlinkat, target, SIM_FD_ROOT, path);
 }
 
+void tree_mode(const char *path, int mode)
+{
+	(void)raw(fchmodat, SIM_FD_ROOT, path, mode);
+	sim_act();
+}
+
 void tree_remove(const char *format, ...)
 {
 	char path[256];

@@ -54,6 +54,7 @@ void kernel_reset(void)
 	kernel->uevents.open = kernel->links.open = false;
 	kernel->uevents.lost = kernel->links.lost = kernel->lose_events = false;
 	kernel->next_pid = KERNEL_PID_FIRST;
+	kernel->dumps = 0;
 	tree_reset();
 	for (int driver = DRIVER_PF; driver < DRIVER_MAX_; driver++) {
 		kernel->loaded[driver] = kernel->loadable[driver] = true;

@@ -94,6 +94,7 @@ struct kernel {
 	uint64_t seqnum;
 	struct kernel_ring uevents, links;
 	bool lose_events;
+	unsigned dumps; /* of all links */
 	pid_t next_pid;
 };
 
@@ -142,6 +143,7 @@ void tree_reset(void);
 void tree_directory(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tree_text(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void tree_link(const char *target, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void tree_mode(const char *path, int mode);
 void tree_remove(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** With all that is in it. */
 void tree_remove_all(const char *path);
@@ -169,6 +171,8 @@ void tree_end_holder(const struct kernel_holder *holder);
 void events_device(const char *action, const struct kernel_function *f);
 void events_object(const char *action, const char *devpath, const char *subsystem);
 void events_link(int pf);
+/** The interface is no more. */
+void events_link_removed(int pf);
 void events_lose(void);
 /** Socket calls of the daemon and its jobs; calls.c. */
 ssize_t ring_pop(struct kernel_ring *ring, void *ret_data, size_t size);

@@ -24,19 +24,6 @@ static void a1(void)
 	expect_vfs(0, 2);
 }
 
-/* The directory cannot be read once: no file is deleted. */
-static void a2(void)
-{
-	file_write("a.conf", PF0 "vfs = 2\n");
-	begin();
-	machine_run(SIM_SEC);
-	tree_rename("etc/vio.d", "etc/vio.away");
-	tree_text("etc/vio.d", "no directory\n");
-	daemon_reload();
-	machine_run(SIM_SEC);
-	expect_vfs(0, 2);
-}
-
 /* Another program made VFs, and one of them went into a container, while the job waited for the
  * lock. */
 static void a3(void)
@@ -76,18 +63,6 @@ static void a4(void)
 	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "no line asks for another driver");
 }
 
-/* The name does not resolve at a restart. */
-static void a5(void)
-{
-	file_write("a.conf", "[pf]\nname = eth0\nkind = lab\nvfs = 2\n");
-	begin();
-	machine_run(SIM_SEC);
-	rename_interface(0, "eth9");
-	daemon_reload();
-	machine_run(5 * SIM_SEC);
-	expect_vfs(0, 2);
-}
-
 /* Another card in the slot has nothing of the record of the one before. */
 static void a9(void)
 {
@@ -103,22 +78,6 @@ static void a9(void)
 	file_remove("a.conf");
 	machine_run(5 * SIM_SEC);
 	expect_vfs(0, 0);
-}
-
-/* A record that cannot be read for a moment is no corrupt one. */
-static void a10(void)
-{
-	other_count(0, 2);
-	file_write("a.conf", PF0 "vfs = 3\n");
-	begin();
-	machine_run(SIM_SEC);
-	sim->fault = (struct sim_fault){ .only = "viod/pf/0000:01:00.0.json", .choice = 0 };
-	file_write("a.conf", PF0 "vfs = 3\n[vf0]\nlevel = 1\n");
-	machine_run(5 * SIM_SEC);
-	EXPECT(sim->fault.error, "the record is read");
-	file_remove("a.conf");
-	machine_run(5 * SIM_SEC);
-	expect_vfs(0, 2);
 }
 
 /* A value that is not reported: what was written counts, whatever became of the job. */
@@ -181,19 +140,6 @@ static void a14(void)
 	EXPECT(kernel->pfs[0].vfs[0].level == 10, "it is %d", kernel->pfs[0].vfs[0].level);
 }
 
-/* The interface of the name belongs to a device at another address now. */
-static void b5(void)
-{
-	file_write("a.conf", "[pf]\nname = eth0\nkind = lab\nvfs = 2\n");
-	begin();
-	machine_run(SIM_SEC);
-	kernel_unplug(0);
-	machine_run(SIM_SEC);
-	rename_interface(1, "eth0");
-	machine_run(30 * SIM_SEC);
-	expect_vfs(1, 2);
-}
-
 /* A state file that could not be removed is removed later. */
 static void d7(void)
 {
@@ -208,32 +154,14 @@ static void d7(void)
 	expect_state(0, "");
 }
 
-/* A release waits for the list of records. */
-static void d5(void)
-{
-	file_write("a.conf", PF0 "vfs = 2\n");
-	begin();
-	machine_run(SIM_SEC);
-	sim->fault = (struct sim_fault){ .only = "viod/pf" };
-	file_remove("a.conf");
-	machine_run(120 * SIM_SEC);
-	EXPECT(sim->fault.error, "the directory is read");
-	expect_vfs(0, 0);
-}
-
 const struct regression known_failures[] = {
 	{ "A1", "on-remove = keep in the file of a configured PF", a1 },
-	{ "A2", "a directory of files that cannot be read", a2 },
 	{ "A3", "a VF that is used since the wait for the lock", a3 },
 	{ "A4", "adopted VFs after a count that was not changed", a4 },
-	{ "A5", "an interface name that does not resolve at a reload", a5 },
 	{ "A9", "another card in the slot", a9 },
-	{ "A10", "a record that cannot be read for a moment", a10 },
 	{ "A11", "a value that is not reported, after a job that failed", a11 },
 	{ "A14", "another kind in the file", a14 },
 	{ "A15", "a job that was stopped while it waited for the lock", a15 },
-	{ "B5", "a name that another device has", b5 },
-	{ "D5", "a release while the records cannot be listed", d5 },
 	{ "D7", "a state file that could not be removed once", d7 },
 	{ "B9", "autoprobe between two tries", b9 },
 	{ NULL, NULL, NULL },

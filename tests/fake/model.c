@@ -14,7 +14,7 @@
  *
  *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
  *   A1   on-remove of a file that changed while its PF was configured
- *   D3 to D7, A2, A10   no error comes at the calls that faults.c lists as known
+ *   D6, D7   no error comes at the calls that faults.c lists as known
  *   A11  a value that the device does not report, after a job that failed half-way
  */
 #include <stdio.h>

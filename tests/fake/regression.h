@@ -34,6 +34,27 @@ long other_write(int pf, int vf, const char *attribute, const char *text);
 /** Another program makes so many VFs. */
 void other_count(int pf, unsigned count);
 
+/** regressions-files.c */
+void a2(void);
+void a5(void);
+void a10(void);
+void b5(void);
+void d5(void);
+void a5_restart(void);
+void a5_driver(void);
+void a5_edit(void);
+void a10_start(void);
+void d3(void);
+void d4(void);
+void a2_again(void);
+void l4(void);
+void in_force(void);
+void in_force_with_error(void);
+void in_force_unread(void);
+void c3(void);
+void c3_later(void);
+void c3_fails(void);
+
 /** regressions-life.c; regressions.c says what each is. */
 void a7_ignore(void);
 void a17(void);

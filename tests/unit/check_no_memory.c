@@ -251,7 +251,7 @@ static int keep_record(struct place *place)
 	if (r == 0)
 		r = record_save(&place->roots, record);
 	if (r == 0)
-		r = record_load(&place->roots, FAKE_PF, &diags, &again);
+		r = record_load(&place->roots, FAKE_PF, true, &diags, &again);
 	if (r == 0)
 		r = record_list(&place->roots, &list);
 	for (char **name = list; name && *name; name++)

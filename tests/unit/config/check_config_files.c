@@ -199,11 +199,68 @@ START_TEST(directories_that_are_none_are_reported)
 	_cleanup_root_ struct root root;
 
 	root_new(&root);
-	root_write(&root, "etc/vio.d", "");
-	root_write(&root, "run/vio.d/a.conf", "");
-	ck_assert_int_eq(config_list(root.fd, "vio.d", &diags, &files), 0);
-	assert_diag(&diags, "/etc/vio.d", "the directory cannot be read: Not a directory");
+	/* The file may be masked by one that cannot be seen. */
+	root_write(&root, "run/vio.d", "");
+	root_write(&root, "etc/vio.d/a.conf", "");
+	root_write(&root, "usr/lib/vio.d/b.conf", "");
+	ck_assert_int_eq(config_list(root.fd, "vio.d", &diags, &files), -ENOTDIR);
+	assert_diag(&diags, "/run/vio.d", "the directory cannot be read: Not a directory");
 	ck_assert_uint_eq(files.count, 1);
+	ck_assert_str_eq(files.items[0].path, "/etc/vio.d/a.conf");
+	/* It may have a drop-in that cannot be seen, either. */
+	ck_assert_int_eq(files.items[0].error, -ENOTDIR);
+}
+END_TEST
+
+START_TEST(drop_ins_that_cannot_be_listed_are_an_error_of_their_file)
+{
+	_cleanup_(config_files_clear) struct config_files files = { 0 };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_root_ struct root root;
+
+	root_new(&root);
+	root_write(&root, "etc/vio.d/a.conf", "");
+	root_write(&root, "etc/vio.d/b.conf", "");
+	root_write(&root, "run/vio.d/a.conf.d", "");
+	ck_assert_int_eq(config_list(root.fd, "vio.d", &diags, &files), 0);
+	ck_assert_uint_eq(files.count, 2);
+	ck_assert_int_eq(files.items[0].error, -ENOTDIR);
+	ck_assert_int_eq(files.items[1].error, 0);
+}
+END_TEST
+
+START_TEST(directories_of_others_are_not_listed)
+{
+	_cleanup_root_ struct root root;
+	static const struct {
+		const char *path;
+		mode_t mode;
+		const char *text;
+	} cases[] = {
+		{ "etc/vio.d", 0777, "every user may write to the directory (mode 0777)" },
+		{ "etc/vio.d", 0775, "its group may write to the directory (mode 0775)" },
+		{ "etc/vio.d/a.conf.d", 0757, "run: chmod go-w /etc/vio.d/a.conf.d" },
+	};
+
+	root_new(&root);
+	root_write(&root, "etc/vio.d/a.conf.d/b.conf", "");
+	root_write(&root, "etc/vio.d/a.conf", "");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(config_files_clear) struct config_files files = { 0 };
+		_cleanup_diags_ struct diag_list diags = { 0 };
+		bool drop_in = cases[i].mode == 0757;
+		char path[128];
+
+		(void)snprintf(path, sizeof(path), "/%s", cases[i].path);
+		ck_assert_int_eq(fchmodat(root.fd, cases[i].path, cases[i].mode, 0), 0);
+		ck_assert_int_eq(config_list(root.fd, "vio.d", &diags, &files),
+				 drop_in ? 0 : -EPERM);
+		assert_diag(&diags, path, cases[i].text);
+		ck_assert_uint_eq(files.count, drop_in);
+		if (drop_in)
+			ck_assert_int_eq(files.items[0].error, -EPERM);
+		ck_assert_int_eq(fchmodat(root.fd, cases[i].path, 0755, 0), 0);
+	}
 }
 END_TEST
 
@@ -290,6 +347,8 @@ int main(void)
 		links_to_dev_null_mask,
 		links_to_links_to_dev_null_mask,
 		directories_that_are_none_are_reported,
+		drop_ins_that_cannot_be_listed_are_an_error_of_their_file,
+		directories_of_others_are_not_listed,
 		the_identity_changes_with_the_files,
 		a_file_of_another_user_is_refused, /* the last: only root runs it */
 	};

@@ -2,6 +2,7 @@
 #include "job/record.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "../fakesys.h"
 
@@ -68,12 +69,12 @@ START_TEST(a_record_survives_the_daemon)
 	char **list;
 
 	place_new(&place);
-	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &again), -ENOENT);
+	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, true, &diags, &again), -ENOENT);
 	record = record_new(FAKE_PF, "net", "/etc/vio.d/nic0.conf");
 	record->created = true;
 	json_object_set_new(record->notes, "dev-x", json_pack("{s:s}", "vf1", "made 7"));
 	ck_assert_int_eq(record_save(&place.roots, record), 0);
-	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &again), 0);
+	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, true, &diags, &again), 0);
 	assert_no_diags(&diags);
 	ck_assert_str_eq(again->kind, "net");
 	ck_assert_str_eq(again->config, "/etc/vio.d/nic0.conf");
@@ -112,6 +113,48 @@ START_TEST(the_same_record_is_not_written_twice)
 }
 END_TEST
 
+/* Only its text says that a record is none. */
+START_TEST(a_record_that_cannot_be_read_stays)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_record_ struct record *record = record_new(FAKE_PF, "net", "x"), *again = NULL;
+	struct rlimit before, none;
+	struct place place;
+	int r;
+
+	place_new(&place);
+	ck_assert_int_eq(record_set_name(record, "eth0"), 0);
+	ck_assert_int_eq(record_save(&place.roots, record), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = record_load(&place.roots, FAKE_PF, true, &diags, &again);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(r, -EMFILE);
+	assert_no_diags(&diags);
+	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, true, &diags, &again), 0);
+	ck_assert_str_eq(again->name, "eth0");
+	place_clear(&place);
+}
+END_TEST
+
+/* --check writes nothing. */
+START_TEST(a_corrupt_record_is_left_where_nothing_is_written)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	struct record *record = NULL;
+	struct place place;
+
+	place_new(&place);
+	root_write(&place.root, "run/viod/pf/" FAKE_PF ".json", "{");
+	ck_assert_int_eq(record_load(&place.roots, FAKE_PF, false, &diags, &record), -ENOENT);
+	assert_diag_count(&diags, 1);
+	ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0), 0);
+	place_clear(&place);
+}
+END_TEST
+
 START_TEST(a_corrupt_record_is_renamed_and_reported)
 {
 	static const char *const texts[] = {
@@ -133,7 +176,8 @@ START_TEST(a_corrupt_record_is_renamed_and_reported)
 		struct record *record = NULL;
 
 		root_write(&place.root, "run/viod/pf/" FAKE_PF ".json", texts[i]);
-		ck_assert_int_eq(record_load(&place.roots, FAKE_PF, &diags, &record), -ENOENT);
+		ck_assert_int_eq(record_load(&place.roots, FAKE_PF, true, &diags, &record),
+				 -ENOENT);
 		assert_diag_count(&diags, 1);
 		ck_assert_int_eq(diags.items[0].severity, VIOD_WARNING);
 		ck_assert_int_eq(faccessat(place.root.fd, "run/viod/pf/" FAKE_PF ".json", F_OK, 0),
@@ -248,6 +292,8 @@ int main(void)
 	const TTest *const tests[] = {
 		a_record_survives_the_daemon,
 		the_same_record_is_not_written_twice,
+		a_record_that_cannot_be_read_stays,
+		a_corrupt_record_is_left_where_nothing_is_written,
 		a_corrupt_record_is_renamed_and_reported,
 		an_address_names_no_other_directory,
 		only_what_was_set_is_restored,

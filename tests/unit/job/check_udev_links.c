@@ -35,7 +35,7 @@ static void load_again(struct place *place)
 	_cleanup_diags_ struct diag_list diags = { 0 };
 
 	record_free(place->record);
-	ck_assert_int_eq(record_load(&place->roots, FAKE_PF, &diags, &place->record), 0);
+	ck_assert_int_eq(record_load(&place->roots, FAKE_PF, true, &diags, &place->record), 0);
 }
 
 static void remove_vf(struct place *place, unsigned vf)
