@@ -214,8 +214,9 @@ static int folder_open(const struct roots *roots, const struct loader *loader,
 	int r;
 
 	*folder = (struct folder){ .roots = roots, .loader = loader };
+	/* A directory that cannot be read is among the errors. */
 	r = config_list(roots->root, "vio.d", diags, &folder->files);
-	if (r < 0)
+	if (r == -ENOMEM)
 		return r;
 	count = folder->files.count;
 	folder->configs = calloc(count + 1, sizeof(struct config *));
