@@ -12,6 +12,11 @@ static const char *const severity_words[VIOD_SEVERITY_MAX_] = {
 	[VIOD_INFO] = "info",
 };
 
+bool diag_same_line(const struct viod_where *a, const struct viod_where *b)
+{
+	return a && b && a->file && b->file && streq(a->file, b->file) && a->line == b->line;
+}
+
 static void diag_clear(struct diag *diag)
 {
 	free(diag->file);

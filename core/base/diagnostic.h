@@ -36,6 +36,9 @@ void diag_add_v(struct diag_list *list, enum viod_severity severity, int vf,
 		const struct viod_where *where, int error, const char *format, va_list arguments)
 	PRINTF_LIKE(6, 0);
 
+/** True for the same line of the same file. NULL, or a place in no file, is like no other. */
+bool diag_same_line(const struct viod_where *a, const struct viod_where *b);
+
 /** Number of VIOD_ERROR entries. */
 size_t diag_errors(const struct diag_list *list);
 

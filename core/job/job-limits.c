@@ -22,12 +22,6 @@ static int64_t limit_number(const struct viod_option *option, const void *value)
 	}
 }
 
-/* One line that is wrong for many VFs is one error. */
-static bool same_line(const struct viod_where *a, const struct viod_where *b)
-{
-	return a && a->file && b->file && streq(a->file, b->file) && a->line == b->line;
-}
-
 static void report_limit(struct job_run *run, int vf, const struct schema_row *row,
 			 const struct viod_limit *limit, int64_t rounded_to)
 {
@@ -61,7 +55,8 @@ static int check_row(struct job_run *run, const struct schema_row *row, int firs
 
 		if (wrong)
 			r = -EINVAL;
-		if ((!wrong && !rounds) || same_line(reported, where))
+		/* One line that is wrong for many VFs is one error. */
+		if ((!wrong && !rounds) || diag_same_line(reported, where))
 			continue;
 		report_limit(run, vf, row, limit,
 			     wrong ? 0 : MAX(number - number % limit->step, limit->step));

@@ -21,11 +21,6 @@ static int compare_uses(const void *a, const void *b)
 	return order ? order : (x->vf > y->vf) - (x->vf < y->vf);
 }
 
-static bool same_line(const struct viod_where *a, const struct viod_where *b)
-{
-	return a->file && b->file && streq(a->file, b->file) && a->line == b->line;
-}
-
 static void report_same(struct job_run *run, const struct use *first, const struct use *second)
 {
 	const char *key = first->row->option->key;
@@ -33,7 +28,7 @@ static void report_same(struct job_run *run, const struct use *first, const stru
 
 	if (value_format(first->row->option, first->value, text, sizeof(text)) < 0)
 		text[0] = '\0';
-	if (same_line(first->where, second->where))
+	if (diag_same_line(first->where, second->where))
 		diag_add(&run->pf.diags, VIOD_ERROR, second->vf, second->where, 0,
 			 "vf%d and vf%d would both get %s %s from this line; give each VF a "
 			 "section and a %s of its own",
@@ -60,7 +55,7 @@ static int check_uses(struct job_run *run, const struct use *uses, size_t count)
 			continue;
 		}
 		r = -EINVAL;
-		if (use - 1 == first || !same_line(use[-1].where, use->where))
+		if (use - 1 == first || !diag_same_line(use[-1].where, use->where))
 			report_same(run, first, use);
 	}
 	return r;

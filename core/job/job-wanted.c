@@ -10,24 +10,15 @@
 static int wanted_count(struct job_run *run, size_t *ret_count)
 {
 	const int64_t *vfs = config_pf_value(run->request->config, "vfs");
-	unsigned total;
-	int counted;
+	struct sriov_limits limits;
+	int r;
 
 	*ret_count = run->pf.n_vfs;
 	if (!vfs)
 		return 0;
-	counted = sriov_total(&run->pf, &total);
-	if (counted < 0) {
-		*ret_count = 0;
-		return counted == -ENOENT ? 0 : counted;
-	}
-	if ((run->pf.quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY) ||
-	    (counted > 0 && *vfs == SRIOV_VFS_MAX))
-		return 0;
-	if (run->pf.quirk.max_vfs)
-		total = MIN(total, run->pf.quirk.max_vfs);
-	*ret_count = *vfs == SRIOV_VFS_MAX ? total : MIN((size_t)*vfs, (size_t)total);
-	return 0;
+	r = sriov_limits(&run->pf, &limits);
+	*ret_count = r < 0 ? 0 : sriov_count(&run->pf, &limits, *vfs);
+	return r == -ENOENT ? 0 : r;
 }
 
 int job_want_file(struct job_run *run)

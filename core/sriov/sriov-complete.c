@@ -42,18 +42,11 @@ static void report_incapable(struct viod_pf *pf, const struct viod_where *where)
 }
 
 /* A driver whose count is an option of its module. */
-static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, int64_t vfs,
-			  struct viod_values *wanted)
+static int refuse_fixed(struct viod_pf *pf, const struct viod_where *where,
+			struct viod_values *wanted)
 {
-	int64_t now = (int64_t)pf->n_vfs;
 	char advice[512];
 
-	if (vfs == SRIOV_VFS_MAX) {
-		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &now);
-		return 0;
-	}
-	if (vfs == now)
-		return 0;
 	/* The baseline's count cannot be restored, and there is no line to correct. */
 	if (!where->file) {
 		values_forget(wanted, VIOD_PF,
@@ -62,28 +55,54 @@ static int complete_fixed(struct viod_pf *pf, const struct viod_where *where, in
 	}
 	too_few(pf, "", advice, sizeof(advice));
 	host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-			  "this device has %lld VFs, and its driver does not support another "
+			  "this device has %zu VFs, and its driver does not support another "
 			  "number%s",
-			  (long long)now, advice);
+			  pf->n_vfs, advice);
 	return -EINVAL;
+}
+
+/* A number of a file, or of a baseline. */
+static int check_number(struct viod_pf *pf, const struct sriov_limits *limits, int64_t vfs,
+			const struct viod_where *where, struct viod_values *wanted)
+{
+	char advice[512];
+
+	if (limits->fixed)
+		return vfs == (int64_t)pf->n_vfs ? 0 : refuse_fixed(pf, where, wanted);
+	if (vfs > limits->most) {
+		too_few(pf, limits->most ? "" : " (firmware or BIOS may have SR-IOV switched off)",
+			advice, sizeof(advice));
+		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+				  "vfs = %lld is more than this device can have; it is 0 to %u%s",
+				  (long long)vfs, limits->most, advice);
+		return -ERANGE;
+	}
+	if (vfs > 0 && vfs != limits->most && (pf->quirk.flags & VIOD_QUIRK_COUNT_IGNORED) &&
+	    where->file) {
+		host_table.report(
+			pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
+			"this device creates all of its VFs or none; write vfs = %u, or max",
+			limits->most);
+		return -ERANGE;
+	}
+	return 0;
 }
 
 static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 {
-	char advice[512];
 	const int64_t *vfs = host_table.get(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
 	const struct viod_where *where =
 		host_table.where(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS]);
-	unsigned total;
-	int64_t limit;
-	int counted;
+	struct sriov_limits limits;
+	int64_t count;
+	int r;
 
 	if (!vfs)
 		return 0;
-	counted = sriov_total(pf, &total);
-	if (counted < 0 && counted != -ENOENT)
-		return counted;
-	if (counted < 0) {
+	r = sriov_limits(pf, &limits);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0) {
 		if (*vfs == 0)
 			values_forget(wanted, VIOD_PF,
 				      schema_row_of(pf->schema, &sriov_rows[SRIOV_ROW_VFS]));
@@ -91,34 +110,16 @@ static int complete_count(struct viod_pf *pf, struct viod_values *wanted)
 			report_incapable(pf, where);
 		return *vfs == 0 ? 0 : -EINVAL;
 	}
-	if (pf->quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY)
-		return complete_fixed(pf, where, *vfs, wanted);
-	limit = pf->quirk.max_vfs ? MIN(total, pf->quirk.max_vfs) : total;
-	if (*vfs == SRIOV_VFS_MAX && counted > 0) {
+	if (*vfs != SRIOV_VFS_MAX)
+		return check_number(pf, &limits, *vfs, where, wanted);
+	if (limits.unlimited && !limits.fixed) {
 		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
 				  "this device does not report its maximum number of VFs; write a "
 				  "number instead of max");
 		return -EINVAL;
 	}
-	if (*vfs == SRIOV_VFS_MAX) {
-		host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &limit);
-	} else if (*vfs > limit) {
-		too_few(pf, total ? "" : " (firmware or BIOS may have SR-IOV switched off)", advice,
-			sizeof(advice));
-		host_table.report(pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-				  "vfs = %lld is more than this device can have; it is 0 to %lld%s",
-				  (long long)*vfs, (long long)limit, advice);
-		return -ERANGE;
-	} else if (*vfs > 0 && *vfs != limit && (pf->quirk.flags & VIOD_QUIRK_COUNT_IGNORED) &&
-		   where->file) {
-		host_table.report(
-			pf, VIOD_ERROR, VIOD_PF, NULL, where, 0,
-			"this device creates all of its VFs or none; write vfs = %lld, or "
-			"max",
-			(long long)limit);
-		return -ERANGE;
-	}
-	return 0;
+	count = sriov_count(pf, &limits, *vfs);
+	return host_table.put(wanted, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &count);
 }
 
 static bool driver_exists(struct viod_pf *pf, int vf, const char *name)

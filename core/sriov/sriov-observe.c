@@ -66,12 +66,12 @@ static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf
 int sriov_observe(struct viod_pf *pf, struct viod_values *state)
 {
 	char text[8];
-	unsigned total;
-	int r = sriov_total(pf, &total);
+	struct sriov_limits limits;
+	int r = sriov_limits(pf, &limits);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r >= 0) {
+	if (r == 0) {
 		int64_t count = (int64_t)pf->n_vfs;
 
 		host_table.put(state, VIOD_PF, &sriov_rows[SRIOV_ROW_VFS], &count);

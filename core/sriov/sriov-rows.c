@@ -69,21 +69,33 @@ const struct viod_option sriov_rows[] = {
 	[SRIOV_ROW_END] = { 0 },
 };
 
-int sriov_total(struct viod_pf *pf, unsigned *ret_total)
+int sriov_limits(struct viod_pf *pf, struct sriov_limits *ret_limits)
 {
+	struct sriov_limits limits = {
+		.fixed = pf->quirk.flags & VIOD_QUIRK_COUNT_READ_ONLY,
+	};
 	char text[16];
 	char *end;
 	int r = host_table.read(pf, VIOD_PF, "sriov_totalvfs", text, sizeof(text));
 
 	/* netdevsim has VFs but reports no maximum. */
-	if (r == -ENOENT && pf->present && !pf->vfs_are_devices) {
-		*ret_total = VIOD_VF_MAX;
-		return 1;
-	}
-	if (r < 0)
+	limits.unlimited = r == -ENOENT && pf->present && !pf->vfs_are_devices;
+	if (r < 0 && !limits.unlimited)
 		return r;
-	*ret_total = (unsigned)strtoul(text, &end, 10);
-	return end == text || *end || *ret_total > VIOD_VF_MAX ? -EBADMSG : 0;
+	limits.most = r < 0 ? VIOD_VF_MAX : (unsigned)strtoul(text, &end, 10);
+	if (r == 0 && (end == text || *end || limits.most > VIOD_VF_MAX))
+		return -EBADMSG;
+	if (pf->quirk.max_vfs)
+		limits.most = MIN(limits.most, pf->quirk.max_vfs);
+	*ret_limits = limits;
+	return 0;
+}
+
+unsigned sriov_count(const struct viod_pf *pf, const struct sriov_limits *limits, int64_t vfs)
+{
+	if (limits->fixed || (vfs == SRIOV_VFS_MAX && limits->unlimited))
+		return (unsigned)pf->n_vfs;
+	return vfs == SRIOV_VFS_MAX ? limits->most : (unsigned)MIN(vfs, (int64_t)limits->most);
 }
 
 void sriov_read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_NAME_MAX])

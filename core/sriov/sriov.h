@@ -53,9 +53,18 @@ const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *
 /** Prevent any driver from being bound to a VF that has none. 1 if that needed a write. */
 int sriov_hold(struct viod_pf *pf, int vf);
 
-/** How many VFs are possible: 0 and sriov_totalvfs; 1 and VIOD_VF_MAX if the device has VFs but
- * reports no maximum; -ENOENT if it is not an SR-IOV PF; another -errno if that is not known now.
- * Never blocks. */
-int sriov_total(struct viod_pf *pf, unsigned *ret_total);
+/** The VF counts that a device can have. */
+struct sriov_limits {
+	unsigned most;	/* by sriov_totalvfs and the quirk */
+	bool unlimited; /* it reports no maximum: most is VIOD_VF_MAX, and "max" means nothing */
+	bool fixed;	/* only the present count */
+};
+
+/** 0; -ENOENT if it is not an SR-IOV PF; another -errno if that is not known now. Never blocks. */
+int sriov_limits(struct viod_pf *pf, struct sriov_limits *ret_limits);
+
+/** How many VFs there will be with this value of vfs, a number or SRIOV_VFS_MAX. Of a number that
+ * is too large, the most that are possible. */
+unsigned sriov_count(const struct viod_pf *pf, const struct sriov_limits *limits, int64_t vfs);
 
 #endif
