@@ -60,7 +60,7 @@ $(LIBCORE): $(filter-out $(BUILD)/core/daemon/main.o,$(CORE_OBJECTS))
 $(BUILD)/viod: $(BUILD)/core/daemon/main.o $(LIBCORE)
 	$(call say,LD)$(CC) $(LDFLAGS) -pie -o $@ $^ $(CORE_LIBS)
 
-PUBLIC_HEADERS := $(wildcard core/viod/*.h plugins/net/viod/*.h)
+PUBLIC_HEADERS := $(wildcard core/viod/*.h plugins/net/viod/*.h) plugins/vfio/viod/vfio-driver.h
 PUBLIC := $(addprefix $(BUILD)/public/viod/,$(notdir $(PUBLIC_HEADERS)))
 define public_rule
 $(BUILD)/public/viod/$(notdir $1):

@@ -20,6 +20,8 @@ $(filter $(BUILD)/tests/unit/net/%,$(UNIT_TESTS)): $(NET_OBJECTS)
 $(BUILD)/tests/unit/net/%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
 VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
 $(filter $(BUILD)/tests/unit/vfio/check_vfio $(BUILD)/tests/unit/vfio/check_vfio_%,$(UNIT_TESTS)): $(VFIO_OBJECTS)
+# It sees the node after each of these.
+$(BUILD)/tests/unit/vfio/check_vfio_apply: LDFLAGS += -Wl,--wrap=chmod,--wrap=fchownat
 GPU_COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/gpu/common/*.c))
 GPU_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c)) plugins/gpu/common/tree.c)
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/gpu-amd.o $(BUILD)/plugins/gpu/common/tree.o

@@ -31,6 +31,8 @@ static size_t type_alignment(enum viod_type type)
 		return _Alignof(uint64_t);
 	case VIOD_TYPE_MAC:
 		return _Alignof(struct viod_mac);
+	case VIOD_TYPE_TABLE:
+		return _Alignof(struct viod_table);
 	case VIOD_TYPE_BOOL:
 	case VIOD_TYPE_STRING:
 	case VIOD_TYPE_LIST:
@@ -75,11 +77,11 @@ static bool key_is_well_formed(const char *key)
 	return true;
 }
 
-/* What is wrong with the offset and size of a row's field, or NULL. */
-static const char *field_fault(const struct viod_plugin *plugin, const struct viod_option *option)
+/* What is wrong with the offset and size of the field of a row or column in a struct of this many
+ * bytes, or NULL. */
+static const char *field_fault(size_t block, const struct viod_option *option)
 {
 	size_t fixed = value_type_size(option->type);
-	size_t block = block_size(plugin, option->scope);
 
 	if (fixed && option->size != fixed)
 		return "its size is not that of its type";
@@ -105,6 +107,53 @@ static const char *names_fault(const struct viod_option *option)
 	return NULL;
 }
 
+/* What is wrong with the type and the bounds of a row or column, or NULL. */
+static const char *type_fault(size_t block, const struct viod_option *option)
+{
+	const char *fault = field_fault(block, option);
+
+	if (!fault)
+		fault = names_fault(option);
+	if (!fault && option->type == VIOD_TYPE_INT && option->min > option->max)
+		fault = "its lower bound is above its upper bound";
+	return fault;
+}
+
+static const char *column_fault(const struct viod_option *row, const struct viod_option *column)
+{
+	if (!key_is_well_formed(column->key))
+		return "the key of one of its columns does not consist of lower-case words";
+	if (column->type >= VIOD_TYPE_MAX_ || column->type == VIOD_TYPE_DRIVER ||
+	    column->type == VIOD_TYPE_TABLE)
+		return "one of its columns has a type that no column can have";
+	for (const struct viod_option *other = row->columns; other != column; other++)
+		if (streq(other->key, column->key))
+			return "two of its columns have the same key";
+	if (type_fault(row->record_size, column))
+		return "the field of one of its columns does not fit its type and the record";
+	return NULL;
+}
+
+static const char *table_fault(const struct viod_option *option)
+{
+	size_t count = 0;
+
+	if (!(option->flags & VIOD_OPTION_INTERNAL) || option->new_vf || option->unset)
+		return "it is a table, which no file can set, and not an internal row without values";
+	if (!option->columns || !option->columns[0].key || !option->record_size ||
+	    option->record_size > SCHEMA_BLOCK_MAX)
+		return "it is a table without columns, or its records have no bytes or too many";
+	for (const struct viod_option *column = option->columns; column->key; column++) {
+		const char *fault = count++ < SCHEMA_ROWS_MAX
+					    ? column_fault(option, column)
+					    : "it has too many columns, or they do not end";
+
+		if (fault)
+			return fault;
+	}
+	return NULL;
+}
+
 /* What is wrong with a single row, or NULL. The order matters: later tests rely on earlier ones. */
 static const char *row_fault(const struct viod_plugin *plugin, const struct viod_option *option)
 {
@@ -120,13 +169,11 @@ static const char *row_fault(const struct viod_plugin *plugin, const struct viod
 		return "its phase is unknown";
 	if (option->flags & ~(uint32_t)ALL_FLAGS)
 		return "it has unknown flags";
-	fault = field_fault(plugin, option);
-	if (!fault)
-		fault = names_fault(option);
+	fault = type_fault(block_size(plugin, option->scope), option);
+	if (!fault && option->type == VIOD_TYPE_TABLE)
+		fault = table_fault(option);
 	if (fault)
 		return fault;
-	if (option->type == VIOD_TYPE_INT && option->min > option->max)
-		return "its lower bound is above its upper bound";
 	if ((option->flags & VIOD_OPTION_REQUIRED) && (option->flags & VIOD_OPTION_INTERNAL))
 		return "it is required, but internal rows cannot be written in a file";
 	return NULL;
@@ -264,9 +311,9 @@ static bool may_share(const struct schema_row *row, const struct viod_plugin *pl
 
 	return plugin->role == VIOD_ROLE_QUIRK &&
 	       (row->owner->role == VIOD_ROLE_QUIRK || row->owner->role == VIOD_ROLE_KIND) &&
-	       option->type == other->type && option->size == other->size &&
-	       option->min == other->min && option->max == other->max &&
-	       (option->flags & early) == (other->flags & early) &&
+	       option->type == other->type && option->type != VIOD_TYPE_TABLE &&
+	       option->size == other->size && option->min == other->min &&
+	       option->max == other->max && (option->flags & early) == (other->flags & early) &&
 	       same_words(option->names, other->names);
 }
 

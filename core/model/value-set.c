@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/value-table.h"
+
 /* A second member of a driver row in JSON: "driver" is the text as in a file, "driver.native"
  * records that the state satisfies "default". No row's key has a dot. */
 #define NATIVE_SUFFIX ".native"
@@ -22,10 +24,52 @@ struct viod_object *object_new(const struct schema *schema, enum viod_scope scop
 
 struct viod_object *object_free(struct viod_object *object)
 {
+	while (object && object->records) {
+		struct object_records *records = object->records;
+
+		object->records = records->next;
+		free(records);
+	}
 	if (object)
 		free(object->where);
 	free(object);
 	return NULL;
+}
+
+static void drop_records(struct viod_object *object, size_t row)
+{
+	for (struct object_records **at = &object->records; *at; at = &(*at)->next)
+		if ((*at)->row == row) {
+			struct object_records *records = *at;
+
+			*at = records->next;
+			free(records);
+			return;
+		}
+}
+
+/* Replace the records of a row. The table may be the one that is there. */
+static int put_table(struct viod_object *object, const struct schema_row *row,
+		     const struct viod_table *table)
+{
+	size_t size = (size_t)table->count * row->option->record_size;
+	struct object_records *records;
+
+	if (table->count > TABLE_RECORDS_MAX)
+		return -E2BIG;
+	records = malloc(sizeof(*records) + size);
+	if (!records)
+		return -ENOMEM;
+	if (size)
+		memcpy(records->data, table->records, size);
+	drop_records(object, row->index);
+	records->row = row->index;
+	records->next = object->records;
+	object->records = records;
+	memcpy(object->data + row->offset,
+	       &(struct viod_table){ .records = records->data, .count = table->count },
+	       sizeof(*table));
+	return 0;
 }
 
 static struct viod_object *object_copy(const struct schema *schema, enum viod_scope scope,
@@ -44,6 +88,14 @@ static struct viod_object *object_copy(const struct schema *schema, enum viod_sc
 	}
 	memcpy(copy->known, source->known, sizeof(copy->known));
 	memcpy(copy->data, source->data, schema->scopes[scope].size);
+	for (const struct object_records *records = source->records; records;
+	     records = records->next) {
+		const struct schema_row *row = &schema->scopes[scope].rows[records->row];
+
+		if (put_table(copy, row, (const struct viod_table *)(source->data + row->offset)) <
+		    0)
+			return object_free(copy);
+	}
 	return copy;
 }
 
@@ -144,14 +196,22 @@ const void *values_get(const struct viod_values *values, int vf, const struct sc
 	return object && is_known(object, row) ? object->data + row->offset : NULL;
 }
 
-void values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
-		const struct viod_where *where)
+int values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
+	       const struct viod_where *where)
 {
 	struct viod_object *object = object_of(values, vf, row);
+	int r = 0;
 
 	if (!object)
-		return;
-	memcpy(object->data + row->offset, value, row->option->size);
+		return 0;
+	if (row->option->type == VIOD_TYPE_TABLE)
+		r = put_table(object, row, value);
+	else
+		memcpy(object->data + row->offset, value, row->option->size);
+	if (r < 0) {
+		values_forget(values, vf, row);
+		return r;
+	}
 	object->known[row->index / 64] |= 1ull << (row->index % 64);
 	/* Only values of a file have a line; states need no array. */
 	if (where && !object->where)
@@ -159,6 +219,7 @@ void values_put(struct viod_values *values, int vf, const struct schema_row *row
 				       sizeof(struct viod_where *));
 	if (object->where)
 		object->where[row->index] = where;
+	return 0;
 }
 
 void values_forget(struct viod_values *values, int vf, const struct schema_row *row)
@@ -169,6 +230,8 @@ void values_forget(struct viod_values *values, int vf, const struct schema_row *
 		return;
 	/* viod_struct() promises that fields that are not known are zero. */
 	memset(object->data + row->offset, 0, row->option->size);
+	if (row->option->type == VIOD_TYPE_TABLE)
+		drop_records(object, row->index);
 	object->known[row->index / 64] &= ~(1ull << (row->index % 64));
 	if (object->where)
 		object->where[row->index] = NULL;
@@ -210,10 +273,23 @@ static bool is_native_driver(const struct schema_row *row, const void *value)
 	return row->option->type == VIOD_TYPE_DRIVER && ((const struct viod_driver *)value)->native;
 }
 
+static int add_table(json_t *json, const struct schema_row *row, const struct viod_table *table)
+{
+	json_t *records = table_to_json(row->option, table);
+
+	if (json_is_null(records)) {
+		json_decref(records);
+		return 0;
+	}
+	return json_object_set_new_nocheck(json, row->option->key, records) < 0 ? -ENOMEM : 0;
+}
+
 static int row_to_json(json_t *json, const struct schema_row *row, const void *value)
 {
 	char text[VALUE_TEXT_MAX], native[128];
 
+	if (row->option->type == VIOD_TYPE_TABLE)
+		return add_table(json, row, value);
 	if (!row_text(row, value, text))
 		return 0;
 	if (json_object_set_new_nocheck(json, row->option->key, json_string_nocheck(text)) < 0)
@@ -260,6 +336,19 @@ json_t *values_to_json(const struct viod_values *values)
 	return json;
 }
 
+static void add_table_text(const struct schema_row *row, const struct viod_table *table,
+			   struct json_text *out)
+{
+	json_t *records = table_to_json(row->option, table);
+
+	out->failed = out->failed || !records;
+	if (records && !json_is_null(records)) {
+		json_text_key(out, row->option->key);
+		json_text_value(out, records, 0);
+	}
+	json_decref(records);
+}
+
 void values_add_json(const struct viod_values *values, int vf, const char *const *without,
 		     struct json_text *out)
 {
@@ -271,8 +360,13 @@ void values_add_json(const struct viod_values *values, int vf, const char *const
 		const struct schema_row *row = &scope->rows[i];
 		const void *value = values_get(values, vf, row);
 
-		if (!value || !is_recorded(row) || words_have(without, row->option->key) ||
-		    !row_text(row, value, text))
+		if (!value || !is_recorded(row) || words_have(without, row->option->key))
+			continue;
+		if (row->option->type == VIOD_TYPE_TABLE) {
+			add_table_text(row, value, out);
+			continue;
+		}
+		if (!row_text(row, value, text))
 			continue;
 		json_text_key(out, row->option->key);
 		json_text_string(out, text);
@@ -282,6 +376,21 @@ void values_add_json(const struct viod_values *values, int vf, const char *const
 		json_text_add(out, "true");
 	}
 	json_text_add(out, "}");
+}
+
+static int table_row_from_json(struct viod_values *values, int vf, const struct schema_row *row,
+			       const json_t *json)
+{
+	_cleanup_free_ void *records = NULL;
+	struct viod_table table = { 0 };
+	int r;
+
+	r = table_from_json(row->option, json, &records, &table.count);
+	/* As a text that does not parse. */
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	table.records = records;
+	return values_put(values, vf, row, &table, NULL);
 }
 
 static int row_from_json(struct viod_values *values, int vf, const struct schema_row *row,
@@ -295,6 +404,8 @@ static int row_from_json(struct viod_values *values, int vf, const struct schema
 
 	if (!text || !is_recorded(row))
 		return 0;
+	if (row->option->type == VIOD_TYPE_TABLE)
+		return table_row_from_json(values, vf, row, text);
 	if (!json_is_string(text))
 		return -EBADMSG;
 	r = value_parse(row->option, json_string_value(text), value, &why);

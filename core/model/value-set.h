@@ -12,8 +12,16 @@
 #include "model/schema.h"
 #include "model/value.h"
 
+/* The records of a table of an object. */
+struct object_records {
+	struct object_records *next;
+	size_t row; /* its index in the scope */
+	_Alignas(max_align_t) unsigned char data[];
+};
+
 struct viod_object {
 	uint64_t known[SCHEMA_ROWS_MAX / 64];
+	struct object_records *records;	 /* of the tables that are known */
 	const struct viod_where **where; /* by row; NULL: the values come from no file */
 	_Alignas(max_align_t) unsigned char data[];
 };
@@ -49,17 +57,19 @@ struct viod_object *values_object(const struct viod_values *values, int vf);
 
 /** The value of a row; NULL if it is not known or the VF does not exist. */
 const void *values_get(const struct viod_values *values, int vf, const struct schema_row *row);
-/** Store option->size bytes and mark the row known; where may be NULL and must outlive the values.
- * A VF that does not exist is ignored. */
-void values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
-		const struct viod_where *where);
+/** Store option->size bytes, and of a table a copy of its records, and mark the row known; where
+ * may be NULL and must outlive the values. A VF that does not exist is ignored. 0; or of a table
+ * -ENOMEM or -E2BIG, and then the row is not known. */
+int values_put(struct viod_values *values, int vf, const struct schema_row *row, const void *value,
+	       const struct viod_where *where);
 void values_forget(struct viod_values *values, int vf, const struct schema_row *row);
 /** The line that set a row. Never NULL; its file is NULL if no file did. */
 const struct viod_where *values_where(const struct viod_values *values, int vf,
 				      const struct schema_row *row);
 
 /** {"pf": {key: text, …}, "vfs": [{key: text, …}, …]}: the known rows, as written in a file,
- * without policy rows. A new reference, or NULL without memory. */
+ * without policy rows; a table is [{column: text, …}, …]. A new reference, or NULL without memory.
+ */
 json_t *values_to_json(const struct viod_values *values);
 /** {key: text, …} of the PF only. */
 json_t *values_pf_to_json(const struct viod_values *values);

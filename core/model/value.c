@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "model/value-private.h"
+#include "model/value-table.h"
 
 static const struct {
 	const char *word;
@@ -33,6 +34,8 @@ size_t value_type_size(enum viod_type type)
 		return sizeof(struct viod_mac);
 	case VIOD_TYPE_DRIVER:
 		return sizeof(struct viod_driver);
+	case VIOD_TYPE_TABLE:
+		return sizeof(struct viod_table);
 	case VIOD_TYPE_STRING:
 	case VIOD_TYPE_LIST:
 	case VIOD_TYPE_MAX_:
@@ -414,6 +417,18 @@ static int format_driver(const struct viod_option *option, const void *value, ch
 	return 0;
 }
 
+static int parse_table(const struct viod_option *option, const char *text, void *ret_value,
+		       char **ret_why)
+{
+	return value_refuse(ret_why, "'" QUOTED "' is a table, which no text describes", text);
+}
+
+static int format_table(const struct viod_option *option, const void *value, char *ret_text)
+{
+	table_text(option, value, ret_text, VALUE_TEXT_MAX);
+	return 0;
+}
+
 static const struct {
 	int (*parse)(const struct viod_option *option, const char *text, void *ret_value,
 		     char **ret_why);
@@ -429,6 +444,7 @@ static const struct {
 	[VIOD_TYPE_STRING] = { parse_string, format_string },
 	[VIOD_TYPE_LIST] = { parse_list, format_string },
 	[VIOD_TYPE_DRIVER] = { parse_driver, format_driver },
+	[VIOD_TYPE_TABLE] = { parse_table, format_table },
 };
 
 int value_parse(const struct viod_option *option, const char *text, void *ret_value, char **ret_why)
@@ -457,6 +473,8 @@ bool value_satisfied(const struct viod_option *option, const void *wanted, const
 	case VIOD_TYPE_LIST:
 		/* A plugin may leave any bytes after the NUL. */
 		return strncmp(wanted, state, option->size) == 0;
+	case VIOD_TYPE_TABLE:
+		return table_equal(option, wanted, state);
 	default:
 		return memcmp(wanted, state, option->size) == 0;
 	}

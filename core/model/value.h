@@ -25,7 +25,8 @@ size_t value_type_size(enum viod_type type);
 int value_parse(const struct viod_option *option, const char *text, void *ret_value,
 		char **ret_why);
 
-/** The text that value_parse() reads back to an equal value. 0, or -EMSGSIZE. */
+/** The text that value_parse() reads back to an equal value; of a table as much as fits, and it is
+ * not read back. 0, or -EMSGSIZE. */
 int value_format(const struct viod_option *option, const void *value, char *ret_text, size_t size);
 
 /** True if a state satisfies what is wanted: equal bytes, except for drivers, where a native state

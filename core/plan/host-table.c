@@ -11,6 +11,7 @@
 #include "device/holders.h"
 #include "device/row-state.h"
 #include "kernel/kmod.h"
+#include "kernel/udev.h"
 #include "loader/quirk-match.h"
 #include "plan/plan.h"
 
@@ -43,13 +44,12 @@ static const struct viod_where *host_where(const struct viod_values *values, int
 }
 
 /* A value that a plugin replaces keeps the line that set it. */
-static void host_put(struct viod_values *values, int vf, const struct viod_option *option,
-		     const void *value)
+static int host_put(struct viod_values *values, int vf, const struct viod_option *option,
+		    const void *value)
 {
 	const struct schema_row *row = row_of(values, vf, option);
 
-	if (row)
-		values_put(values, vf, row, value, values_where(values, vf, row));
+	return row ? values_put(values, vf, row, value, values_where(values, vf, row)) : 0;
 }
 
 static const struct viod_option *host_option(const struct viod_values *values, int vf,
@@ -128,8 +128,8 @@ static bool is_first_report(struct viod_pf *pf, const char *format, const struct
 	if (!where->file)
 		return true;
 	for (size_t i = 0; i < pf->n_reported; i++)
-		if (pf->reported[i].format == format && pf->reported[i].where.line == where->line &&
-		    streq(pf->reported[i].where.file, where->file))
+		if (pf->reported[i].format == format &&
+		    diag_same_line(&pf->reported[i].where, where))
 			return false;
 	added = array_append((void **)&pf->reported, &pf->n_reported, sizeof(*added));
 	if (added)
@@ -287,6 +287,12 @@ static int host_open_directory(struct viod_pf *pf, enum viod_tree tree, const ch
 	if (!is_tree(pf, tree))
 		return -EINVAL;
 	return open_directory(pf->roots->trees[tree], below_root(path), ret_dir);
+}
+
+static int host_udev_wait(struct viod_pf *pf, const char *entry, const struct timespec *since,
+			  unsigned milliseconds)
+{
+	return udev_wait(pf->roots->trees[VIOD_TREE_RUN], entry, since, milliseconds);
 }
 
 static int host_module(struct viod_pf *pf, const char *name_or_alias)
@@ -474,6 +480,7 @@ const struct viod_host host_table = {
 	.write_at = host_write_at,
 	.link_at = host_link_at,
 	.stat_at = host_stat_at,
+	.udev_wait = host_udev_wait,
 	.kernel_enter = host_kernel_enter,
 	.kernel_leave = host_kernel_leave,
 };

@@ -16,7 +16,7 @@ struct viod_host {
 	const void *(*get)(const struct viod_values *, int vf, const struct viod_option *);
 	const struct viod_where *(*where)(const struct viod_values *, int vf,
 					  const struct viod_option *);
-	void (*put)(struct viod_values *, int vf, const struct viod_option *, const void *value);
+	int (*put)(struct viod_values *, int vf, const struct viod_option *, const void *value);
 	const void *(*values)(const struct viod_values *, int vf, const struct viod_plugin *);
 	unsigned (*vf_count)(const struct viod_values *);
 	int (*step)(struct viod_plan *, const struct viod_plugin *, const struct viod_step *);
@@ -64,6 +64,8 @@ struct viod_host {
 		      const struct viod_option *, const char *format, ...)
 		__attribute__((format(printf, 5, 6)));
 	void *(*scratch)(struct viod_pf *, const struct viod_plugin *, size_t size);
+	int (*udev_wait)(struct viod_pf *, const char *entry, const struct timespec *since,
+			 unsigned milliseconds);
 	int (*derive)(struct viod_pf *, const char *purpose, const char *text, void *ret_bytes,
 		      size_t size);
 };

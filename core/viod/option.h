@@ -29,6 +29,7 @@ enum viod_type {
 	VIOD_TYPE_STRING, /* char[size], NUL-terminated */
 	VIOD_TYPE_LIST,	  /* char[size]: items separated by ", ", spaces trimmed */
 	VIOD_TYPE_DRIVER, /* struct viod_driver */
+	VIOD_TYPE_TABLE,  /* struct viod_table; VIOD_OPTION_INTERNAL rows only */
 	VIOD_TYPE_MAX_
 };
 
@@ -43,6 +44,13 @@ struct viod_mac {
 struct viod_driver {
 	char name[VIOD_NAME_MAX];
 	bool native;
+};
+
+/** A list of records, described by the columns of the row. viod_put() copies the records; those
+ * that viod_get() and a change point at exist as long as the values. */
+struct viod_table {
+	const void *records; /* count structs of option->record_size bytes */
+	uint32_t count;	     /* at most 65536 */
 };
 
 /** A word and the value it stands for; tables end with a NULL word. */
@@ -116,6 +124,11 @@ struct viod_option {
 	const char *unset;  /* where the file does not set it: the value of a row with
 			     * VIOD_OPTION_POLICY; NULL: none */
 	const char *help;   /* one sentence, used in the man page and in errors */
+	/* Only for VIOD_TYPE_TABLE: the columns, ended as rows are, and the bytes of a record. A
+	 * column has a key, a type other than VIOD_TYPE_DRIVER and VIOD_TYPE_TABLE, the offset and
+	 * size of its field in the record, and what its type needs: min, max, names. */
+	const struct viod_option *columns;
+	uint32_t record_size;
 };
 
 #define VIOD_FIELD(type_, field_) \

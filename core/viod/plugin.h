@@ -18,8 +18,8 @@
  * nothing else. viod-plugin(7) has a table of what each op may call.
  *
  * In this order: what ops are given, the ops, the descriptor, what ops call; then what fewer
- *plugins need: holders and nodes, other files. Option rows are in option.h, match tables and quirks
- *in quirk.h, the table behind the calls in host.h.
+ * plugins need: holders and nodes, other files. Option rows are in option.h, match tables and
+ * quirks in quirk.h, the table behind the calls in host.h.
  *
  * Compatibility: structs that begin with, or hold, their own size (viod_plugin, viod_ops,
  * viod_quirk, viod_host) are only ever appended to, which raises VIOD_ABI_MINOR: a plugin built
@@ -35,6 +35,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 #include <viod/option.h>
 #include <viod/quirk.h>
 
@@ -216,7 +217,8 @@ extern const struct viod_plugin viod_plugin __attribute__((visibility("default")
  *  vf must be VIOD_PF for rows of [pf], an index below viod_vf_count() for the others. */
 #define viod_get(values_, vf_, option_) (viod_host->get((values_), (vf_), (option_)))
 
-/** Set a row and mark it known; option->size bytes are copied from value. */
+/** Set a row and mark it known; option->size bytes are copied from value, and the records of a
+ *  table. 0, or -ENOMEM of a table, and then the row is not known. */
 #define viod_put(values_, vf_, option_, value_) \
 	(viod_host->put((values_), (vf_), (option_), (value_)))
 
@@ -434,6 +436,13 @@ enum viod_tree { VIOD_TREE_SYS, VIOD_TREE_DEV, VIOD_TREE_PROC, VIOD_TREE_ETC, VI
 /** stat(2) of a path below the root of a tree. 0, or -errno. */
 #define viod_stat_at(pf_, tree_, path_, status_) \
 	(viod_host->stat_at((pf_), (tree_), (path_), (status_)))
+
+/** Wait until udev has processed a device that appeared: it sets names, owners and modes of its
+ * own. entry_: the device's name in udev's database, "n5" for the network interface 5, "c511:0" for
+ * a character device. An entry older than since_, a struct timespec or NULL, is of an earlier
+ * device. 0, also where no udev runs; -ETIMEDOUT. Only for apply(). */
+#define viod_udev_wait(pf_, entry_, since_, milliseconds_) \
+	(viod_host->udev_wait((pf_), (entry_), (since_), (milliseconds_)))
 
 /** Around each other call that changes the device: an ioctl, a netlink message. They nest. */
 #define viod_kernel_enter(pf_) (viod_host->kernel_enter((pf_)))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <viod/vfio-driver.h>
 
 #include "mdev.h"
 
@@ -37,7 +38,7 @@ int gpu_observe(struct viod_pf *pf, struct viod_values *state)
 	const struct gpu_types *types;
 
 	/* The number of available vGPUs changes with each apply. */
-	gpu_types_forget();
+	gpu_types_forget(pf);
 	types = gpu_types_known(pf, vfs);
 
 	for (unsigned vf = 0; vf < vfs; vf++) {
@@ -64,7 +65,7 @@ static int validate_driver(struct viod_pf *pf, const struct viod_values *wanted,
 	const struct viod_option *row = viod_option_of(wanted, vf, "driver");
 	const struct viod_driver *driver = row ? viod_get(wanted, vf, row) : NULL;
 
-	if (!driver || (strncmp(driver->name, "vfio", 4) != 0 && strcmp(driver->name, "none") != 0))
+	if (!driver || (!viod_is_vfio_driver(driver->name) && strcmp(driver->name, "none") != 0))
 		return 0;
 	viod_report(
 		pf, VIOD_ERROR, vf, row, viod_where(wanted, vf, row), 0,
@@ -145,7 +146,7 @@ static int complete_vf(struct viod_pf *pf, const struct viod_values *state,
 	mode = function ? gpu_mode_of(pf, vf, NULL) : GPU_PLAIN;
 	if (function && function->driver && mode == GPU_PLAIN &&
 	    viod_where(wanted, vf, &gpu_rows[GPU_ROW_PROFILE])->file && !types->count &&
-	    strncmp(function->driver, "vfio", 4) != 0)
+	    !viod_is_vfio_driver(function->driver))
 		return refuse_plain(pf, wanted, vf);
 	if (mode == GPU_VENDOR && text_of(wanted, vf, GPU_ROW_UUID)) {
 		REFUSE(pf, wanted, vf, GPU_ROW_UUID,
@@ -167,16 +168,20 @@ int gpu_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 {
 	const int64_t *grace = viod_get(wanted, VIOD_PF, &gpu_rows[GPU_ROW_GRACE]);
 	const struct gpu_types *types = gpu_types_known(pf, viod_vf_count(state));
-	int r = gpu_mdevs_complete(pf, wanted, types);
+	struct gpu_memory *memory = gpu_memory(pf);
+	int r = memory ? gpu_mdevs_complete(pf, wanted, types) : -ENOMEM;
 
-	if (grace)
-		gpu_grace = *grace;
+	if (grace && memory) {
+		memory->grace = *grace;
+		memory->has_grace = true;
+	}
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
 		const char *profile = text_of(wanted, vf, GPU_ROW_PROFILE);
 		int one = complete_vf(pf, state, wanted, vf, types);
 
 		r = r < 0 ? r : one;
-		gpu_mdev_reserve(vf, !is_none(profile));
+		one = gpu_mdev_reserve(pf, vf, !is_none(profile));
+		r = r < 0 ? r : one;
 	}
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <viod/vfio-driver.h>
 
 #include "generic.h"
 #include "interface.h"
@@ -33,7 +34,7 @@ static void pause_msec(unsigned msec)
 
 static bool is_passed_on(const struct viod_function *function)
 {
-	return !function || !function->driver || strstr(function->driver, "vfio");
+	return !function || !function->driver || viod_is_vfio_driver(function->driver);
 }
 
 /* 1: it has none on the host, which is not an error. */
@@ -84,22 +85,12 @@ static int find_interface(struct viod_pf *pf, const struct viod_step *step, int 
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-static bool exists(struct viod_pf *pf, const char *path)
-{
-	struct stat status;
-
-	return viod_stat_at(pf, VIOD_TREE_RUN, path, &status) == 0;
-}
-
 static void wait_for_udev(struct viod_pf *pf, int index)
 {
-	char path[64];
+	char entry[16];
 
-	if (!exists(pf, "udev/control"))
-		return;
-	snprintf(path, sizeof(path), "udev/data/n%d", index);
-	for (unsigned waited = 0; waited < UDEV_MSEC && !exists(pf, path); waited += PAUSE_MSEC)
-		pause_msec(PAUSE_MSEC);
+	snprintf(entry, sizeof(entry), "n%d", index);
+	(void)viod_udev_wait(pf, entry, NULL, UDEV_MSEC);
 }
 
 static int set_name(struct viod_pf *pf, const struct viod_step *step, int fd,

@@ -77,7 +77,7 @@ static int check_device(struct viod_pf *pf, int vf, const char *driver,
 			function->address);
 		return -EBUSY;
 	}
-	if (vf != VIOD_PF && parent && vfio_is_driver(parent->driver)) {
+	if (vf != VIOD_PF && parent && viod_is_vfio_driver(parent->driver)) {
 		viod_report(
 			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), 0,
 			"the PF itself is bound to %s, so its VFs can be opened only with the token that the user of the PF has set; bind the PF to its native driver",

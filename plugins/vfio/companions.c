@@ -10,25 +10,6 @@
 
 #define ROW (&vfio_options[VFIO_ROW_COMPANION_DRIVERS])
 
-/* One item of the list. */
-struct companion {
-	char address[32], driver[VIOD_NAME_MAX], override[VIOD_NAME_MAX]; /* "-": none */
-};
-
-/* The next item of a list; false at its end. */
-static bool next_companion(const char **list, struct companion *ret_companion)
-{
-	int length = 0;
-
-	*list += strspn(*list, ", ");
-	if (sscanf(*list, "%31[^ ,] %63[^ ,] %63[^ ,]%n", ret_companion->address,
-		   ret_companion->driver, ret_companion->override, &length) != 3 ||
-	    !length)
-		return false;
-	*list += length;
-	return true;
-}
-
 static bool is_own_vf(struct viod_pf *pf, const char *address)
 {
 	const struct viod_function *function;
@@ -53,17 +34,8 @@ static void read_override(struct viod_pf *pf, const char *address, char ret_name
 
 	if (viod_read_at(pf, VIOD_TREE_SYS, path_of(address, "driver_override", path), ret_name,
 			 VIOD_NAME_MAX) < 0 ||
-	    !ret_name[0] || strcmp(ret_name, "(null)") == 0)
-		snprintf(ret_name, VIOD_NAME_MAX, "-");
-}
-
-static void read_driver(struct viod_pf *pf, const char *address, char ret_name[VIOD_NAME_MAX])
-{
-	char path[256];
-
-	if (viod_link_at(pf, VIOD_TREE_SYS, path_of(address, "driver", path), ret_name,
-			 VIOD_NAME_MAX) < 0)
-		snprintf(ret_name, VIOD_NAME_MAX, "-");
+	    strcmp(ret_name, "(null)") == 0)
+		ret_name[0] = '\0';
 }
 
 static int write_file(struct viod_pf *pf, const char *address, const char *attribute,
@@ -76,39 +48,62 @@ static int write_file(struct viod_pf *pf, const char *address, const char *attri
 
 /* --- state and wanted ------------------------------------------------------------------------ */
 
-/* The list of all companions, as they are or as they would be on VFIO. -E2BIG. */
-static int list_companions(struct viod_pf *pf, const char *driver, char *ret_list, size_t size)
+/* All companions, as they are or as they would be with this driver. The caller frees the records.
+ */
+static int list_companions(struct viod_pf *pf, const char *driver, struct vfio_companion **ret_list,
+			   uint32_t *ret_count)
 {
+	struct vfio_companion *list;
 	struct vfio_member *members;
-	char override[VIOD_NAME_MAX];
-	size_t count, used = 0;
+	uint32_t used = 0;
+	size_t count;
 	int r;
 
-	ret_list[0] = '\0';
 	r = vfio_members_find(pf, VIOD_PF, &members, &count);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < count && used < size; i++) {
+	list = calloc(count + 1, sizeof(*list));
+	for (size_t i = 0; list && i < count; i++) {
+		struct vfio_companion *companion = &list[used];
+
 		if (members[i].is_bridge || is_own_vf(pf, members[i].address))
 			continue;
-		read_override(pf, members[i].address, override);
-		used += (size_t)snprintf(ret_list + used, size - used, "%s%s %s %s",
-					 used ? ", " : "", members[i].address,
-					 driver			? driver
-					 : members[i].driver[0] ? members[i].driver
-								: "-",
-					 driver ? driver : override);
+		memcpy(companion->address, members[i].address, sizeof(companion->address));
+		snprintf(companion->driver, VIOD_NAME_MAX, "%s",
+			 driver ? driver : members[i].driver);
+		if (driver)
+			snprintf(companion->override, VIOD_NAME_MAX, "%s", driver);
+		else
+			read_override(pf, companion->address, companion->override);
+		used++;
 	}
 	free(members);
-	return used < size ? 0 : -E2BIG;
+	if (!list)
+		return -ENOMEM;
+	*ret_list = list;
+	*ret_count = used;
+	return 0;
 }
 
-void vfio_companions_observe(struct viod_pf *pf, struct viod_values *state)
+static int put_companions(struct viod_pf *pf, const char *driver, struct viod_values *values)
 {
-	char list[512] = "";
+	struct vfio_companion *list;
+	struct viod_table table;
+	int r;
 
-	if (list_companions(pf, NULL, list, sizeof(list)) == 0 && list[0])
-		viod_put(state, VIOD_PF, ROW, list);
+	r = list_companions(pf, driver, &list, &table.count);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	table.records = list;
+	if (table.count)
+		r = viod_put(values, VIOD_PF, ROW, &table);
+	free(list);
+	return r;
+}
+
+int vfio_companions_observe(struct viod_pf *pf, struct viod_values *state)
+{
+	return put_companions(pf, NULL, state);
 }
 
 int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted)
@@ -116,23 +111,12 @@ int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted)
 	const struct viod_option *row = viod_option_of(wanted, VIOD_PF, "driver");
 	const struct viod_driver *driver = row ? viod_get(wanted, VIOD_PF, row) : NULL;
 	const int64_t *companions = viod_get(wanted, VIOD_PF, &vfio_options[VFIO_ROW_COMPANIONS]);
-	char list[512] = "";
-	int r;
 
-	if (!driver || !vfio_is_driver(driver->name) || !viod_where(wanted, VIOD_PF, row)->file ||
-	    !companions || *companions != VFIO_COMPANIONS_BIND)
+	if (!driver || !viod_is_vfio_driver(driver->name) ||
+	    !viod_where(wanted, VIOD_PF, row)->file || !companions ||
+	    *companions != VFIO_COMPANIONS_BIND)
 		return 0;
-	r = list_companions(pf, "vfio-pci", list, sizeof(list));
-	if (r == -E2BIG) {
-		viod_report(
-			pf, VIOD_ERROR, VIOD_PF, NULL,
-			viod_where(wanted, VIOD_PF, &vfio_options[VFIO_ROW_COMPANIONS]), 0,
-			"the IOMMU group of the device has more members than 'companions = bind' can restore; unbind them manually");
-		return -EINVAL;
-	}
-	if (r == 0 && list[0])
-		viod_put(wanted, VIOD_PF, ROW, list);
-	return 0;
+	return put_companions(pf, "vfio-pci", wanted);
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
@@ -146,16 +130,19 @@ int vfio_companions_plan(const struct viod_change *change, struct viod_plan *pla
 		.where = change->where,
 		.change = change,
 	};
+	char text[1024] = "";
 
-	snprintf(step.text, sizeof(step.text), "companions: %.160s", (const char *)change->wanted);
+	(void)viod_format(change->option, change->wanted, text, sizeof(text));
+	snprintf(step.text, sizeof(step.text), "companions: %.160s", text);
 	return viod_step_add(plan, &step);
 }
 
-static bool is_as_wanted(struct viod_pf *pf, const struct companion *companion)
+static bool is_as_wanted(struct viod_pf *pf, const struct vfio_companion *companion)
 {
-	struct companion now;
+	struct vfio_companion now;
 
-	read_driver(pf, companion->address, now.driver);
+	if (vfio_read_driver(pf, companion->address, now.driver) < 0)
+		return false;
 	read_override(pf, companion->address, now.override);
 	return strcmp(now.driver, companion->driver) == 0 &&
 	       strcmp(now.override, companion->override) == 0;
@@ -163,21 +150,20 @@ static bool is_as_wanted(struct viod_pf *pf, const struct companion *companion)
 
 /* Set the override, unbind and probe, as for the PF: the override names the driver even if none
  * gets bound, since the kernel may be configured not to probe. */
-static int move_one(struct viod_pf *pf, const struct companion *companion)
+static int move_one(struct viod_pf *pf, const struct vfio_companion *companion)
 {
-	bool bound = strcmp(companion->driver, "-") != 0;
-	const char *override = strcmp(companion->override, "-") != 0 ? companion->override : "\n";
+	const char *override = companion->override[0] ? companion->override : "\n";
+	bool bound = companion->driver[0];
 	char now[VIOD_NAME_MAX];
-	int r = 0;
+	int r = vfio_read_driver(pf, companion->address, now);
 
-	read_driver(pf, companion->address, now);
-	if (strcmp(now, companion->driver) != 0) {
+	if (r == 0 && strcmp(now, companion->driver) != 0) {
 		if (bound && !vfio_driver_is_loaded(pf, companion->driver))
 			r = viod_load_module(pf, companion->driver);
 		if (r == 0)
 			r = write_file(pf, companion->address, "driver_override",
 				       bound ? companion->driver : "none");
-		if (r == 0 && strcmp(now, "-") != 0)
+		if (r == 0 && now[0])
 			r = write_file(pf, companion->address, "driver/unbind", companion->address);
 		if (r == 0 && bound)
 			r = write_file(pf, companion->address, "subsystem/drivers_probe",
@@ -189,14 +175,16 @@ static int move_one(struct viod_pf *pf, const struct companion *companion)
 }
 
 static int refuse_held(struct viod_pf *pf, const struct viod_step *step,
-		       const struct companion *companion)
+		       const struct vfio_companion *companion)
 {
 	struct viod_holder holder;
 	char driver[VIOD_NAME_MAX], text[256];
 	int r;
 
-	read_driver(pf, companion->address, driver);
-	if (strcmp(driver, "-") == 0 || strcmp(driver, companion->driver) == 0)
+	r = vfio_read_driver(pf, companion->address, driver);
+	if (r < 0)
+		return r;
+	if (!driver[0] || strcmp(driver, companion->driver) == 0)
 		return 0;
 	r = viod_holder_of(pf, companion->address, &holder);
 	if (r == 0)
@@ -215,25 +203,25 @@ static int refuse_held(struct viod_pf *pf, const struct viod_step *step,
  */
 int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step)
 {
-	const char *list = step->change->wanted;
-	struct companion companion;
+	const struct viod_table *wanted = step->change->wanted, *state = step->change->state;
+	const struct vfio_companion *list = wanted->records;
 	int r = 0;
 
-	while (r == 0 && next_companion(&list, &companion)) {
-		if (is_as_wanted(pf, &companion))
+	for (uint32_t i = 0; i < wanted->count && r == 0; i++) {
+		if (is_as_wanted(pf, &list[i]))
 			continue;
-		r = refuse_held(pf, step, &companion);
-		if (r < 0)
+		r = refuse_held(pf, step, &list[i]);
+		if (r == -EBUSY)
 			break;
-		r = move_one(pf, &companion);
+		r = r < 0 ? r : move_one(pf, &list[i]);
 		if (r < 0)
 			viod_report(pf, VIOD_ERROR, VIOD_PF, NULL, &step->where, -r,
-				    "companion %s cannot be bound to driver '%s'",
-				    companion.address, companion.driver);
+				    "companion %s cannot be bound to driver '%s'", list[i].address,
+				    list[i].driver);
 	}
-	list = r < 0 ? step->change->state : NULL;
-	while (list && next_companion(&list, &companion))
-		if (!is_as_wanted(pf, &companion) && refuse_held(pf, step, &companion) == 0)
-			(void)move_one(pf, &companion);
+	list = r < 0 && state ? state->records : NULL;
+	for (uint32_t i = 0; list && i < state->count; i++)
+		if (!is_as_wanted(pf, &list[i]) && refuse_held(pf, step, &list[i]) == 0)
+			(void)move_one(pf, &list[i]);
 	return r;
 }

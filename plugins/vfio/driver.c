@@ -7,11 +7,6 @@
 
 #include "vfio.h"
 
-bool vfio_is_driver(const char *name)
-{
-	return name && strstr(name, "vfio");
-}
-
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 {
 	struct stat status;
@@ -19,6 +14,18 @@ bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name)
 
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s", name);
 	return viod_stat_at(pf, VIOD_TREE_SYS, path, &status) == 0;
+}
+
+int vfio_read_driver(struct viod_pf *pf, const char *address, char ret_driver[VIOD_NAME_MAX])
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/driver", address);
+	r = viod_link_at(pf, VIOD_TREE_SYS, path, ret_driver, VIOD_NAME_MAX);
+	if (r < 0)
+		ret_driver[0] = '\0';
+	return r == -ENOENT ? 0 : r;
 }
 
 /* Names of modules contain '_' where those of drivers may contain '-'. Variants name the driver

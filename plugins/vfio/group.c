@@ -21,15 +21,6 @@ static unsigned read_base_class(struct viod_pf *pf, const char *address)
 		       : (unsigned)strtoul(text, NULL, 16) >> 16;
 }
 
-static void read_driver(struct viod_pf *pf, const char *address, char ret_driver[VIOD_NAME_MAX])
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/driver", address);
-	if (viod_link_at(pf, VIOD_TREE_SYS, path, ret_driver, VIOD_NAME_MAX) < 0)
-		ret_driver[0] = '\0';
-}
-
 static int add_member(struct viod_pf *pf, const char *address, struct vfio_member **members,
 		      size_t *count)
 {
@@ -43,8 +34,7 @@ static int add_member(struct viod_pf *pf, const char *address, struct vfio_membe
 	*member = (struct vfio_member){ 0 };
 	snprintf(member->address, sizeof(member->address), "%s", address);
 	member->is_bridge = read_base_class(pf, address) == CLASS_BRIDGE;
-	read_driver(pf, address, member->driver);
-	return 0;
+	return vfio_read_driver(pf, address, member->driver);
 }
 
 static int compare_members(const void *a, const void *b)
@@ -89,6 +79,6 @@ int vfio_members_find(struct viod_pf *pf, int vf, struct vfio_member **ret_membe
  */
 bool vfio_member_hinders(const struct vfio_member *member)
 {
-	return member->driver[0] && !member->is_bridge && !vfio_is_driver(member->driver) &&
+	return member->driver[0] && !member->is_bridge && !viod_is_vfio_driver(member->driver) &&
 	       strcmp(member->driver, "pci-stub") != 0;
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +18,6 @@
 /* udev sets owner and mode by its own rules when a node appears; a write before that would be lost.
  */
 #define UDEV_PATIENCE_MSEC 2000
-#define UDEV_LOOK_MSEC 5
 
 /* --- words ----------------------------------------------------------------------------------- */
 
@@ -145,7 +143,7 @@ void vfio_nodes_find(struct viod_pf *pf, int vf, struct vfio_nodes *ret_nodes)
 	char path[32];
 
 	*ret_nodes = (struct vfio_nodes){ 0 };
-	if (!function || !vfio_is_driver(function->driver))
+	if (!function || !viod_is_vfio_driver(function->driver))
 		return;
 	folder = open_folder(pf);
 	if (folder < 0)
@@ -235,60 +233,73 @@ bool vfio_node_read(struct viod_pf *pf, const char *path, struct vfio_node *ret_
 	return true;
 }
 
-static bool older(const struct statx_timestamp *a, const struct statx_timestamp *b)
+/* Owner and mode change one after the other. The bits that the old and the new mode have in common
+ * are set meanwhile, so that at no moment anyone may do more than both before and afterwards. */
+static int change_node(int node, const char *path, const struct stat *before, uid_t user,
+		       gid_t group, mode_t mode)
 {
-	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+	mode_t common = before->st_mode & mode & 0777u;
+
+	if (common != (before->st_mode & 0777u) && chmod(path, common) < 0)
+		return -errno;
+	if (fchownat(node, "", user, group, AT_EMPTY_PATH) < 0)
+		return -errno;
+	return common != mode && chmod(path, mode) < 0 ? -errno : 0;
 }
 
-/* udev finishes with an entry in its database. An entry that is older than the node belongs to an
- * earlier device with this number. */
-static bool udev_is_done(struct viod_pf *pf, const char *entry, const struct statx_timestamp *made)
+/* A node that was replaced while udev was waited for belongs to another device, whose group may
+ * have the same number. */
+static int check_same(int folder, const char *name, int node, struct stat *ret_status)
 {
-	_cleanup_fd_ int fd = viod_open(pf, VIOD_TREE_RUN, entry, O_PATH);
-	struct statx status;
+	struct stat now;
 
-	return fd >= 0 && statx(fd, "", AT_EMPTY_PATH, STATX_MTIME, &status) == 0 &&
-	       !older(&status.stx_mtime, made);
+	if (fstat(node, ret_status) < 0 || fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return now.st_ino == ret_status->st_ino && now.st_rdev == ret_status->st_rdev ? 0 : -ESTALE;
 }
 
-static void wait_for_udev(struct viod_pf *pf, int folder, const char *path)
+static void wait_for_udev(struct viod_pf *pf, int node)
 {
-	const struct timespec pause = { .tv_nsec = UDEV_LOOK_MSEC * 1000000L };
-	_cleanup_fd_ int udev = viod_open(pf, VIOD_TREE_RUN, "udev/control", O_PATH);
 	struct statx status;
+	struct timespec made;
 	char entry[64];
 
-	if (udev < 0 || statx(folder, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) < 0 ||
+	if (statx(node, "", AT_EMPTY_PATH, STATX_BTIME, &status) < 0 ||
 	    !(status.stx_mask & STATX_BTIME))
 		return;
-	snprintf(entry, sizeof(entry), "udev/data/c%u:%u", status.stx_rdev_major,
-		 status.stx_rdev_minor);
-	for (unsigned waited = 0; waited < UDEV_PATIENCE_MSEC; waited += UDEV_LOOK_MSEC) {
-		if (udev_is_done(pf, entry, &status.stx_btime))
-			return;
-		(void)nanosleep(&pause, NULL);
-	}
+	made = (struct timespec){ status.stx_btime.tv_sec, status.stx_btime.tv_nsec };
+	snprintf(entry, sizeof(entry), "c%u:%u", status.stx_rdev_major, status.stx_rdev_minor);
+	(void)viod_udev_wait(pf, entry, &made, UDEV_PATIENCE_MSEC);
 }
 
-int vfio_node_write(struct viod_pf *pf, const char *path, const struct vfio_node *node)
+int vfio_node_write(struct viod_pf *pf, const char *name, const struct vfio_node *wanted)
 {
-	_cleanup_fd_ int folder = open_folder(pf);
+	_cleanup_fd_ int folder = open_folder(pf), node = -1;
 	uid_t user = (uid_t)-1;
 	gid_t group = (gid_t)-1;
+	struct stat before;
+	char path[32];
 	mode_t mode;
+	int r;
 
 	if (folder < 0)
 		return folder;
-	if (!is_node(folder, path))
+	if ((wanted->owner[0] && vfio_find_user(wanted->owner, &user) < 0) ||
+	    (wanted->group[0] && vfio_find_group(wanted->group, &group) < 0))
 		return -ENOENT;
-	if ((node->owner[0] && vfio_find_user(node->owner, &user) < 0) ||
-	    (node->group[0] && vfio_find_group(node->group, &group) < 0))
+	node = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (node < 0)
+		return -errno;
+	if (fstat(node, &before) < 0 || !S_ISCHR(before.st_mode))
 		return -ENOENT;
-	wait_for_udev(pf, folder, path);
-	if (fchownat(folder, path, user, group, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	if (node->mode[0] &&
-	    (vfio_parse_mode(node->mode, &mode) < 0 || fchmodat(folder, path, mode, 0) < 0))
-		return -errno;
-	return 0;
+	wait_for_udev(pf, node);
+	r = check_same(folder, name, node, &before);
+	if (r < 0)
+		return r;
+	mode = before.st_mode & 0777u;
+	if (wanted->mode[0] && vfio_parse_mode(wanted->mode, &mode) < 0)
+		return -EINVAL;
+	/* The node has no other name that cannot be exchanged; chmod() follows this link to it. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", node);
+	return change_node(node, path, &before, user, group, mode);
 }

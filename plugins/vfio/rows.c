@@ -24,6 +24,18 @@ static const struct viod_name companions_words[] = { { "refuse", VFIO_COMPANIONS
 		VIOD_FIELD(struct struct_, noiommu),                                                  \
 	}
 
+#define COMPANION_COLUMN(key_, field_)                                                             \
+	{                                                                                          \
+		.type = VIOD_TYPE_STRING, .key = (key_), VIOD_FIELD(struct vfio_companion, field_) \
+	}
+
+static const struct viod_option companion_columns[] = {
+	COMPANION_COLUMN("address", address),
+	COMPANION_COLUMN("driver", driver),
+	COMPANION_COLUMN("override", override),
+	{ 0 },
+};
+
 const struct viod_option vfio_options[] = {
 	[VFIO_ROW_OWNER] = NODE_ROW(PF, vfio_pf, "owner", owner,
 				    "The user who owns the VFIO node of the device."),
@@ -48,8 +60,10 @@ const struct viod_option vfio_options[] = {
 				  .help = "What happens to other functions in the IOMMU group of the device: they prevent its use, or are bound with it.",
 				  VIOD_FIELD(struct vfio_pf, companions) },
 	[VFIO_ROW_COMPANION_DRIVERS] = { .scope = VIOD_SCOPE_PF,
-					 .type = VIOD_TYPE_LIST,
+					 .type = VIOD_TYPE_TABLE,
 					 .key = "companion-drivers",
+					 .columns = companion_columns,
+					 .record_size = sizeof(struct vfio_companion),
 					 .flags = VIOD_OPTION_INTERNAL | VIOD_OPTION_RETURNS,
 					 .phase = VIOD_PHASE_PREPARE,
 					 .help = "The drivers of the other functions in its group.",

@@ -129,7 +129,7 @@ static int complete_function(struct viod_pf *pf, const struct viod_values *state
 	const struct viod_driver *now = driver ? driver : driver_of(state, vf);
 	int r;
 
-	if (!now || !vfio_is_driver(now->name)) {
+	if (!now || !viod_is_vfio_driver(now->name)) {
 		for (enum vfio_row row = 0; row < VFIO_NODE_ROWS_; row++)
 			viod_forget(wanted, vf, vfio_row(vf, row));
 		return 0;
@@ -150,7 +150,7 @@ static int check_whole(struct viod_pf *pf, const struct viod_values *state,
 	const struct viod_option *row = viod_option_of(wanted, VIOD_PF, "vfs");
 	const int64_t *count = row ? viod_get(wanted, VIOD_PF, row) : NULL;
 
-	if (!driver || !vfio_is_driver(driver->name) || !is_asked_for(wanted, VIOD_PF))
+	if (!driver || !viod_is_vfio_driver(driver->name) || !is_asked_for(wanted, VIOD_PF))
 		return 0;
 	if (!count && row)
 		count = viod_get(state, VIOD_PF, row);
@@ -172,7 +172,7 @@ int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 	for (int vf = VIOD_PF; vf < (int)viod_vf_count(wanted); vf++)
 		if (complete_function(pf, state, wanted, vf) < 0)
 			r = -EINVAL;
-	return vfio_companions_complete(pf, wanted) < 0 ? -EINVAL : r;
+	return r < 0 ? r : vfio_companions_complete(pf, wanted);
 }
 
 /* --- what is --------------------------------------------------------------------------------- */
@@ -203,8 +203,7 @@ int vfio_observe(struct viod_pf *pf, struct viod_values *state)
 {
 	for (int vf = VIOD_PF; vf < (int)viod_vf_count(state); vf++)
 		observe_function(pf, state, vf);
-	vfio_companions_observe(pf, state);
-	return 0;
+	return vfio_companions_observe(pf, state);
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
@@ -269,7 +268,7 @@ int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
 
 	if (step->code == VFIO_STEP_COMPANIONS)
 		return vfio_companions_apply(pf, step);
-	if (!function || !vfio_is_driver(function->driver))
+	if (!function || !viod_is_vfio_driver(function->driver))
 		return 0;
 	vfio_nodes_find(pf, step->vf, &nodes);
 	if (!nodes.count) {

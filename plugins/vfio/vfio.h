@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <viod/plugin.h>
+#include <viod/vfio-driver.h>
 
 #define _cleanup_fd_ __attribute__((cleanup(vfio_closep)))
 
@@ -19,10 +20,17 @@ static inline void vfio_closep(int *fd)
 struct vfio_node {
 	char owner[64], group[64], mode[8];
 };
+
+/** Another function of a whole device's group: a record of vfio_pf.companion_drivers. */
+struct vfio_companion {
+	char address[32];
+	char driver[VIOD_NAME_MAX], override[VIOD_NAME_MAX]; /* "": none */
+};
+
 struct vfio_pf {
 	struct vfio_node node;
 	int64_t noiommu, companions;
-	char companion_drivers[512];
+	struct viod_table companion_drivers;
 };
 struct vfio_vf {
 	struct vfio_node node;
@@ -52,10 +60,11 @@ const struct viod_option *vfio_row(int vf, enum vfio_row row);
 
 /* driver.c */
 
-/** True if the kernel driver of this name is a VFIO driver. */
-bool vfio_is_driver(const char *name);
 int vfio_resolve(struct viod_pf *pf, int vf, const char *word, char ret_driver[VIOD_NAME_MAX]);
 bool vfio_driver_is_loaded(struct viod_pf *pf, const char *name);
+
+/** The driver bound to any PCI function; "" without one. -errno where that cannot be determined. */
+int vfio_read_driver(struct viod_pf *pf, const char *address, char ret_driver[VIOD_NAME_MAX]);
 
 /* check.c */
 int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod_values *wanted);
@@ -81,9 +90,9 @@ enum vfio_step { VFIO_STEP_NODE, VFIO_STEP_COMPANIONS };
 
 /* companions.c: the other functions of a whole device's group */
 
-/** "0000:05:00.1 snd_hda_intel -, ..." for each: address, driver, driver_override; "-" for none. */
-void vfio_companions_observe(struct viod_pf *pf, struct viod_values *state);
-/** Complete the row if the file sets companions = bind. -EINVAL after reporting. */
+/** The drivers of all. Of a group that cannot be read they are not known. -ENOMEM. */
+int vfio_companions_observe(struct viod_pf *pf, struct viod_values *state);
+/** Complete the row if the file sets companions = bind. -ENOMEM. */
 int vfio_companions_complete(struct viod_pf *pf, struct viod_values *wanted);
 int vfio_companions_plan(const struct viod_change *change, struct viod_plan *plan);
 int vfio_companions_apply(struct viod_pf *pf, const struct viod_step *step);

@@ -108,14 +108,15 @@ static int append_number(uint32_t **numbers, size_t *n, uint32_t number)
 	return 0;
 }
 
-static int add_attachment(struct nvme_device *device, uint32_t nsid, uint32_t vf)
+static int add_attachment(struct nvme_device *device, uint32_t nsid, size_t vf)
 {
 	struct nvme_attachment *grown =
 		reallocarray(device->attachments, device->n_attachments + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
-	grown[device->n_attachments++] = (struct nvme_attachment){ .nsid = nsid, .vf = vf };
+	grown[device->n_attachments++] =
+		(struct nvme_attachment){ .nsid = nsid, .vf = (int64_t)vf };
 	device->attachments = grown;
 	return 0;
 }
@@ -129,7 +130,7 @@ static int sort_out(struct nvme_device *device, uint32_t nsid, const uint16_t *c
 			r = append_number(&device->shared, &device->n_shared, nsid);
 		for (size_t vf = 0; vf < device->n_vfs && r == 0; vf++)
 			if (device->vfs[vf].vf && device->vfs[vf].controller == controllers[i])
-				r = add_attachment(device, nsid, (uint32_t)vf);
+				r = add_attachment(device, nsid, vf);
 	}
 	return r;
 }
@@ -156,9 +157,9 @@ void nvme_wish_of(const struct nvme_device *device, size_t vf, struct nvme_wish 
 	struct nvme_wish wish = { 0 };
 
 	for (size_t i = 0; i < device->n_attachments; i++)
-		if (device->attachments[i].vf == vf &&
+		if (device->attachments[i].vf == (int64_t)vf &&
 		    wish.n_nsids < sizeof(wish.nsids) / sizeof(*wish.nsids))
-			wish.nsids[wish.n_nsids++] = device->attachments[i].nsid;
+			wish.nsids[wish.n_nsids++] = (uint32_t)device->attachments[i].nsid;
 	*ret_wish = wish;
 }
 

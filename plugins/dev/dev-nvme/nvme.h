@@ -14,9 +14,22 @@
 /** A VF's namespaces as text: "none", "attach 1, 2" or "create 10G". */
 #define NVME_TEXT_MAX 256
 
+/** The most secondary controllers with a VF. */
+#define NVME_VFS_MAX 1024
+
+/** The resources of a secondary controller: a record of nvme_pf.secondaries, in the order of VFs.
+ */
+struct nvme_share {
+	int64_t queues, interrupts;
+};
+
+/** A namespace, and the VF that it is attached to: a record of nvme_pf.attachments. */
+struct nvme_attachment {
+	int64_t nsid, vf;
+};
+
 struct nvme_pf {
-	char secondaries[1024]; /* "2/1*4,0/0*12": queues/interrupts of each possible VF */
-	char attachments[1024]; /* "1@0,7@3": namespaces, each with the VF that it is attached to */
+	struct viod_table secondaries, attachments;
 };
 
 struct nvme_vf {
@@ -64,24 +77,6 @@ struct nvme_wish {
 int nvme_wish_parse(const char *text, struct nvme_wish *ret_wish);
 /** The canonical text. -ENOSPC. */
 int nvme_wish_format(const struct nvme_wish *wish, char ret_text[static NVME_TEXT_MAX]);
-
-/** The resources of a secondary controller, as in nvme_pf.secondaries. */
-struct nvme_share {
-	uint16_t queues, interrupts;
-};
-#define NVME_VFS_MAX 1024
-
-int nvme_shares_parse(const char *text, struct nvme_share *ret_shares, size_t *ret_n);
-int nvme_shares_format(const struct nvme_share *shares, size_t n, char *ret_text, size_t size);
-
-struct nvme_attachment {
-	uint32_t nsid, vf;
-};
-#define NVME_ATTACHMENTS_MAX 256
-
-int nvme_attachments_parse(const char *text, struct nvme_attachment *ret, size_t *ret_n);
-int nvme_attachments_format(const struct nvme_attachment *attachments, size_t n, char *ret_text,
-			    size_t size);
 
 /* --- commands (command.c) -------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The answers of the controller, as values of the options. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "nvme.h"
@@ -10,7 +11,7 @@
 static size_t add_own(struct viod_pf *pf, const struct nvme_device *device,
 		      struct nvme_attachment *attachments, size_t n)
 {
-	for (size_t vf = 0; vf < device->n_vfs && n < NVME_ATTACHMENTS_MAX; vf++) {
+	for (size_t vf = 0; vf < device->n_vfs; vf++) {
 		struct nvme_wish has;
 		bool attached = false;
 		uint64_t bytes;
@@ -22,37 +23,46 @@ static size_t add_own(struct viod_pf *pf, const struct nvme_device *device,
 		for (size_t i = 0; i < has.n_nsids; i++)
 			attached = attached || has.nsids[i] == nsid;
 		if (!attached)
-			attachments[n++] = (struct nvme_attachment){ nsid, (uint32_t)vf };
+			attachments[n++] = (struct nvme_attachment){ nsid, (int64_t)vf };
 	}
 	return n;
 }
 
-static void put_attachments(struct viod_pf *pf, const struct nvme_device *device,
-			    struct viod_values *state)
+static int put_table(struct viod_values *state, enum nvme_row row, const void *records,
+		     size_t count)
 {
-	struct nvme_attachment attachments[NVME_ATTACHMENTS_MAX];
-	char text[sizeof(((struct nvme_pf *)0)->attachments)];
-	size_t n = device->n_attachments;
+	const struct viod_table table = { .records = records, .count = (uint32_t)count };
 
-	if (!device->controller.namespace_management || n > NVME_ATTACHMENTS_MAX)
-		return;
+	return viod_put(state, VIOD_PF, &nvme_rows[row], &table);
+}
+
+static int put_attachments(struct viod_pf *pf, const struct nvme_device *device,
+			   struct viod_values *state)
+{
+	size_t n = device->n_attachments;
+	struct nvme_attachment *attachments;
+	int r;
+
+	if (!device->controller.namespace_management)
+		return 0;
+	attachments = calloc(n + device->n_vfs + 1, sizeof(*attachments));
+	if (!attachments)
+		return -ENOMEM;
 	if (n)
 		memcpy(attachments, device->attachments, n * sizeof(*attachments));
 	n = add_own(pf, device, attachments, n);
-	if (nvme_attachments_format(attachments, n, text, sizeof(text)) == 0)
-		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_ATTACHMENTS], text);
+	r = put_table(state, NVME_ROW_ATTACHMENTS, attachments, n);
+	free(attachments);
+	return r;
 }
 
-static void put_shares(const struct nvme_device *device, struct viod_values *state)
+static int put_shares(const struct nvme_device *device, struct viod_values *state)
 {
 	struct nvme_share shares[NVME_VFS_MAX] = { 0 };
-	char text[sizeof(((struct nvme_pf *)0)->secondaries)];
 
 	for (size_t i = 0; i < device->n_vfs; i++)
 		shares[i] = (struct nvme_share){ device->vfs[i].queues, device->vfs[i].interrupts };
-	/* If the text does not fit, the value is unknown. */
-	if (nvme_shares_format(shares, device->n_vfs, text, sizeof(text)) == 0)
-		viod_put(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES], text);
+	return put_table(state, NVME_ROW_SECONDARIES, shares, device->n_vfs);
 }
 
 /* "create 10G" if the VF has only the namespace that viod created for it. */
@@ -105,10 +115,11 @@ int nvme_observe(struct viod_pf *pf, struct viod_values *state)
 			    "the NVMe controller does not report the resources of its VFs");
 		return 0;
 	}
-	put_shares(&device, state);
-	put_attachments(pf, &device, state);
+	r = put_shares(&device, state);
+	if (r == 0)
+		r = put_attachments(pf, &device, state);
 	for (unsigned vf = 0; vf < viod_vf_count(state); vf++)
 		put_vf(pf, &device, state, vf);
 	nvme_device_clear(&device);
-	return 0;
+	return r;
 }

@@ -17,10 +17,9 @@
 
 /* The data of plan() about all VFs, including those that do not exist. */
 struct survey {
-	struct nvme_share shares[NVME_VFS_MAX], shares_wanted[NVME_VFS_MAX];
+	const struct nvme_share *shares, *shares_wanted;
 	size_t n_shares, n_shares_wanted;
-	struct nvme_attachment attached[NVME_ATTACHMENTS_MAX],
-		attached_wanted[NVME_ATTACHMENTS_MAX];
+	const struct nvme_attachment *attached, *attached_wanted;
 	size_t n_attached, n_attached_wanted;
 	bool shares_known, attached_known, give_back, give_back_namespaces;
 	bool concerned[NVME_VFS_MAX]; /* has changes of its own */
@@ -254,14 +253,16 @@ static int give_back_share(const struct survey *survey, uint32_t vf, struct viod
 	int r = 0;
 
 	if (now.queues != then.queues) {
-		snprintf(text, sizeof(text), "vf%" PRIu32 ".queues: %u -> %u, as it was", vf,
+		snprintf(text, sizeof(text),
+			 "vf%" PRIu32 ".queues: %" PRId64 " -> %" PRId64 ", as it was", vf,
 			 now.queues, then.queues);
 		r = add(plan, VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS, NVME_SET_QUEUES, VIOD_PF, NULL,
 			&order, text);
 	}
 	order.value = then.interrupts;
 	if (r == 0 && now.interrupts != then.interrupts) {
-		snprintf(text, sizeof(text), "vf%" PRIu32 ".interrupts: %u -> %u, as it was", vf,
+		snprintf(text, sizeof(text),
+			 "vf%" PRIu32 ".interrupts: %" PRId64 " -> %" PRId64 ", as it was", vf,
 			 now.interrupts, then.interrupts);
 		r = add(plan, VIOD_PHASE_RESIZE, VIOD_STEP_NO_VFS, NVME_SET_INTERRUPTS, VIOD_PF,
 			NULL, &order, text);
@@ -276,7 +277,7 @@ static void wish_of(const struct nvme_attachment *attached, size_t n, uint32_t v
 
 	for (size_t i = 0; i < n; i++)
 		if (attached[i].vf == vf && wish.n_nsids < sizeof(wish.nsids) / sizeof(*wish.nsids))
-			wish.nsids[wish.n_nsids++] = attached[i].nsid;
+			wish.nsids[wish.n_nsids++] = (uint32_t)attached[i].nsid;
 	*ret_wish = wish;
 }
 
@@ -315,20 +316,32 @@ static int plan_gone(const struct survey *survey, struct viod_plan *plan)
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+static void read_shares(const struct viod_table *table, const struct nvme_share **ret_shares,
+			size_t *ret_count)
+{
+	*ret_shares = table ? table->records : NULL;
+	*ret_count = !table ? 0 : table->count < NVME_VFS_MAX ? table->count : NVME_VFS_MAX;
+}
+
+static void read_attached(const struct viod_table *table,
+			  const struct nvme_attachment **ret_attached, size_t *ret_count)
+{
+	*ret_attached = table ? table->records : NULL;
+	*ret_count = table ? table->count : 0;
+}
+
 static void read_state(const struct viod_values *state, struct survey *survey)
 {
-	const char *shares = viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES]);
-	const char *attached = viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_ATTACHMENTS]);
+	const struct viod_table *shares =
+		viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_SECONDARIES]);
+	const struct viod_table *attached =
+		viod_get(state, VIOD_PF, &nvme_rows[NVME_ROW_ATTACHMENTS]);
 
 	survey->there = viod_vf_count(state);
-	survey->shares_known = shares &&
-			       nvme_shares_parse(shares, survey->shares, &survey->n_shares) == 0;
-	survey->attached_known = attached && nvme_attachments_parse(attached, survey->attached,
-								    &survey->n_attached) == 0;
-	if (!survey->shares_known)
-		survey->n_shares = 0;
-	if (!survey->attached_known)
-		survey->n_attached = 0;
+	survey->shares_known = shares;
+	survey->attached_known = attached;
+	read_shares(shares, &survey->shares, &survey->n_shares);
+	read_attached(attached, &survey->attached, &survey->n_attached);
 }
 
 /* If all VFs are re-created, the resources of those beyond the new count become free for the
@@ -344,16 +357,15 @@ static void read_changes(const struct viod_change *changes, size_t n, struct sur
 			survey->give_back = survey->give_back_namespaces = anew;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (row_of(&changes[i]) == NVME_ROW_SECONDARIES)
-			survey->give_back = survey->shares_known &&
-					    nvme_shares_parse(changes[i].wanted,
-							      survey->shares_wanted,
-							      &survey->n_shares_wanted) == 0;
-		else if (row_of(&changes[i]) == NVME_ROW_ATTACHMENTS)
-			survey->give_back_namespaces =
-				survey->attached_known &&
-				nvme_attachments_parse(changes[i].wanted, survey->attached_wanted,
-						       &survey->n_attached_wanted) == 0;
+		if (row_of(&changes[i]) == NVME_ROW_SECONDARIES) {
+			read_shares(changes[i].wanted, &survey->shares_wanted,
+				    &survey->n_shares_wanted);
+			survey->give_back = survey->shares_known;
+		} else if (row_of(&changes[i]) == NVME_ROW_ATTACHMENTS) {
+			read_attached(changes[i].wanted, &survey->attached_wanted,
+				      &survey->n_attached_wanted);
+			survey->give_back_namespaces = survey->attached_known;
+		}
 	}
 }
 

@@ -9,13 +9,34 @@
 	.scope = VIOD_SCOPE_VF, .type = VIOD_TYPE_##type_, .key = (key_), \
 	VIOD_FIELD(struct nvme_vf, field_)
 
+#define COLUMN(struct_, key_, field_, min_, max_)                                         \
+	{                                                                                 \
+		.type = VIOD_TYPE_INT, .key = (key_), VIOD_FIELD(struct struct_, field_), \
+		.min = (min_), .max = (max_)                                              \
+	}
+
+static const struct viod_option share_columns[] = {
+	COLUMN(nvme_share, "queues", queues, 0, UINT16_MAX),
+	COLUMN(nvme_share, "interrupts", interrupts, 0, UINT16_MAX),
+	{ 0 },
+};
+static const struct viod_option attachment_columns[] = {
+	COLUMN(nvme_attachment, "namespace", nsid, 1, UINT32_MAX),
+	COLUMN(nvme_attachment, "vf", vf, 0, NVME_VFS_MAX - 1),
+	{ 0 },
+};
+
 /* The rows of the PF are for the baseline: a drive keeps the resources of a VF when the VF is
  * removed. */
 const struct viod_option nvme_rows[] = {
-	[NVME_ROW_SECONDARIES] = { PF_ROW(STRING, "secondary-controllers", secondaries),
+	[NVME_ROW_SECONDARIES] = { PF_ROW(TABLE, "secondary-controllers", secondaries),
+				   .columns = share_columns,
+				   .record_size = sizeof(struct nvme_share),
 				   .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_RESIZE,
 				   .help = "The resources of each secondary controller." },
-	[NVME_ROW_ATTACHMENTS] = { PF_ROW(STRING, "secondary-namespaces", attachments),
+	[NVME_ROW_ATTACHMENTS] = { PF_ROW(TABLE, "secondary-namespaces", attachments),
+				   .columns = attachment_columns,
+				   .record_size = sizeof(struct nvme_attachment),
 				   .flags = VIOD_OPTION_INTERNAL, .phase = VIOD_PHASE_RESIZE,
 				   .help = "The namespaces of VFs." },
 	[NVME_ROW_QUEUES] = { VF_ROW(INT, "queues", queues), .max = UINT16_MAX,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values of rows that are more than a number. */
+/* The text of "namespaces". */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -150,76 +150,5 @@ int nvme_wish_format(const struct nvme_wish *wish, char ret_text[static NVME_TEX
 	for (size_t i = 0; i < wish->n_nsids && r == 0; i++)
 		r = append(ret_text, NVME_TEXT_MAX, &used, "%s%" PRIu32, i ? ", " : "attach ",
 			   wish->nsids[i]);
-	return r;
-}
-
-/* --- what all VFs have ----------------------------------------------------------------------- */
-
-int nvme_shares_parse(const char *text, struct nvme_share *ret_shares, size_t *ret_n)
-{
-	size_t n = 0;
-
-	while (*text) {
-		uint64_t queues, interrupts, count;
-
-		if (take_number(&text, UINT16_MAX, &queues) < 0 || *text++ != '/' ||
-		    take_number(&text, UINT16_MAX, &interrupts) < 0 || *text++ != '*' ||
-		    take_number(&text, NVME_VFS_MAX - n, &count) < 0)
-			return -EINVAL;
-		while (count--)
-			ret_shares[n++] =
-				(struct nvme_share){ (uint16_t)queues, (uint16_t)interrupts };
-		if (*text && *text++ != ',')
-			return -EINVAL;
-	}
-	*ret_n = n;
-	return 0;
-}
-
-int nvme_shares_format(const struct nvme_share *shares, size_t n, char *ret_text, size_t size)
-{
-	size_t used = 0, run;
-	int r = 0;
-
-	memset(ret_text, 0, size);
-	for (size_t i = 0; i < n && r == 0; i += run) {
-		for (run = 1; i + run < n && shares[i + run].queues == shares[i].queues &&
-			      shares[i + run].interrupts == shares[i].interrupts;
-		     run++)
-			;
-		r = append(ret_text, size, &used, "%s%u/%u*%zu", i ? "," : "", shares[i].queues,
-			   shares[i].interrupts, run);
-	}
-	return r;
-}
-
-int nvme_attachments_parse(const char *text, struct nvme_attachment *ret, size_t *ret_n)
-{
-	size_t n = 0;
-
-	while (*text) {
-		uint64_t nsid, vf;
-
-		if (n == NVME_ATTACHMENTS_MAX || take_number(&text, UINT32_MAX, &nsid) < 0 ||
-		    *text++ != '@' || take_number(&text, NVME_VFS_MAX - 1, &vf) < 0)
-			return -EINVAL;
-		ret[n++] = (struct nvme_attachment){ (uint32_t)nsid, (uint32_t)vf };
-		if (*text && *text++ != ',')
-			return -EINVAL;
-	}
-	*ret_n = n;
-	return 0;
-}
-
-int nvme_attachments_format(const struct nvme_attachment *attachments, size_t n, char *ret_text,
-			    size_t size)
-{
-	size_t used = 0;
-	int r = n > NVME_ATTACHMENTS_MAX ? -ENOSPC : 0;
-
-	memset(ret_text, 0, size);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = append(ret_text, size, &used, "%s%" PRIu32 "@%" PRIu32, i ? "," : "",
-			   attachments[i].nsid, attachments[i].vf);
 	return r;
 }

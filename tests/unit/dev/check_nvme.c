@@ -11,6 +11,7 @@ static struct viod_plan plan;
 static void set_up(void)
 {
 	memset(&pf, 0, sizeof(pf));
+	fake_records_used = 0;
 	memset(&wanted, 0, sizeof(wanted));
 	controller = (struct fake_controller){
 		.queues = 16, .interrupts = 12, .queues_most = 4, .interrupts_most = 3
@@ -41,7 +42,7 @@ static void diff_function(int vf, enum nvme_row first, enum nvme_row end)
 		const void *is = vf < (int)state.n_vfs ? fake_get(&state, vf, &nvme_rows[row])
 						       : NULL;
 
-		if (want && (!is || memcmp(want, is, nvme_rows[row].size) != 0))
+		if (want && (!is || !fake_same(&nvme_rows[row], want, is)))
 			changes[n_changes++] = (struct viod_change){
 				.option = &nvme_rows[row], .wanted = want, .state = is, .vf = vf
 			};

@@ -305,53 +305,6 @@ START_TEST(wanted_texts_that_are_too_long)
 }
 END_TEST
 
-START_TEST(shares)
-{
-	static struct nvme_share shares_[NVME_VFS_MAX];
-	static const char *const bad[] = {
-		"1/2", "1/2*", "/2*1", "1/2*1025", "1/2*1;", "70000/0*1"
-	};
-	char text[64];
-	size_t n;
-
-	ck_assert_int_eq(nvme_shares_parse("2/1*3,0/0*13", shares_, &n), 0);
-	ck_assert_uint_eq(n, 16);
-	ck_assert_uint_eq(shares_[2].queues, 2);
-	ck_assert_uint_eq(shares_[3].queues, 0);
-	ck_assert_int_eq(nvme_shares_format(shares_, n, text, sizeof(text)), 0);
-	ck_assert_str_eq(text, "2/1*3,0/0*13");
-	ck_assert_int_eq(nvme_shares_parse("", shares_, &n), 0);
-	ck_assert_uint_eq(n, 0);
-	ck_assert_int_eq(nvme_shares_parse("0/0*1024", shares_, &n), 0);
-	ck_assert_int_eq(nvme_shares_parse("0/0*1024,0/0*1", shares_, &n), -EINVAL);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		ck_assert_msg(nvme_shares_parse(bad[i], shares_, &n) == -EINVAL, "'%s'", bad[i]);
-	for (uint16_t i = 0; i < 20; i++)
-		shares_[i].queues = i;
-	ck_assert_int_eq(nvme_shares_format(shares_, 20, text, sizeof(text)), -ENOSPC);
-}
-END_TEST
-
-START_TEST(attachments_in_a_list)
-{
-	struct nvme_attachment list[NVME_ATTACHMENTS_MAX];
-	char text[64];
-	size_t n;
-
-	ck_assert_int_eq(nvme_attachments_parse("1@0,7@15", list, &n), 0);
-	ck_assert_uint_eq(n, 2);
-	ck_assert_uint_eq(list[1].nsid, 7);
-	ck_assert_uint_eq(list[1].vf, 15);
-	ck_assert_int_eq(nvme_attachments_format(list, n, text, sizeof(text)), 0);
-	ck_assert_str_eq(text, "1@0,7@15");
-	ck_assert_int_eq(nvme_attachments_parse("", list, &n), 0);
-	ck_assert_uint_eq(n, 0);
-	ck_assert_int_eq(nvme_attachments_parse("1@1024", list, &n), -EINVAL);
-	ck_assert_int_eq(nvme_attachments_parse("1", list, &n), -EINVAL);
-	ck_assert_int_eq(nvme_attachments_parse("1@0,", list, &n), 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("nvme_identify");
@@ -372,8 +325,6 @@ int main(void)
 	tcase_add_test(bytes, any_length);
 	tcase_add_test(text, wanted_texts);
 	tcase_add_test(text, wanted_texts_that_are_too_long);
-	tcase_add_test(text, shares);
-	tcase_add_test(text, attachments_in_a_list);
 	suite_add_tcase(suite, bytes);
 	suite_add_tcase(suite, text);
 	runner = srunner_create(suite);

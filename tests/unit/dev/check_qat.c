@@ -81,11 +81,12 @@ static const void *fake_get(const struct viod_values *values, int vf,
 	return values->known[row_of(option)] ? values->data + option->offset : NULL;
 }
 
-static void fake_put(struct viod_values *values, int vf, const struct viod_option *option,
-		     const void *value)
+static int fake_put(struct viod_values *values, int vf, const struct viod_option *option,
+		    const void *value)
 {
 	memcpy(values->data + option->offset, value, option->size);
 	values->known[row_of(option)] = true;
+	return 0;
 }
 
 static const struct viod_where *fake_where(const struct viod_values *values, int vf,

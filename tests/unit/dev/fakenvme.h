@@ -73,19 +73,53 @@ static inline const void *fake_get(const struct viod_values *values, int vf,
 	return values->known[vf] & bit ? (const char *)&values->vfs[vf] + option->offset : NULL;
 }
 
-static inline void fake_put(struct viod_values *values, int vf, const struct viod_option *option,
-			    const void *value)
+/* Records of tables, until the next test. */
+static _Alignas(max_align_t) unsigned char fake_records[1 << 20];
+static size_t fake_records_used;
+
+static inline struct viod_table fake_copy(const struct viod_option *option,
+					  const struct viod_table *table)
+{
+	size_t size = table->count * option->record_size;
+	struct viod_table copy = { fake_records + fake_records_used, table->count };
+
+	ck_assert_uint_le(fake_records_used + size, sizeof(fake_records));
+	if (size)
+		memcpy(fake_records + fake_records_used, table->records, size);
+	fake_records_used += size;
+	return copy;
+}
+
+/* Records have no padding. */
+static inline bool fake_same(const struct viod_option *option, const void *a, const void *b)
+{
+	const struct viod_table *x = a, *y = b;
+
+	if (option->type != VIOD_TYPE_TABLE)
+		return memcmp(a, b, option->size) == 0;
+	return x->count == y->count &&
+	       (!x->count || memcmp(x->records, y->records, x->count * option->record_size) == 0);
+}
+
+static inline int fake_put(struct viod_values *values, int vf, const struct viod_option *option,
+			   const void *value)
 {
 	uint32_t bit = 1u << ((option - nvme_rows) & 31);
+	struct viod_table copy;
 
 	ck_assert_int_lt(vf, (int)values->n_vfs);
 	if (option == &fake_driver) {
 		values->drivers[vf] = *(const struct viod_driver *)value;
-		return;
+		return 0;
+	}
+	if (option->type == VIOD_TYPE_TABLE) {
+		copy = fake_copy(option, value);
+		value = &copy;
 	}
 	*(vf == VIOD_PF ? &values->known_pf : &values->known[vf]) |= bit;
 	memcpy((vf == VIOD_PF ? (char *)&values->pf : (char *)&values->vfs[vf]) + option->offset,
 	       value, option->size);
+	return 0;
 }
 
 static inline const struct viod_where *fake_where(const struct viod_values *values, int vf,

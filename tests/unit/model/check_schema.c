@@ -11,6 +11,7 @@ struct block {
 	struct viod_mac mac;
 	struct viod_driver driver;
 	bool truth;
+	struct viod_table table;
 };
 
 #define ROW(...)                                                                        \
@@ -27,6 +28,42 @@ static const struct viod_name no_words[] = { { NULL, 0 } };
 static const struct viod_name spaced[] = { { "two words", 1 }, { NULL, 0 } };
 static const struct viod_name zero[] = { { "zero", 0 }, { NULL, 0 } };
 static const struct viod_name large[] = { { "large", 65536 }, { NULL, 0 } };
+
+#define TABLE(...)                                                                    \
+	{                                                                             \
+		.scope = VIOD_SCOPE_VF, .key = "key", .type = VIOD_TYPE_TABLE,        \
+		.size = sizeof(struct viod_table), .flags = VIOD_OPTION_INTERNAL,     \
+		.columns = columns, .record_size = sizeof(struct record), __VA_ARGS__ \
+	}
+
+struct record {
+	int64_t number;
+	char text[8];
+};
+
+static const struct viod_option columns[] = {
+	{ .key = "number", .type = VIOD_TYPE_INT, VIOD_FIELD(struct record, number), .max = 9 },
+	{ .key = "text", .type = VIOD_TYPE_STRING, VIOD_FIELD(struct record, text) },
+	END,
+};
+static const struct viod_option no_columns[] = { END };
+static const struct viod_option column_twice[] = {
+	{ .key = "text", .type = VIOD_TYPE_INT, VIOD_FIELD(struct record, number) },
+	{ .key = "text", .type = VIOD_TYPE_STRING, VIOD_FIELD(struct record, text) },
+	END,
+};
+static const struct viod_option column_outside[] = {
+	{ .key = "text", .type = VIOD_TYPE_STRING, .offset = 8, .size = 9 },
+	END,
+};
+static const struct viod_option column_key[] = {
+	{ .key = "Text", .type = VIOD_TYPE_STRING, VIOD_FIELD(struct record, text) },
+	END,
+};
+static const struct viod_option column_table[] = {
+	{ .key = "t", .type = VIOD_TYPE_TABLE, .size = sizeof(struct viod_table) },
+	END,
+};
 
 /* Each has one fault, which the error names: a good row, one field of which is replaced. */
 #pragma GCC diagnostic push
@@ -70,6 +107,16 @@ static const struct {
 	  "the value of row 'key' for new VFs is wrong: 'ten' is not a number" },
 	{ { ROW(.max = 9, .unset = "ten", .flags = VIOD_OPTION_POLICY), END },
 	  "the value of row 'key' where it is not set is wrong: 'ten' is not a number" },
+	{ { TABLE(.flags = 0), END }, "it is a table, which no file can set" },
+	{ { TABLE(.new_vf = "1"), END }, "it is a table, which no file can set" },
+	{ { TABLE(.size = 8), END }, "its size is not that of its type" },
+	{ { TABLE(.columns = NULL), END }, "it is a table without columns" },
+	{ { TABLE(.columns = no_columns), END }, "it is a table without columns" },
+	{ { TABLE(.record_size = 0), END }, "it is a table without columns" },
+	{ { TABLE(.columns = column_twice), END }, "two of its columns have the same key" },
+	{ { TABLE(.columns = column_outside), END }, "one of its columns does not fit its type" },
+	{ { TABLE(.columns = column_key), END }, "the key of one of its columns" },
+	{ { TABLE(.columns = column_table), END }, "a type that no column can have" },
 	{ { ROW(.offset = 0), ROW(.offset = 8), END }, "key 'key' of [vfN] is declared twice" },
 	{ { ROW(.offset = 0), ROW(.key = "other"), END },
 	  "rows 'key' and 'other' of [vfN] share the same field" },
@@ -87,6 +134,9 @@ START_TEST(good_rows_pass)
 		VF_ROW(struct block, driver, "driver", .type = VIOD_TYPE_DRIVER),
 		VF_ROW(struct block, truth, "truth", .type = VIOD_TYPE_BOOL,
 		       .flags = VIOD_OPTION_INTERNAL),
+		VF_ROW(struct block, table, "table", .type = VIOD_TYPE_TABLE,
+		       .flags = VIOD_OPTION_INTERNAL, .columns = columns,
+		       .record_size = sizeof(struct record)),
 		END,
 	};
 	const struct viod_plugin plugin = { .options = rows, .vf_size = sizeof(struct block) };

@@ -12,13 +12,15 @@ static void assert_text(struct bench *bench, const struct viod_values *values, i
 {
 	const struct schema_row *row =
 		schema_find(bench->schema, vf == VIOD_PF ? VIOD_SCOPE_PF : VIOD_SCOPE_VF, key);
-	const char *value = values_get(values, vf, row);
+	const void *known = values_get(values, vf, row);
+	char value[VALUE_TEXT_MAX] = "(not set)";
 
+	if (known)
+		ck_assert_int_eq(value_format(row->option, known, value, sizeof(value)), 0);
 	if (!text)
-		ck_assert_msg(!value, "%s is '%s'", key, value);
+		ck_assert_msg(!known, "%s is '%s'", key, value);
 	else
-		ck_assert_msg(streq(value, text), "%s is '%s', not '%s'", key,
-			      value ? value : "(not set)", text);
+		ck_assert_msg(streq(value, text), "%s is '%s', not '%s'", key, value, text);
 }
 
 START_TEST(a_file_that_says_vfio_gets_nodes_for_root)

@@ -22,11 +22,36 @@ static void expect_text(const struct bench *b, const char *path, const char *tex
 		      text);
 }
 
-static int apply(struct bench *b, const char *wanted, const char *state)
+/* "ADDRESS DRIVER OVERRIDE, ...", with "-" for none. */
+static struct viod_table companions(const char *text, struct vfio_companion list[static 4])
 {
+	struct viod_table table = { .records = list };
+	int length = 0;
+
+	for (; *text; text += length + strspn(text + length, ", ")) {
+		struct vfio_companion *one = &list[table.count++];
+
+		ck_assert_uint_le(table.count, 4);
+		*one = (struct vfio_companion){ 0 };
+		ck_assert_int_eq(sscanf(text, "%31[^ ,] %63[^ ,] %63[^ ,]%n", one->address,
+					one->driver, one->override, &length),
+				 3);
+		if (strcmp(one->driver, "-") == 0)
+			one->driver[0] = '\0';
+		if (strcmp(one->override, "-") == 0)
+			one->override[0] = '\0';
+	}
+	return table;
+}
+
+static int apply(struct bench *b, const char *wanted_text, const char *state_text)
+{
+	struct vfio_companion lists[2][4];
+	const struct viod_table wanted = companions(wanted_text, lists[0]);
+	const struct viod_table state = companions(state_text, lists[1]);
 	struct viod_change change = { .option = &vfio_options[VFIO_ROW_COMPANION_DRIVERS],
-				      .wanted = wanted,
-				      .state = state,
+				      .wanted = &wanted,
+				      .state = &state,
 				      .vf = VIOD_PF };
 	struct viod_step step = { .code = VFIO_STEP_COMPANIONS,
 				  .vf = VIOD_PF,
@@ -48,8 +73,6 @@ START_TEST(companions_that_are_as_wanted_are_left_alone)
 	ck_assert_int_eq(apply(&b, "0000:01:00.1 snd_hda_intel -", ""), 0);
 	expect_text(&b, DEVICE("0000:01:00.1") "/driver_override", "(null)\n");
 	ck_assert_int_eq(apply(&b, "", ""), 0);
-	/* What is no item ends the list. */
-	ck_assert_int_eq(apply(&b, "0000:01:00.1", ""), 0);
 	assert_no_diags(&b.pf.diags);
 	bench_clear(&b);
 }
@@ -97,10 +120,14 @@ START_TEST(one_that_cannot_be_bound_has_the_others_restored)
 }
 END_TEST
 
-START_TEST(a_list_that_is_too_long)
+/* A group of more members than a line of text could describe. */
+START_TEST(all_companions_of_a_large_group)
 {
 	static const int64_t bind = VFIO_COMPANIONS_BIND;
 	static const struct viod_where where = { "a.conf", 6, 1 };
+	const struct viod_table *state, *wanted;
+	const struct vfio_companion *last;
+	const struct schema_row *row;
 	struct bench b;
 	char address[32], path[128];
 
@@ -114,15 +141,39 @@ START_TEST(a_list_that_is_too_long)
 		fake_directory(&b.root, path);
 	}
 	bench_open(&b, "test", 1, 1);
-	vfio_companions_observe(&b.pf, b.state);
-	ck_assert_ptr_null(values_get(b.state, VIOD_PF,
-				      schema_find(b.schema, VIOD_SCOPE_PF, "companion-drivers")));
+	row = schema_find(b.schema, VIOD_SCOPE_PF, "companion-drivers");
+	ck_assert_int_eq(vfio_companions_observe(&b.pf, b.state), 0);
 	put(&b, b.wanted, VIOD_PF, "driver", "vfio-pci", 3);
 	values_put(b.wanted, VIOD_PF, schema_find(b.schema, VIOD_SCOPE_PF, "companions"), &bind,
 		   &where);
-	ck_assert_int_eq(vfio_companions_complete(&b.pf, b.wanted), -EINVAL);
+	ck_assert_int_eq(vfio_companions_complete(&b.pf, b.wanted), 0);
+	assert_no_diags(&b.pf.diags);
+	state = values_get(b.state, VIOD_PF, row);
+	wanted = values_get(b.wanted, VIOD_PF, row);
+	ck_assert(state && wanted);
+	ck_assert_uint_eq(state->count, 23);
+	ck_assert_uint_eq(wanted->count, 23);
+	last = (const struct vfio_companion *)state->records + 22;
+	ck_assert_str_eq(last->address, "0000:02:17.0");
+	ck_assert_str_eq(last->driver, "snd_hda_intel");
+	ck_assert_str_eq(last->override, "");
+	bench_clear(&b);
+}
+END_TEST
+
+/* A driver that cannot be determined is not "no driver": nothing is written. */
+START_TEST(a_companion_whose_driver_cannot_be_read)
+{
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_function(&b.root, "0000:01:00.1", NULL);
+	fake_text(&b.root, DEVICE("0000:01:00.1"), "driver_override", "mine");
+	/* Not a link. */
+	fake_directory(&b.root, DEVICE("0000:01:00.1") "/driver");
+	ck_assert_int_eq(apply(&b, "0000:01:00.1 vfio-pci vfio-pci", ""), -EINVAL);
+	expect_text(&b, DEVICE("0000:01:00.1") "/driver_override", "mine");
 	assert_diag_count(&b.pf.diags, 1);
-	ck_assert_uint_eq(b.pf.diags.items[0].line, 6);
 	bench_clear(&b);
 }
 END_TEST
@@ -180,6 +231,101 @@ static void expect_node(struct bench *b, const char *path, unsigned user, unsign
 	ck_assert_uint_eq(status.st_gid, group);
 	ck_assert_uint_eq(status.st_mode & 07777, mode);
 }
+
+/* What is true of the node after each call that changes it. */
+static struct {
+	int root;
+	size_t count;
+	struct stat seen[8];
+} moments;
+
+static void see_moment(void)
+{
+	ck_assert_uint_lt(moments.count, ARRAY_SIZE(moments.seen));
+	ck_assert_int_eq(fstatat(moments.root, "dev/vfio/12", &moments.seen[moments.count++], 0),
+			 0);
+}
+
+int __real_chmod(const char *path, mode_t mode);
+int __real_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags);
+int __wrap_chmod(const char *path, mode_t mode);
+int __wrap_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags);
+
+int __wrap_chmod(const char *path, mode_t mode)
+{
+	int r = __real_chmod(path, mode);
+
+	if (moments.root)
+		see_moment();
+	return r;
+}
+
+int __wrap_fchownat(int folder, const char *path, uid_t user, gid_t group, int flags)
+{
+	int r = __real_fchownat(folder, path, user, group, flags);
+
+	if (moments.root)
+		see_moment();
+	return r;
+}
+
+/* The bits of the mode that count for a user with one group. */
+static unsigned access_of(const struct stat *status, uid_t user, gid_t group)
+{
+	unsigned shift = status->st_uid == user ? 6 : status->st_gid == group ? 3 : 0;
+
+	return status->st_mode >> shift & 7;
+}
+
+static void expect_never_wider(const struct bench *b, const struct vfio_node *wanted)
+{
+	static const uid_t users[] = { 4711, 4712, 4713 };
+	struct stat before, after;
+
+	ck_assert_int_eq(fstatat(b->root.fd, "dev/vfio/12", &before, 0), 0);
+	moments.root = b->root.fd;
+	moments.count = 0;
+	ck_assert_int_eq(vfio_node_write(&((struct bench *)b)->pf, "12", wanted), 0);
+	moments.root = 0;
+	ck_assert_int_eq(fstatat(b->root.fd, "dev/vfio/12", &after, 0), 0);
+	ck_assert_uint_gt(moments.count, 0);
+	for (size_t i = 0; i < moments.count; i++)
+		for (size_t u = 0; u < ARRAY_SIZE(users); u++)
+			for (size_t g = 0; g < ARRAY_SIZE(users); g++) {
+				unsigned then = access_of(&before, users[u], users[g]) |
+						access_of(&after, users[u], users[g]);
+				unsigned now = access_of(&moments.seen[i], users[u], users[g]);
+
+				ck_assert_msg(!(now & ~then),
+					      "user %u of group %u had %o, may %o, then %o",
+					      users[u], users[g],
+					      access_of(&before, users[u], users[g]), now,
+					      access_of(&after, users[u], users[g]));
+			}
+}
+
+/* A member of the new group must not open the node by the old mode, nor one of the old group by the
+ * new mode. */
+START_TEST(at_no_moment_more_users_may_open_a_node)
+{
+	static const char *const modes[] = { "0600", "0660", "0640", "0606", "0066", "" };
+	struct vfio_node first = { .owner = "4711", .group = "4711" };
+	struct vfio_node second = { .owner = "4712", .group = "4712" };
+	struct bench b;
+
+	bench_new(&b, "test", 1, 1);
+	fake_directory(&b.root, "dev/vfio");
+	ck_assert_int_eq(mknodat(b.root.fd, "dev/vfio/12", S_IFCHR | 0600, makedev(1, 3)), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(modes); j++) {
+			snprintf(first.mode, sizeof(first.mode), "%s", modes[i]);
+			snprintf(second.mode, sizeof(second.mode), "%s", modes[j]);
+			expect_never_wider(&b, &first);
+			expect_never_wider(&b, &second);
+		}
+	bench_clear(&b);
+}
+END_TEST
 
 START_TEST(who_may_open_a_node)
 {
@@ -267,12 +413,14 @@ int main(void)
 		companions_that_are_as_wanted_are_left_alone,
 		an_override_alone_is_written_without_a_probe,
 		one_that_cannot_be_bound_has_the_others_restored,
-		a_list_that_is_too_long,
+		all_companions_of_a_large_group,
+		a_companion_whose_driver_cannot_be_read,
 		users_and_groups_by_name_and_number,
 		/* Only root makes nodes. */
 		who_may_open_a_node,
+		at_no_moment_more_users_may_open_a_node,
 		nodes_of_a_function,
 	};
 
-	return run_tests("vfio-apply", tests, ARRAY_SIZE(tests) - left_out_unless_root(2));
+	return run_tests("vfio-apply", tests, ARRAY_SIZE(tests) - left_out_unless_root(3));
 }
