@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A PF or VF as sysfs shows it: how it becomes a vGPU, and the mdevs below it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,20 +45,26 @@ int gpu_each_mdev(struct viod_pf *pf, int vf,
 
 /* --- VFs with a profile of their own ---------------------------------------------------------- */
 
-#define VFS_MAX 65536
-static unsigned char reserved[VFS_MAX / 8];
-
-bool gpu_mdev_reserved(int vf)
+bool gpu_mdev_reserved(struct viod_pf *pf, int vf)
 {
-	return vf >= 0 && vf < VFS_MAX && (reserved[vf / 8] >> (vf % 8) & 1);
+	const struct gpu_memory *memory = gpu_memory(pf);
+
+	if (vf < 0 || vf >= GPU_VFS_MAX)
+		return false;
+	return !memory || (memory->reserved[vf / 8] >> (vf % 8) & 1);
 }
 
-void gpu_mdev_reserve(int vf, bool is_reserved)
+int gpu_mdev_reserve(struct viod_pf *pf, int vf, bool is_reserved)
 {
-	if (vf < 0 || vf >= VFS_MAX)
-		return;
+	struct gpu_memory *memory = gpu_memory(pf);
+
+	if (!memory)
+		return -ENOMEM;
+	if (vf < 0 || vf >= GPU_VFS_MAX)
+		return 0;
 	if (is_reserved)
-		reserved[vf / 8] |= (unsigned char)(1 << (vf % 8));
+		memory->reserved[vf / 8] |= (unsigned char)(1 << (vf % 8));
 	else
-		reserved[vf / 8] &= (unsigned char)~(1 << (vf % 8));
+		memory->reserved[vf / 8] &= (unsigned char)~(1 << (vf % 8));
+	return 0;
 }

@@ -100,7 +100,7 @@ static bool best_parent(struct viod_pf *pf, const struct gpu_type *type, const b
 	for (int vf = VIOD_PF; viod_function(pf, vf) && (size_t)(vf + 1) < n_tried; vf++) {
 		unsigned load = 0;
 
-		if (tried[vf + 1] || gpu_mdev_reserved(vf) || !gpu_offered(pf, vf, type->id) ||
+		if (tried[vf + 1] || gpu_mdev_reserved(pf, vf) || !gpu_offered(pf, vf, type->id) ||
 		    gpu_is_quarantined(pf, vf, type->name, NULL))
 			continue;
 		(void)gpu_each_mdev(pf, vf, count_one, &load);

@@ -10,7 +10,15 @@
 
 #include "mdev.h"
 
-int64_t gpu_grace = 60;
+/* Where no file sets 'mdev-grace', as when a baseline is restored. */
+#define GRACE_SECONDS 60
+
+static int64_t grace_of(struct viod_pf *pf)
+{
+	const struct gpu_memory *memory = gpu_memory(pf);
+
+	return memory && memory->has_grace ? memory->grace : GRACE_SECONDS;
+}
 
 int64_t gpu_seconds(void)
 {
@@ -106,7 +114,7 @@ static int is_this(struct viod_pf *pf, const char *path, void *data)
 int gpu_mdev_make(struct viod_pf *pf, int vf, const struct gpu_type *type, const char *uuid)
 {
 	const struct viod_function *function = viod_function(pf, vf);
-	struct mdev_note note = { .end = gpu_seconds() + gpu_grace };
+	struct mdev_note note = { .end = gpu_seconds() + grace_of(pf) };
 	struct search search = { .uuid = uuid };
 	char path[GPU_PATH_MAX];
 	int r;

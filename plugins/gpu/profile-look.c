@@ -92,33 +92,38 @@ static void limit_available(struct viod_pf *pf, struct gpu_types *types)
 			types->items[i].available = left.items[i].most;
 }
 
-static struct gpu_types known;
-
-void gpu_types_forget(void)
+void gpu_types_forget(struct viod_pf *pf)
 {
-	known.count = 0;
+	struct gpu_memory *memory = gpu_memory(pf);
+
+	if (memory)
+		memory->has_types = false;
 }
 
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs)
 {
-	static const struct viod_pf *of;
-	static unsigned looked_at;
+	static const struct gpu_types none;
+	struct gpu_memory *memory = gpu_memory(pf);
+	struct gpu_types *known;
 	char *text;
 
+	if (!memory)
+		return &none;
+	known = &memory->types;
 	/* More VFs than before: they were just created, or bound to their driver. */
-	if (of == pf && looked_at >= vfs && known.count)
-		return &known;
-	known.count = 0;
+	if (memory->has_types && memory->types_vfs >= vfs && known->count)
+		return known;
+	known->count = 0;
 	for (int vf = VIOD_PF; vf < (int)vfs; vf++)
-		gpu_types_of(pf, vf, &known);
-	limit_available(pf, &known);
+		gpu_types_of(pf, vf, known);
+	limit_available(pf, known);
 	text = malloc(65536);
 	if (text && viod_noted(pf, "types", text, 65536) == 0)
-		gpu_types_read(text, &known);
+		gpu_types_read(text, known);
 	free(text);
-	of = pf;
-	looked_at = vfs;
-	return &known;
+	memory->has_types = true;
+	memory->types_vfs = vfs;
+	return known;
 }
 
 const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf)

@@ -79,6 +79,24 @@ int gpu_uuid_parse(const char *text, char ret_uuid[static GPU_UUID_MAX]);
 /** So many bytes as a UUID of version 8, of which 122 bits are theirs. */
 void gpu_uuid_format(const uint8_t bytes[static 16], char ret_uuid[static GPU_UUID_MAX]);
 
+/* --- what is kept for a job (viod_scratch) ---------------------------------------------------- */
+
+#define GPU_VFS_MAX 65536
+
+struct gpu_memory {
+	unsigned char reserved[GPU_VFS_MAX / 8]; /* by VF: gpu_mdev_reserve() */
+	int64_t grace;				 /* seconds; valid if has_grace */
+	bool has_grace, has_types;
+	unsigned types_vfs; /* VFs whose types were read */
+	struct gpu_types types;
+};
+
+/** All zero at first. NULL without memory. */
+static inline struct gpu_memory *gpu_memory(struct viod_pf *pf)
+{
+	return viod_scratch(pf, sizeof(struct gpu_memory));
+}
+
 /* --- functions (function.c) ------------------------------------------------------------------- */
 
 enum gpu_mode { GPU_PLAIN, GPU_VENDOR, GPU_MDEV };
@@ -90,9 +108,11 @@ enum gpu_mode gpu_mode_of(struct viod_pf *pf, int vf, const char **ret_directory
 int gpu_each_mdev(struct viod_pf *pf, int vf,
 		  int (*found)(struct viod_pf *pf, const char *path, void *data), void *data);
 
-/** A VF with a profile of its own gets no mdev of [pf]. Set by gpu_complete(). */
-bool gpu_mdev_reserved(int vf);
-void gpu_mdev_reserve(int vf, bool reserved);
+/** A VF with a profile of its own gets no mdev of [pf]. Set by gpu_complete(). Where that is not
+ * known for lack of memory, a VF counts as reserved. */
+bool gpu_mdev_reserved(struct viod_pf *pf, int vf);
+/** 0 or -ENOMEM. */
+int gpu_mdev_reserve(struct viod_pf *pf, int vf, bool reserved);
 
 /* --- types and vGPUs (profile-look.c) --------------------------------------------------------- */
 
@@ -103,9 +123,10 @@ void gpu_types_of(struct viod_pf *pf, int vf, struct gpu_types *types);
 bool gpu_offered(struct viod_pf *pf, int vf, const char *id);
 
 /** All types that the PF and its VFs offer, or have offered since viod manages the PF: a type that
- *  is used up is no longer offered. Read once, until forgotten or until there are more VFs. */
+ *  is used up is no longer offered. Read once, until forgotten or until there are more VFs. None
+ *  without memory. */
 const struct gpu_types *gpu_types_known(struct viod_pf *pf, unsigned vfs);
-void gpu_types_forget(void);
+void gpu_types_forget(struct viod_pf *pf);
 /** The same, recorded in a note before any of them is used up. @vf: a VF that exists. */
 const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf);
 
@@ -119,8 +140,6 @@ int gpu_look(struct viod_pf *pf, int vf, struct gpu_now *ret_now);
 
 /* --- one mdev (mdev-one.c) -------------------------------------------------------------------- */
 
-/** Seconds during which an mdev counts as used after it was created. Set by gpu_complete(). */
-extern int64_t gpu_grace;
 /** The time by the clock that notes use. */
 int64_t gpu_seconds(void);
 /** True if viod created this mdev, and not another program one with the UUID of an earlier one.

@@ -39,8 +39,10 @@ static const struct {
 	{ 0, EPERM, "another function of the device controls this setting" },
 };
 
+/* A job is a process for one PF, and settings of many VFs need several steps: these share a socket
+ * and the index of the PF's interface, in memory that core keeps for the job. */
 struct session {
-	struct viod_pf *pf;
+	struct viod_pf *pf; /* NULL: not open */
 	int fd;
 	struct net_link link;	       /* the VFs only after a failure */
 	uint32_t refused;	       /* attributes that the driver reported as unsupported */
@@ -51,14 +53,11 @@ struct session {
 
 static void session_clear(struct session *session)
 {
-	net_closep(&session->fd);
+	if (session->pf)
+		net_closep(&session->fd);
 	net_link_clear(&session->link);
 	*session = (struct session){ .fd = -1 };
 }
-
-/* A job is a process for one PF, and settings of many VFs need several steps: these share a socket
- * and the index of the PF's interface. */
-static struct session shared = { .fd = -1 };
 
 static int session_open(struct viod_pf *pf, struct session *ret_session)
 {
@@ -400,34 +399,33 @@ static int send_with_ports(struct session *session, const struct net_batch *batc
 
 static int apply_vfs(struct viod_pf *pf, const struct viod_step *step)
 {
+	struct session *session = viod_scratch(pf, sizeof(*session));
 	const struct net_batch *batch = step->data;
 	_cleanup_free_ struct net_update *updates = NULL;
-	int r;
+	int r = session ? 0 : -ENOMEM;
 
-	if (shared.pf != pf) {
-		session_clear(&shared);
-		r = session_open(pf, &shared);
-		if (r < 0)
-			return r;
-	}
-	if (shared.again == batch)
-		return send_rest(&shared, batch);
+	if (session && !session->pf)
+		r = session_open(pf, session);
+	if (r < 0)
+		return r;
+	if (session->again == batch)
+		return send_rest(session, batch);
 	if (net_quirk(pf).flags & VIOD_NET_PORT_FUNCTIONS)
-		return send_with_ports(&shared, batch);
-	if (!shared.refused && !shared.deferred) {
-		r = send_step(&shared, batch);
-		if (r == 0 || !shared.pf)
+		return send_with_ports(session, batch);
+	if (!session->refused && !session->deferred) {
+		r = send_step(session, batch);
+		if (r == 0 || !session->pf)
 			return r;
 		if (is_retried(pf, -r)) {
-			shared.again = batch;
-			shared.error = r;
+			session->again = batch;
+			session->error = r;
 			return r;
 		}
 	}
 	updates = copy_updates(batch);
 	if (!updates)
 		return -ENOMEM;
-	find_fault(&shared, updates, batch->n_updates);
+	find_fault(session, updates, batch->n_updates);
 	return 0;
 }
 

@@ -33,23 +33,36 @@ static int add_holder(struct viod_holders *holders, uint32_t flags, const char *
 	return viod_holder_add(holders, &holder);
 }
 
-/* Bridges, bonds, VLANs, macvtaps: whatever lies on top is an upper_NAME link of the interface. */
-static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *interface,
-			struct viod_holders *holders)
+/* 1, 0 if the function has no such directory, or -errno. */
+static int open_below(struct viod_pf *pf, int vf, const char *name, DIR **ret_directory)
 {
 	const struct viod_function *function = viod_function(pf, vf);
-	_cleanup_(closedirp) DIR *directory = NULL;
-	const struct dirent *entry;
 	char path[PATH_MAX];
 	int r;
 
 	if (!function)
 		return 0;
-	snprintf(path, sizeof(path), "%s/%s/%s", function->directory, interface->folder,
-		 interface->name);
-	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+	snprintf(path, sizeof(path), "%s/%s", function->directory, name);
+	r = viod_open_directory(pf, VIOD_TREE_SYS, path, ret_directory);
+	if (r == -ENOENT || r == -ENODEV)
+		return 0;
+	return r < 0 ? r : 1;
+}
+
+/* Bridges, bonds, VLANs, macvtaps: whatever lies on top is an upper_NAME link of the interface. */
+static int check_uppers(struct viod_pf *pf, int vf, const struct net_interface *interface,
+			struct viod_holders *holders)
+{
+	_cleanup_(closedirp) DIR *directory = NULL;
+	const struct dirent *entry;
+	char name[128];
+	int r;
+
+	snprintf(name, sizeof(name), "%s/%s", interface->folder, interface->name);
+	r = open_below(pf, vf, name, &directory);
+	if (r <= 0)
+		return r;
+	r = 0;
 	while (r == 0 && (entry = readdir(directory)))
 		if (strncmp(entry->d_name, "upper_", 6) == 0)
 			r = add_holder(holders, 0, "%s, which its network interface %s is part of",
@@ -86,18 +99,13 @@ static int check_address(struct viod_pf *pf, int vf, const struct net_interface 
 /* sysfs keeps the folder of a class for as long as any namespace has a device in it. */
 static int check_rdma(struct viod_pf *pf, int vf, struct viod_holders *holders)
 {
-	const struct viod_function *function = viod_function(pf, vf);
 	_cleanup_(closedirp) DIR *directory = NULL;
 	const struct dirent *entry;
-	char path[PATH_MAX];
 	int r;
 
-	if (!function)
-		return 0;
-	snprintf(path, sizeof(path), "%s/infiniband", function->directory);
-	r = viod_open_directory(pf, VIOD_TREE_SYS, path, &directory);
-	if (r < 0)
-		return r == -ENOENT || r == -ENODEV ? 0 : r;
+	r = open_below(pf, vf, "infiniband", &directory);
+	if (r <= 0)
+		return r;
 	while ((entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
 			return 0;

@@ -101,9 +101,6 @@ static void machine_new(struct bench *b, unsigned vfs)
 	fake_text(&b->root, "etc", "machine-id", "0123456789abcdef0123456789abcdef\n");
 	b->pf.notes = json_object();
 	b->pf.save_notes = save_nothing;
-	gpu_types_forget();
-	for (int vf = 0; vf < 8; vf++)
-		gpu_mdev_reserve(vf, false);
 }
 
 static void machine_clear(struct bench *b)
@@ -160,7 +157,7 @@ START_TEST(each_is_created_where_there_are_fewest)
 	add_parent(&b, VF(1), "0\n");
 	/* This VF has a profile of its own. */
 	add_parent(&b, VF(2), "1\n");
-	gpu_mdev_reserve(2, true);
+	ck_assert_int_eq(gpu_mdev_reserve(&b.pf, 2, true), 0);
 	/* The best of the others; creating the mdev makes it appear. */
 	add_parent(&b, VF(3), "1\n");
 	add_mdev(&b, VF(3), uuid);

@@ -23,7 +23,6 @@ static void machine(struct bench *b, const char *current)
 	bench_new(b, "gpu", 2, 2);
 	b->pf.notes = json_object();
 	b->pf.save_notes = save_nothing;
-	gpu_types_forget();
 	fake_text(&b->root, VF(0), "nvidia/current_vgpu_type", current);
 	fake_text(&b->root, VF(0), "nvidia/creatable_vgpu_types", CATALOGUE);
 }

@@ -225,7 +225,16 @@ static bool fake_deferred(struct viod_pf *of, int vf, const struct viod_option *
 	return set_bit(&of->deferred[vf], option);
 }
 
+static struct session session_kept;
+
+static void *fake_scratch(struct viod_pf *of, const struct viod_plugin *plugin, size_t size)
+{
+	ck_assert_uint_eq(size, sizeof(session_kept));
+	return &session_kept;
+}
+
 static const struct viod_host fake_host = {
+	.scratch = fake_scratch,
 	.row_unsupported = fake_unsupported,
 	.row_deferred = fake_deferred,
 	.report = fake_report,
@@ -236,7 +245,7 @@ static const struct viod_host fake_host = {
 static void set_up(void)
 {
 	viod_host = &fake_host;
-	session_clear(&shared);
+	session_clear(&session_kept);
 	memset(&kernel, 0, sizeof(kernel));
 	memset(&pf, 0, sizeof(pf));
 	for (unsigned vf = 0; vf < VFS; vf++) {
