@@ -18,4 +18,18 @@ int value_parse_size(const struct viod_option *option, const char *text, void *r
 int value_format_rate(const struct viod_option *option, const void *value, char *ret_text);
 int value_format_size(const struct viod_option *option, const void *value, char *ret_text);
 
+typedef bool (*value_equal_fn)(const struct viod_option *option, const void *wanted,
+			       const void *state);
+typedef int (*value_format_fn)(const struct viod_option *option, const void *value, char *ret_text,
+			       size_t size);
+
+/** True if both have the same records in the same order. */
+bool value_tables_equal(const struct viod_option *option, const struct viod_table *a,
+			const struct viod_table *b, value_equal_fn cells_equal);
+
+/** "0000:05:00.1 snd_hda_intel, 0000:05:00.2 xhci_hcd": the columns of each record, as much as
+ * fits. For a person: no function reads it back. */
+void value_table_text(const struct viod_option *option, const struct viod_table *table,
+		      value_format_fn format_cell, char *ret_text, size_t size);
+
 #endif

@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "model/value-private.h"
-#include "model/value-table.h"
 
 static const struct {
 	const char *word;
@@ -425,7 +424,7 @@ static int parse_table(const struct viod_option *option, const char *text, void 
 
 static int format_table(const struct viod_option *option, const void *value, char *ret_text)
 {
-	table_text(option, value, ret_text, VALUE_TEXT_MAX);
+	value_table_text(option, value, value_format, ret_text, VALUE_TEXT_MAX);
 	return 0;
 }
 
@@ -474,7 +473,7 @@ bool value_satisfied(const struct viod_option *option, const void *wanted, const
 		/* A plugin may leave any bytes after the NUL. */
 		return strncmp(wanted, state, option->size) == 0;
 	case VIOD_TYPE_TABLE:
-		return table_equal(option, wanted, state);
+		return value_tables_equal(option, wanted, state, value_satisfied);
 	default:
 		return memcmp(wanted, state, option->size) == 0;
 	}

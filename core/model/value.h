@@ -10,6 +10,9 @@
 /** The most VFs of a PF: sriov_numvfs has 16 bits, and 0xffff is not a VF index. */
 #define VIOD_VF_MAX 65535
 
+/** The most records of a table. */
+#define TABLE_RECORDS_MAX 65536
+
 /** The most bytes of a formatted value, including its NUL. */
 #define VALUE_TEXT_MAX 1024
 

@@ -4,7 +4,6 @@
 
 #include "../fixture.h"
 #include "model/value-set.h"
-#include "model/value-table.h"
 #include "plan/plan.h"
 
 struct member {
