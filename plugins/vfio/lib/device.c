@@ -117,6 +117,25 @@ static int check_token(const char *token, struct viod_vfio_error *error)
 	return 0;
 }
 
+/* The name becomes a part of the argument, like the token. */
+static int find_directory(struct viod_vfio_device *device, const char *path,
+			  struct viod_vfio_error *error)
+{
+	int r = vfio_system.sysfs_path(path, &device->path);
+
+	if (r == -EXDEV)
+		return vfio_refuse(error, -EINVAL,
+				   "%s is not in sysfs; give the directory of a device, such as "
+				   "/sys/bus/pci/devices/0000:01:10.1",
+				   path);
+	if (r < 0)
+		return vfio_call_failed(error, r, "open", "%s", path);
+	device->name = strrchr(device->path, '/') + 1;
+	if (!*device->name || strpbrk(device->name, " \t\n"))
+		return vfio_refuse(error, -EINVAL, "'%s' is no name of a device", device->name);
+	return 0;
+}
+
 int viod_vfio_device_open(struct viod_vfio_ioas *ioas, const char *path, const char *vf_token,
 			  struct viod_vfio_device **ret_device, struct viod_vfio_error *error)
 {
@@ -129,14 +148,9 @@ int viod_vfio_device_open(struct viod_vfio_ioas *ioas, const char *path, const c
 	device = alloc_device(ioas);
 	if (!device)
 		return vfio_no_memory(error);
-	device->path = realpath(path, NULL);
-	if (!device->path) {
-		r = vfio_call_failed(error, -errno, "realpath", "%s", path);
-		free_device(device);
-		return r;
-	}
-	device->name = strrchr(device->path, '/') + 1;
-	r = ioas->ops->open(device, vf_token, error);
+	r = find_directory(device, path, error);
+	if (r == 0)
+		r = ioas->ops->open(device, vf_token, error);
 	if (r < 0) {
 		free_device(device);
 		return r;

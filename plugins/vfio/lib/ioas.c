@@ -138,6 +138,13 @@ int viod_vfio_ioas_unmap(struct viod_vfio_ioas *ioas, uint64_t iova, uint64_t si
 	r = check_range("IOVA", iova, size, error);
 	if (r < 0)
 		return r;
+	/* To an iommufd this means all mappings, whatever they are (kernel: iommufd_ioas_unmap()).
+	 */
+	if (iova == 0 && size == UINT64_MAX)
+		return vfio_refuse(
+			error, -EINVAL,
+			"all 64 bits of IOVAs at once; unmap what was mapped, by its own "
+			"IOVAs and sizes");
 	if (check_ready(ioas, NULL) < 0)
 		unmapped = 0; /* the mappings of a container end with its last device */
 	else

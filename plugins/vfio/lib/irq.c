@@ -135,6 +135,11 @@ static int set_vectors(struct viod_vfio_device *device, const struct irq_request
 	r = viod_vfio_device_irq(device, request->index, &irq, error);
 	if (r < 0)
 		return r;
+	if (item_size(request->data) && !request->items)
+		return vfio_refuse(error, -EINVAL,
+				   "cannot %s vectors of interrupt %" PRIu32
+				   " of %s without a list of eventfds",
+				   request->what, request->index, vfio_device_label(device));
 	if (request->count == 0 || !vfio_within(request->first, request->count, irq->count))
 		return vfio_refuse(error, -EINVAL,
 				   "cannot %s %" PRIu32 " vectors from %" PRIu32

@@ -6,6 +6,8 @@ OBJCOPY ?= objcopy
 
 VFIO_LIB := plugins/vfio/lib
 VFIO_LIB_SONAME := libviod-vfio.so.0
+# On 32 bits off_t would not hold the offset of a region.
+$(BUILD)/$(VFIO_LIB)/%.o: CPPFLAGS += -D_FILE_OFFSET_BITS=64
 VFIO_LIB_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(VFIO_LIB)/*.c))
 VFIO_LIB_EXAMPLES := $(wildcard $(VFIO_LIB)/examples/*.c)
 

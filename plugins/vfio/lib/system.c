@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int system_open(const char *path)
@@ -12,6 +16,26 @@ static int system_open(const char *path)
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 
 	return fd < 0 ? -errno : fd;
+}
+
+/* The opened directory is asked for its path: nobody can exchange it for another meanwhile. */
+static int system_sysfs_path(const char *path, char **ret_path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), r = 0;
+	struct statfs status;
+	char link[32];
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fstatfs(fd, &status) < 0)
+		r = -errno;
+	else if (status.f_type != SYSFS_MAGIC)
+		r = -EXDEV;
+	else if (!(*ret_path = realpath(link, NULL)))
+		r = -errno;
+	(void)close(fd);
+	return r;
 }
 
 static int system_duplicate(int fd)
@@ -64,6 +88,7 @@ static int system_munmap(void *address, size_t size)
 
 const struct vfio_system vfio_system = {
 	.open = system_open,
+	.sysfs_path = system_sysfs_path,
 	.duplicate = system_duplicate,
 	.close = system_close,
 	.ioctl = system_ioctl,

@@ -11,6 +11,9 @@
  *  close-on-exec. */
 struct vfio_system {
 	int (*open)(const char *path);
+	/* The path of a directory in sysfs, without links; the caller frees it. -EXDEV if it is
+	 * elsewhere. */
+	int (*sysfs_path)(const char *path, char **ret_path);
 	int (*duplicate)(int fd);
 	int (*close)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *argument);
@@ -21,5 +24,8 @@ struct vfio_system {
 };
 
 extern const struct vfio_system vfio_system;
+
+/* Offsets of regions exceed 32 bits: the library is built with _FILE_OFFSET_BITS=64. */
+_Static_assert(sizeof(off_t) == sizeof(uint64_t), "offsets of regions have 64 bits");
 
 #endif

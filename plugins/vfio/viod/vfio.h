@@ -162,9 +162,9 @@ int viod_vfio_ioas_map(struct viod_vfio_ioas *ioas, const struct viod_vfio_memor
 
 /** Unmap memory. iova and size must be those of a mapping, or of several without a gap.
  *
- *  Errors: -EINVAL size 0, or a mapping is only partly within; -EOVERFLOW iova plus size wraps;
- *  -ENOENT nothing is mapped there; -EIO only a part was mapped there; it is unmapped now.
- *  Kernel: VFIO_IOMMU_UNMAP_DMA; IOMMU_IOAS_UNMAP. */
+ *  Errors: -EINVAL size 0, or a mapping is only partly within, or all 64 bits; -EOVERFLOW iova plus
+ * size wraps; -ENOENT nothing is mapped there; -EIO only a part was mapped there; it is unmapped
+ * now. Kernel: VFIO_IOMMU_UNMAP_DMA; IOMMU_IOAS_UNMAP. */
 int viod_vfio_ioas_unmap(struct viod_vfio_ioas *ioas, uint64_t iova, uint64_t size,
 			 struct viod_vfio_error *error);
 
@@ -217,8 +217,8 @@ int viod_vfio_ioas_limits(struct viod_vfio_ioas *ioas, struct viod_vfio_limits *
  *  not bound to a VFIO driver; -EACCES no permission to open the node, or the token is wrong;
  *  -EBUSY another process uses the group or device; -EPERM the group is not viable: a device in
  *  it is bound to another driver, which error names; -EAGAIN it is being reset or unbound, try
- *  again; -EINVAL the token is no UUID, or the device or kernel does not support it; -EPROTO;
- *  -ENOMEM.
+ *  again; -EINVAL path is not in sysfs, or the token is no UUID, or the device or kernel does not
+ *  support it; -EPROTO; -ENOMEM.
  *  Kernel: VFIO_GROUP_GET_STATUS, VFIO_GROUP_SET_CONTAINER, VFIO_SET_IOMMU,
  *  KVM_DEV_VFIO_GROUP_ADD, VFIO_GROUP_GET_DEVICE_FD; or KVM_DEV_VFIO_FILE_ADD,
  *  VFIO_DEVICE_BIND_IOMMUFD, VFIO_DEVICE_ATTACH_IOMMUFD_PT; then VFIO_DEVICE_GET_INFO,
@@ -443,10 +443,10 @@ uint32_t viod_vfio_device_max_vectors(const struct viod_vfio_device *device);
  *  eventfds: an array of count descriptors, owned by the caller, who may close them afterwards; -1
  *  disconnects a vector.
  *
- *  Errors: -EINVAL no vectors, or not within the index, or another index is enabled; -EOPNOTSUPP
- *  the index does not support eventfds; -EBADF; -ENOSPC the host has too few vectors; -ENOMEM; and
- * those of viod_vfio_device_irq(). Kernel: VFIO_DEVICE_SET_IRQS with ACTION_TRIGGER and
- * DATA_EVENTFD. */
+ *  Errors: -EINVAL no vectors or eventfds, or not within the index, or another index is enabled;
+ *  -EOPNOTSUPP the index does not support eventfds; -EBADF; -ENOSPC the host has too few vectors;
+ * -ENOMEM; and those of viod_vfio_device_irq(). Kernel: VFIO_DEVICE_SET_IRQS with ACTION_TRIGGER
+ * and DATA_EVENTFD. */
 int viod_vfio_irq_enable(struct viod_vfio_device *device, uint32_t index, uint32_t first,
 			 const int *eventfds, uint32_t count, struct viod_vfio_error *error);
 

@@ -218,7 +218,22 @@ START_TEST(a_device_without_a_group_is_refused)
 	ck_assert_int_eq(open_device("0000:07:00.2"), -EPROTO);
 	ck_assert_int_eq(open_device("0000:07:00.3"), -EPROTO);
 	ck_assert_int_eq(open_device("0000:07:00.4"), -ENOENT);
-	expect_error("realpath", "0000:07:00.4: No such file");
+	expect_error("open", "0000:07:00.4: No such file");
+	close_all();
+}
+END_TEST
+
+/* A directory that a user has made could name the group and the name that the kernel is given. */
+START_TEST(a_directory_outside_sysfs_is_refused)
+{
+	fake_device("0000:01:10.1 vf_token=12345678", "26", "vfio-pci", NULL);
+	new_container(NULL);
+	fake_forget();
+	ck_assert_int_eq(viod_vfio_device_open(ioas, "/usr", NULL, &device, &error), -EINVAL);
+	expect_error("", "/usr is not in sysfs; give the directory of a device");
+	ck_assert_int_eq(open_device("0000:01:10.1 vf_token=12345678"), -EINVAL);
+	expect_error("", "is no name of a device");
+	ck_assert_str_eq(kernel.log, "");
 	close_all();
 }
 END_TEST
@@ -362,6 +377,7 @@ int main(void)
 		an_opening_that_fails_half_way_is_undone,
 		a_group_that_is_not_viable_names_the_offender,
 		a_device_without_a_group_is_refused,
+		a_directory_outside_sysfs_is_refused,
 		a_token_is_handed_over_and_nothing_else_is,
 		a_close_releases_all_it_can,
 		info_that_contradicts_itself_is_refused,

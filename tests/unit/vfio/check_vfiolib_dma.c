@@ -105,6 +105,9 @@ START_TEST(a_mapping_that_makes_no_sense_is_not_tried)
 	}
 	ck_assert_int_eq(viod_vfio_ioas_unmap(ioas, 0, 0, &error), -EINVAL);
 	ck_assert_int_eq(viod_vfio_ioas_unmap(ioas, UINT64_MAX, 2, &error), -EOVERFLOW);
+	/* Of an iommufd this would unmap everything. */
+	ck_assert_int_eq(viod_vfio_ioas_unmap(ioas, 0, UINT64_MAX, &error), -EINVAL);
+	expect_error("", "all 64 bits of IOVAs at once");
 	ck_assert_str_eq(kernel.log, "");
 	/* The last page of all there is. */
 	ck_assert_int_eq(viod_vfio_ioas_unmap(ioas, UINT64_MAX - 4095, 4096, &error), 0);

@@ -178,6 +178,17 @@ START_TEST(vectors_outside_are_not_tried)
 }
 END_TEST
 
+START_TEST(eventfds_must_be_given)
+{
+	open_vf();
+	ck_assert_int_eq(viod_vfio_irq_enable(device, 2, 0, NULL, 3, &error), -EINVAL);
+	expect_error("", "cannot enable vectors of interrupt 2 of 0000:01:10.0 without a list of "
+			 "eventfds");
+	ck_assert_str_eq(kernel.log, "");
+	close_all();
+}
+END_TEST
+
 START_TEST(what_an_index_cannot_is_not_tried)
 {
 	const int eventfd = 40;
@@ -219,6 +230,7 @@ int main(void)
 		vectors_are_triggered,
 		intx_is_masked_and_resampled,
 		vectors_outside_are_not_tried,
+		eventfds_must_be_given,
 		what_an_index_cannot_is_not_tried,
 		a_refusal_of_the_kernel_is_reported,
 	};

@@ -132,6 +132,23 @@ static int fake_open(const char *path)
 	return fake_fails(name) ? kernel.code : fake_new_fd();
 }
 
+/* Everything below the root of the test is its sysfs. */
+static char fake_root[64];
+
+static int fake_sysfs_path(const char *path, char **ret_path)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		return -errno;
+	if (strncmp(real, fake_root, strlen(fake_root)) != 0) {
+		free(real);
+		return -EXDEV;
+	}
+	*ret_path = real;
+	return 0;
+}
+
 static int fake_duplicate(int fd)
 {
 	fake_note("dup", fd);
@@ -318,6 +335,7 @@ static int fake_munmap(void *address, size_t size)
 
 const struct vfio_system vfio_system = {
 	.open = fake_open,
+	.sysfs_path = fake_sysfs_path,
 	.duplicate = fake_duplicate,
 	.close = fake_close,
 	.ioctl = fake_ioctl,
@@ -390,8 +408,6 @@ static inline const struct fake_call *fake_last(const char *name)
 }
 
 /* --- a sysfs --------------------------------------------------------------------------------- */
-
-static char fake_root[64];
 
 static inline const char *fake_path(const char *name)
 {

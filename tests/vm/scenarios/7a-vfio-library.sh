@@ -47,7 +47,7 @@ expect_eq "$(driver_of "$vf0") $(driver_of "$vf1") $(driver_of "$vf2") $(driver_
 # Not while the node belongs to another user; nor without a VFIO driver, nor without a device.
 refused "open: $(node_of "$vf1"): Permission denied; the node must be readable and writable" $probe $sys/"$vf1"
 refused "no device of this group is bound to a VFIO driver" $probe $sys/"$vf2"
-refused "realpath: $sys/0000:77:00.0: No such file or directory" $probe $sys/0000:77:00.0
+refused "open: $sys/0000:77:00.0: No such file or directory" $probe $sys/0000:77:00.0
 chown nobody "$(node_of "$vf1")" "$(node_of "$nvme0")"
 
 # Everything that the example does. The status register of the VF is that of the PF, which the driver of the PF can show.
