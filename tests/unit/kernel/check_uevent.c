@@ -17,6 +17,8 @@ static struct {
 	bool has_sender;
 	uid_t sender;
 	bool passes; /* SO_PASSCRED was set */
+	int lost;    /* the errno of recvmsg() */
+	unsigned n_lost;
 } datagram;
 
 int socket(int family, int type, int protocol)
@@ -42,6 +44,10 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	struct ucred sender = { .uid = datagram.sender };
 	struct cmsghdr *control = CMSG_FIRSTHDR(message);
 
+	if (datagram.lost) {
+		errno = datagram.lost;
+		return -1;
+	}
 	memcpy(message->msg_name, &from, sizeof(from));
 	memcpy(message->msg_iov[0].iov_base, text, sizeof(text));
 	message->msg_flags = 0;
@@ -58,7 +64,8 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 
 static void count_event(void *userdata, const struct uevent *event)
 {
-	++*(unsigned *)userdata;
+	datagram.n_lost += !event;
+	*(unsigned *)userdata += event != NULL;
 }
 
 /* How many events one datagram of this sender makes. */
@@ -86,6 +93,22 @@ START_TEST(only_the_kernel_sends_events)
 	/* Root of a container, whose messages the kernel passes on. */
 	ck_assert_uint_eq(deliver(0, true, 100000), 0);
 	ck_assert_uint_eq(deliver(0, false, 0), 0);
+}
+END_TEST
+
+/* After ENOBUFS anything may have happened: the handler must look at everything. */
+START_TEST(lost_events_are_reported)
+{
+	datagram.n_lost = 0;
+	datagram.lost = ENOBUFS;
+	ck_assert_uint_eq(deliver(0, true, 0), 0);
+	ck_assert_uint_eq(datagram.n_lost, 1);
+	datagram.lost = EAGAIN;
+	ck_assert_uint_eq(deliver(0, true, 0), 0);
+	ck_assert_uint_eq(datagram.n_lost, 1);
+	datagram.lost = 0;
+	ck_assert_uint_eq(deliver(0, true, 0), 1);
+	ck_assert_uint_eq(datagram.n_lost, 1);
 }
 END_TEST
 
@@ -129,6 +152,7 @@ int main(void)
 		a_kernel_message_is_read,
 		anything_else_is_refused,
 		only_the_kernel_sends_events,
+		lost_events_are_reported,
 	};
 
 	return run_tests("uevent", tests, ARRAY_SIZE(tests));
