@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pci/pci.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static void read_description(const struct roots *roots, const struct viod_functi
 	struct pci_access *access = pci_alloc();
 	unsigned domain, bus, slot, number;
 	struct pci_dev *device;
+	uint32_t header;
 	char path[64];
 
 	access->error = give_up;
@@ -49,6 +51,8 @@ static void read_description(const struct roots *roots, const struct viod_functi
 	device = pci_get_dev(access, (int)domain, (int)bus, (int)slot, (int)number);
 	description->sriov = pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
 	description->acs = pci_find_cap(device, PCI_EXT_CAP_ID_ACS, PCI_CAP_EXTENDED);
+	description->partial = pci_find_cap(device, PCI_CAP_ID_EXP, PCI_CAP_NORMAL) &&
+			       !pci_read_block(device, 0x100, (void *)&header, sizeof(header));
 }
 
 static _Noreturn void look_and_exit(const struct roots *roots, const struct viod_function *function,
@@ -88,5 +92,42 @@ int pci_describe(const struct roots *roots, const struct viod_function *function
 		return -EIO;
 	description.name[sizeof(description.name) - 1] = '\0';
 	*ret_description = description;
+	return 0;
+}
+
+/* The path of a device in sysfs names everything above it, from the root of the hierarchy on:
+ * "../../../devices/pci0000:00/0000:00:1c.0/0000:05:00.0". */
+int pci_port_without_acs(const struct roots *roots, const char *directory, char *ret_address,
+			 size_t size)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n;
+
+	n = readlinkat(roots->trees[VIOD_TREE_SYS], directory, path, sizeof(path) - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	while (slash) {
+		struct viod_function port = { 0 };
+		struct pci_description description;
+		unsigned numbers[4];
+		char end;
+		int r;
+
+		*slash = '\0';
+		slash = strrchr(path, '/');
+		port.address = slash ? slash + 1 : path;
+		if (sscanf(port.address, "%x:%x:%x.%x%c", &numbers[0], &numbers[1], &numbers[2],
+			   &numbers[3], &end) != 4)
+			return 0;
+		r = pci_describe(roots, &port, &description);
+		if (r == 0 && description.partial)
+			r = -EACCES;
+		if (r < 0)
+			return r;
+		if (!description.acs)
+			return copy_text(ret_address, size, port.address) < 0 ? -EMSGSIZE : 1;
+	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "device/holders.h"
 #include "device/row-state.h"
 #include "kernel/kmod.h"
+#include "kernel/pci-device.h"
 #include "kernel/udev.h"
 #include "loader/quirk-match.h"
 #include "plan/plan.h"
@@ -172,6 +173,13 @@ static bool host_row_rounded(struct viod_pf *pf, int vf, const struct viod_optio
 static const struct viod_quirk *host_quirk(struct viod_pf *pf)
 {
 	return &pf->quirk;
+}
+
+static int host_port_without_acs(struct viod_pf *pf, int vf, char *ret_address, size_t size)
+{
+	const char *directory = device_path(pf, vf);
+
+	return directory ? pci_port_without_acs(pf->roots, directory, ret_address, size) : -ENODEV;
 }
 
 /* A single path, because opening a directory for each attribute would dominate the time of a
@@ -451,6 +459,7 @@ const struct viod_host host_table = {
 	.function = device_function,
 	.quirk = host_quirk,
 	.read = host_read,
+	.port_without_acs = host_port_without_acs,
 	.write = host_write,
 	.open_at = host_open_at,
 	.holder = holders_add,

@@ -66,6 +66,7 @@ struct viod_host {
 	void *(*scratch)(struct viod_pf *, const struct viod_plugin *, size_t size);
 	int (*udev_wait)(struct viod_pf *, const char *entry, const struct timespec *since,
 			 unsigned milliseconds);
+	int (*port_without_acs)(struct viod_pf *, int vf, char *ret_address, size_t size);
 	int (*derive)(struct viod_pf *, const char *purpose, const char *text, void *ret_bytes,
 		      size_t size);
 };

@@ -307,6 +307,13 @@ enum viod_severity {
 /** The limits of this device; never NULL, all-zero where no quirk matches. */
 #define viod_quirk(pf_) (viod_host->quirk((pf_)))
 
+/** The nearest PCI port or bridge above a function that has no ACS: what is below it shares an
+ * IOMMU group. 1 with its address; 0 if all have ACS, or there is none; -errno where that is not
+ * known.
+ */
+#define viod_port_without_acs(pf_, vf_, address_, size_) \
+	(viod_host->port_without_acs((pf_), (vf_), (address_), (size_)))
+
 /** Read a sysfs attribute, relative to the function's directory, without its trailing newline.
  *  0, or -errno; -EMSGSIZE where it does not fit into size bytes. */
 #define viod_read(pf_, vf_, attribute_, text_, size_) \

@@ -186,25 +186,39 @@ static void list_offenders(const struct vfio_member *members, size_t count, char
 						 members[i].driver);
 }
 
+/* Why the group has other members, as the end of a clause. */
+static void explain_group(struct viod_pf *pf, int vf, char *ret_text, size_t size)
+{
+	char port[32];
+	int r = viod_port_without_acs(pf, vf, port, sizeof(port));
+
+	ret_text[0] = '\0';
+	if (r > 0)
+		snprintf(ret_text, size, ", because port %s above it has no ACS", port);
+	else if (r == 0)
+		snprintf(ret_text, size,
+			 ", because the card does not isolate its functions from each other (ACS)");
+}
+
 static int report_offenders(struct viod_pf *pf, int vf, const struct vfio_member *members,
 			    size_t count, const struct viod_where *where)
 {
 	const struct viod_function *function = viod_function(pf, vf);
 	const struct viod_function *parent = viod_function(pf, VIOD_PF);
 	bool with_pf = false;
-	char text[1024];
+	char text[1024], why[128];
 
 	for (size_t i = 0; i < count && vf != VIOD_PF; i++)
 		with_pf = with_pf || (vfio_member_hinders(&members[i]) &&
 				      strcmp(members[i].address, parent->address) == 0);
 	list_offenders(members, count, text, sizeof(text));
+	explain_group(pf, vf, why, sizeof(why));
 	viod_report(
 		pf, VIOD_ERROR, vf, NULL, where, 0,
-		with_pf ? "IOMMU group %d of %s is the whole card, because nothing above it has "
-			  "ACS: %s; put the card into a slot of a port with ACS, or enable ACS in the firmware"
-			: "IOMMU group %d of %s has members that the host uses: %s; bind them to VFIO as well ('companions = bind' does so for a whole device), or unbind "
+		with_pf ? "IOMMU group %d of %s is the whole card%s: %s; put the card into a slot of a port with ACS, or enable ACS in the firmware"
+			: "IOMMU group %d of %s has members that the host uses%s: %s; bind them to VFIO as well ('companions = bind' does so for a whole device), or unbind "
 			  "them",
-		function->iommu_group, function->address, text);
+		function->iommu_group, function->address, why, text);
 	return -EBUSY;
 }
 

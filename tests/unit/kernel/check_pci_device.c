@@ -30,14 +30,17 @@ static void place_clear(struct place *place)
 }
 
 /* A header of 64 bytes, a PCI Express capability, and extended capabilities one after the other. */
-static void fake_config(struct place *place, const uint16_t *capabilities, size_t count)
+static void fake_config_of(struct place *place, const char *address, const uint16_t *capabilities,
+			   size_t count, size_t size)
 {
 	uint8_t config[4096] = {
 		[0x00] = 0x86, [0x01] = 0x80, [0x06] = 0x10, [0x34] = 0x40, [0x40] = 0x10
 	};
-	int fd = openat(place->root.fd, "sys/bus/pci/devices/" FAKE_PF "/config",
-			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char path[128];
+	int fd;
 
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/config", address);
+	fd = openat(place->root.fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	for (size_t i = 0; i < count; i++) {
 		size_t at = 0x100 + 0x40 * i, next = i + 1 < count ? at + 0x40 : 0;
 
@@ -46,8 +49,13 @@ static void fake_config(struct place *place, const uint16_t *capabilities, size_
 		config[at + 3] = (uint8_t)(next >> 4);
 	}
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, config, sizeof(config)), sizeof(config));
+	ck_assert_int_eq(write(fd, config, size), size);
 	close(fd);
+}
+
+static void fake_config(struct place *place, const uint16_t *capabilities, size_t count)
+{
+	fake_config_of(place, FAKE_PF, capabilities, count, 4096);
 }
 
 START_TEST(name_and_capabilities_are_those_below_the_root)
@@ -94,12 +102,45 @@ START_TEST(a_device_that_is_not_there_has_nothing)
 }
 END_TEST
 
+/* Below two ports, of which the nearest is the second. */
+START_TEST(the_nearest_port_without_acs_is_named)
+{
+	static const uint16_t acs[] = { 0x0d }, other[] = { 0x01 };
+	static const char below[] = "bus/pci/devices/0000:02:00.0";
+	char address[32] = "";
+	struct place place;
+
+	place_new(&place, "");
+	fake_function(&place.root, "0000:00:1c.0", "pcieport");
+	fake_function(&place.root, "0000:01:00.1", "pcieport");
+	fake_link(&place.root, "sys/bus/pci/devices/0000:02:00.0",
+		  "../../../devices/pci0000:00/0000:00:1c.0/0000:01:00.1/0000:02:00.0");
+	fake_config_of(&place, "0000:00:1c.0", acs, 1, 4096);
+	fake_config_of(&place, "0000:01:00.1", acs, 1, 4096);
+	ck_assert_int_eq(pci_port_without_acs(&place.roots, below, address, sizeof(address)), 0);
+	fake_config_of(&place, "0000:00:1c.0", other, 1, 4096);
+	ck_assert_int_eq(pci_port_without_acs(&place.roots, below, address, sizeof(address)), 1);
+	ck_assert_str_eq(address, "0000:00:1c.0");
+	fake_config_of(&place, "0000:01:00.1", other, 1, 4096);
+	ck_assert_int_eq(pci_port_without_acs(&place.roots, below, address, sizeof(address)), 1);
+	ck_assert_str_eq(address, "0000:01:00.1");
+	/* Without a privilege the kernel shows 64 bytes of it, or 256: then ACS is not known. */
+	fake_config_of(&place, "0000:01:00.1", acs, 1, 256);
+	ck_assert_int_lt(pci_port_without_acs(&place.roots, below, address, sizeof(address)), 0);
+	ck_assert_int_lt(pci_port_without_acs(&place.roots, "bus/pci/devices/0000:03:00.0", address,
+					      sizeof(address)),
+			 0);
+	place_clear(&place);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		name_and_capabilities_are_those_below_the_root,
 		a_damaged_list_of_names_ends_nothing,
 		a_device_that_is_not_there_has_nothing,
+		the_nearest_port_without_acs_is_named,
 	};
 
 	return run_tests("pci", tests, ARRAY_SIZE(tests));

@@ -189,8 +189,8 @@ START_TEST(a_group_with_the_pf_is_the_whole_card)
 	bench_new(&b);
 	fake_directory(&b.root, GROUP FAKE_PF);
 	bench_open(&b);
-	assert_refused(&b, 0, "vfio-pci", "the whole card, because nothing above it has ACS",
-		       FAKE_PF " (igb)");
+	assert_refused(&b, 0, "vfio-pci", "the whole card: " FAKE_PF " (igb)",
+		       "put the card into a slot of a port with ACS");
 	bench_clear(&b);
 }
 END_TEST

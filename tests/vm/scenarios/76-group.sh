@@ -46,7 +46,7 @@ write_conf() {
 }
 start_viod
 write_conf
-expect_error $SPARE failed "has members that the host uses: $companion (e1000e)"
+expect_error $SPARE failed ": $companion (e1000e); bind them to VFIO as well"
 expect_eq "$(drivers)" "$native" "drivers of a device that is refused"
 expect_eq "$(<$sys/$SPARE/driver_override)" '(null)' "override of a device that is refused"
 
@@ -82,5 +82,6 @@ plug alone igb,bus=port5,mac=52:54:00:00:05:00
 wait_for 30 test -d "$sys/$noacs/net"
 udevadm settle
 printf '[pf]\nname = 05:00.0\nkind = dev\nvfs = 2\n[vf0]\ndriver = vfio\n' | conf noacs
-expect_error $noacs degraded "is the whole card, because nothing above it has ACS: $noacs (igb)"
+port=$(readlink -f "$sys/$noacs") port=${port%/*} port=${port##*/}
+expect_error $noacs degraded "is the whole card, because port $port above it has no ACS: $noacs (igb)"
 expect_eq "$(driver_of "$(vf_addr $noacs 0)") $(driver_of "$(vf_addr $noacs 1)")" "none igbvf" "drivers behind a port without ACS"
