@@ -284,5 +284,8 @@ int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod
 		r = check_without_iommu(pf, vf, wanted);
 	else if (r == 0)
 		r = check_group(pf, vf, wanted);
+	/* complete() knows no group of VFs that are about to be created. */
+	if (r == 0 && wanted)
+		r = vfio_check_owner(pf, wanted, vf);
 	return r < 0 ? r : load_modules(pf, vf, driver, wanted);
 }

@@ -172,6 +172,9 @@ int vfio_complete(struct viod_pf *pf, const struct viod_values *state, struct vi
 	for (int vf = VIOD_PF; vf < (int)viod_vf_count(wanted); vf++)
 		if (complete_function(pf, state, wanted, vf) < 0)
 			r = -EINVAL;
+	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++)
+		if (vfio_check_owner(pf, wanted, vf) < 0)
+			r = -EINVAL;
 	return r < 0 ? r : vfio_companions_complete(pf, wanted);
 }
 

@@ -126,6 +126,13 @@ void vfio_name_group(gid_t id, char *ret_text, size_t size);
 /** Octal digits up to 0777; -EINVAL. */
 int vfio_parse_mode(const char *text, mode_t *ret_mode);
 
+/* owner.c */
+
+/** Refuse a function whose node would belong to another user or group, or have another mode, than
+ *  that of an earlier function of the same IOMMU group: they have one node. 0, or -EINVAL after
+ *  reporting. */
+int vfio_check_owner(struct viod_pf *pf, const struct viod_values *wanted, int vf);
+
 /* settings.c */
 int vfio_validate(struct viod_pf *pf, const struct viod_values *wanted);
 int vfio_observe(struct viod_pf *pf, struct viod_values *state);

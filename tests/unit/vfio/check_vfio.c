@@ -126,6 +126,43 @@ START_TEST(a_whole_device_has_no_vfs)
 }
 END_TEST
 
+/* A group has one node, whoever it belongs to. */
+START_TEST(functions_of_a_group_have_one_owner)
+{
+	struct bench b;
+	char path[128];
+
+	bench_machine(&b, 3);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9");
+	fake_directory(&b.root, "sys/kernel/iommu_groups/10");
+	for (int vf = 0; vf < 3; vf++) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/0000:01:10.%d/iommu_group", vf);
+		fake_link(&b.root, path,
+			  vf == 2 ? "../../../../kernel/iommu_groups/10"
+				  : "../../../../kernel/iommu_groups/9");
+	}
+	bench_open(&b, "test", 3, 3);
+	for (int vf = 0; vf < 3; vf++) {
+		put(&b, b.wanted, vf, "driver", "vfio-pci", 2);
+		put(&b, b.wanted, vf, "owner", "root", 3);
+	}
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_no_diags(&b.pf.diags);
+	put(&b, b.wanted, 2, "owner", "daemon", 7);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	put(&b, b.wanted, 1, "owner", "daemon", 6);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag_count(&b.pf.diags, 1);
+	assert_diag(&b.pf.diags, "test.conf:6",
+		    "0000:01:10.1 is in IOMMU group 9 with 0000:01:10.0, and the group has one "
+		    "node: 'owner' must be 'root' for both");
+	/* One of them on another driver leaves the node to the other. */
+	put(&b, b.wanted, 0, "driver", "igbvf", 2);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	bench_clear(&b);
+}
+END_TEST
+
 static void group_with(struct bench *b, const char *address, const char *driver)
 {
 	char path[128];
@@ -264,6 +301,7 @@ int main(void)
 		unknown_names_and_modes_are_reported_once_a_line,
 		octal_modes_and_nothing_else,
 		a_whole_device_has_no_vfs,
+		functions_of_a_group_have_one_owner,
 		companions_are_bound_with_a_whole_device,
 		one_step_a_node,
 		what_was_set_before_a_new_driver_counts_for_nothing,

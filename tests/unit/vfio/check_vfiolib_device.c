@@ -357,7 +357,7 @@ START_TEST(an_error_is_one_line)
 {
 	fake_device("0000:0a:00.0\n<3>viod: all is well", NULL, "vfio-pci", NULL);
 	new_container(NULL);
-	ck_assert_int_eq(open_device("0000:0a:00.0\n<3>viod: all is well"), -ENODEV);
+	ck_assert_int_eq(open_device("0000:0a:00.0\n<3>viod: all is well"), -EINVAL);
 	ck_assert_ptr_null(strchr(error.text, '\n'));
 	expect_error("", "0000:0a:00.0?<3>viod");
 	close_all();
