@@ -18,7 +18,7 @@ static int system_open(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The opened directory is asked for its path: nobody can exchange it for another meanwhile. */
+/* The path is that of the opened directory, which cannot be exchanged for another meanwhile. */
 static int system_sysfs_path(const char *path, char **ret_path)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), r = 0;

@@ -126,7 +126,7 @@ START_TEST(a_whole_device_has_no_vfs)
 }
 END_TEST
 
-/* A group has one node, whoever it belongs to. */
+/* A group has one node, which has one owner. */
 START_TEST(functions_of_a_group_have_one_owner)
 {
 	struct bench b;
