@@ -161,7 +161,8 @@ static int fill_pf(struct config *config)
 		const struct viod_option *option = scope->rows[i].option;
 		_cleanup_free_ char *why = NULL;
 
-		if (option->unset && value_parse(option, option->unset, data, &why) == 0)
+		if (option->unset && (option->flags & VIOD_OPTION_POLICY) &&
+		    value_parse(option, option->unset, data, &why) == 0)
 			values_put(&defaults, VIOD_PF, &scope->rows[i], data, NULL);
 	}
 	return 0;

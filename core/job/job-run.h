@@ -89,6 +89,7 @@ int job_want_absent(struct job_run *run);
 int job_want_record(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
 void job_want_returns(struct job_run *run);
+void job_want_vf_returns(struct job_run *run);
 /* Also makes run->base, the state that wanted is compared with. */
 int job_want_defaults(struct job_run *run, bool recreates);
 /* Call complete() of all plugins. 1; 0 after errors were reported; -errno. */

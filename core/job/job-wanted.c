@@ -178,6 +178,44 @@ static int base_state(struct job_run *run, bool recreates, struct viod_values **
 	return 0;
 }
 
+/* What the record has of a row of a VF, as text; NULL: nothing. */
+static const char *recorded_text(const json_t *values, size_t vf, const char *key)
+{
+	const json_t *vfs = json_object_get(values, "vfs");
+
+	return json_string_value(json_object_get(json_array_get(vfs, vf), key));
+}
+
+static void want_vf_return(struct job_run *run, size_t vf, const struct schema_row *row)
+{
+	_Alignas(max_align_t) unsigned char value[VALUE_TEXT_MAX];
+	const char *key = row->option->key, *text = NULL;
+	_cleanup_free_ char *why = NULL;
+
+	if (values_get(run->wanted, (int)vf, row) || !recorded_text(run->record->set, vf, key))
+		return;
+	/* The baseline has nothing of VFs that did not exist then. */
+	if (!is_created(run, false))
+		text = recorded_text(run->record->baseline, vf, key);
+	if (!text)
+		text = row->option->unset;
+	if (text && value_parse(row->option, text, value, &why) == 0)
+		values_put(run->wanted, (int)vf, row, value, NULL);
+}
+
+/* Rights of a VF that viod has granted, and its file no longer grants, are revoked: the next user
+ * of the VF would have them. */
+void job_want_vf_returns(struct job_run *run)
+{
+	const struct schema_scope *rows = &run->schema->scopes[VIOD_SCOPE_VF];
+
+	for (size_t i = 0; run->record && run->request->config && i < rows->n_rows; i++)
+		for (size_t vf = 0;
+		     (rows->rows[i].option->flags & VIOD_OPTION_RETURNS) && vf < run->wanted->n_vfs;
+		     vf++)
+			want_vf_return(run, vf, &rows->rows[i]);
+}
+
 int job_want_defaults(struct job_run *run, bool recreates)
 {
 	int r;
@@ -194,8 +232,11 @@ int job_want_defaults(struct job_run *run, bool recreates)
 int job_complete(struct job_run *run)
 {
 	int own = plugin_call_core(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted), r;
+	bool recreates = job_recreates(run);
 
-	r = job_want_defaults(run, job_recreates(run));
+	if (!recreates)
+		job_want_vf_returns(run);
+	r = job_want_defaults(run, recreates);
 	if (r < 0)
 		return r;
 	r = plugin_call_others(&run->pf, PLUGIN_COMPLETE, run->base, run->wanted);

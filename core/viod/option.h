@@ -95,8 +95,9 @@ enum viod_option_flags {
 	VIOD_OPTION_VOLATILE = 1 << 7,	 /* lost when the function's driver changes (a row of [pf]:
 					  * when its VFs are re-created), so the record of what was
 					  * set is not trusted */
-	VIOD_OPTION_RETURNS = 1 << 8, /* of [pf]: when neither the file nor a plugin wants a value
-				       * any more, the one before viod is wanted */
+	VIOD_OPTION_RETURNS = 1 << 8, /* when neither the file nor a plugin wants a value any more
+				       * that viod has set, the one before viod is wanted; of a VF
+				       * that viod created, the value of unset */
 };
 
 /**
@@ -121,9 +122,10 @@ struct viod_option {
 	const struct viod_name *names;
 	const char *new_vf; /* where the file does not set it: the value, as text, of a VF that viod
 			     * created; NULL leaves the VF as it is */
-	const char *unset;  /* where the file does not set it: the value of a row with
-			     * VIOD_OPTION_POLICY; NULL: none */
-	const char *help;   /* one sentence, used in the man page and in errors */
+	const char
+		*unset;	  /* where the file does not set it: the value of a row with
+			   * VIOD_OPTION_POLICY, or of [vfN] with VIOD_OPTION_RETURNS; NULL: none */
+	const char *help; /* one sentence, used in the man page and in errors */
 	/* Only for VIOD_TYPE_TABLE: the columns, ended as rows are, and the bytes of a record. A
 	 * column has a key, a type other than VIOD_TYPE_DRIVER and VIOD_TYPE_TABLE, the offset and
 	 * size of its field in the record, and what its type needs: min, max, names. */

@@ -105,8 +105,10 @@ const struct viod_option net_options[] = {
 				 .names = vlan_protocols,
 				 .help = "The protocol of the VLAN tags." },
 	[NET_ROW_SPOOFCHK] = { VF_ROW(spoofchk), .type = VIOD_TYPE_BOOL, .key = "spoofchk",
+			       .flags = VIOD_OPTION_RETURNS, .unset = "on",
 			       .help = "Whether frames without the VF's own source address are dropped." },
 	[NET_ROW_TRUST] = { VF_ROW(trust), .type = VIOD_TYPE_BOOL, .key = "trust",
+			    .flags = VIOD_OPTION_RETURNS, .unset = "off",
 			    .help = "Whether the VF may change its address and receive frames for "
 				    "others." },
 	[NET_ROW_LINK_STATE] = { VF_ROW(link_state), .type = VIOD_TYPE_ENUM, .key = "link-state",
@@ -120,6 +122,7 @@ const struct viod_option net_options[] = {
 				  .max = UINT32_MAX,
 				  .help = "The maximum transmit rate of the VF; 0 for no limit." },
 	[NET_ROW_QUERY_RSS] = { VF_ROW(query_rss), .type = VIOD_TYPE_BOOL, .key = "query-rss",
+				.flags = VIOD_OPTION_RETURNS, .unset = "off",
 				.help = "Whether the VF may read the hash key and table of receive side scaling." },
 	[NET_ROW_NODE_GUID] = { VF_ROW(node_guid), .type = VIOD_TYPE_GUID, .key = "node-guid",
 				.flags = VIOD_OPTION_UNIQUE,
@@ -141,6 +144,7 @@ const struct viod_option net_options[] = {
 			     .help = "The largest packet that the VF's interface on the host sends, "
 				     "in bytes." },
 	[NET_ROW_VF_PROMISC] = { OWN_ROW(promisc), .type = VIOD_TYPE_BOOL, .key = "promisc",
+				 .flags = VIOD_OPTION_RETURNS, .unset = "off",
 				 .help = "Whether the VF's interface on the host receives frames "
 					 "for all addresses." },
 	[NET_ROWS_] = { 0 },

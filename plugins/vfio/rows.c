@@ -2,11 +2,11 @@
 /* The options of functions on a VFIO driver. */
 #include "vfio.h"
 
-#define NODE_ROW(scope_, struct_, key_, field_, help_)                                      \
-	{                                                                                   \
-		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_STRING, .key = (key_),      \
-		.flags = VIOD_OPTION_VOLATILE, .phase = VIOD_PHASE_SETTLE, .help = (help_), \
-		VIOD_FIELD(struct struct_, node.field_),                                    \
+#define NODE_ROW(scope_, struct_, key_, field_, unset_, help_)                                   \
+	{                                                                                        \
+		.scope = VIOD_SCOPE_##scope_, .type = VIOD_TYPE_STRING, .key = (key_),           \
+		.flags = VIOD_OPTION_VOLATILE | VIOD_OPTION_RETURNS, .phase = VIOD_PHASE_SETTLE, \
+		.unset = (unset_), .help = (help_), VIOD_FIELD(struct struct_, node.field_),     \
 	}
 
 static const struct viod_name noiommu_words[] = { { "refuse", VFIO_NOIOMMU_REFUSE },
@@ -37,19 +37,19 @@ static const struct viod_option companion_columns[] = {
 };
 
 const struct viod_option vfio_options[] = {
-	[VFIO_ROW_OWNER] = NODE_ROW(PF, vfio_pf, "owner", owner,
+	[VFIO_ROW_OWNER] = NODE_ROW(PF, vfio_pf, "owner", owner, NULL,
 				    "The user who owns the VFIO node of the device."),
-	[VFIO_ROW_GROUP] =
-		NODE_ROW(PF, vfio_pf, "group", group, "The group of the VFIO node of the device."),
-	[VFIO_ROW_MODE] = NODE_ROW(PF, vfio_pf, "mode", mode,
+	[VFIO_ROW_GROUP] = NODE_ROW(PF, vfio_pf, "group", group, NULL,
+				    "The group of the VFIO node of the device."),
+	[VFIO_ROW_MODE] = NODE_ROW(PF, vfio_pf, "mode", mode, NULL,
 				   "The mode of the VFIO node of the device, in octal."),
 	[VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(PF, vfio_pf),
-	[VFIO_ROW_VF + VFIO_ROW_OWNER] =
-		NODE_ROW(VF, vfio_vf, "owner", owner, "The user who owns the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_OWNER] = NODE_ROW(VF, vfio_vf, "owner", owner, "root",
+						  "The user who owns the VF's VFIO node."),
 	[VFIO_ROW_VF + VFIO_ROW_GROUP] =
-		NODE_ROW(VF, vfio_vf, "group", group, "The group of the VF's VFIO node."),
-	[VFIO_ROW_VF + VFIO_ROW_MODE] =
-		NODE_ROW(VF, vfio_vf, "mode", mode, "The mode of the VF's VFIO node, in octal."),
+		NODE_ROW(VF, vfio_vf, "group", group, "root", "The group of the VF's VFIO node."),
+	[VFIO_ROW_VF + VFIO_ROW_MODE] = NODE_ROW(VF, vfio_vf, "mode", mode, "0600",
+						 "The mode of the VF's VFIO node, in octal."),
 	[VFIO_ROW_VF + VFIO_ROW_NOIOMMU] = NOIOMMU_ROW(VF, vfio_vf),
 	[VFIO_ROW_COMPANIONS] = { .scope = VIOD_SCOPE_PF,
 				  .type = VIOD_TYPE_ENUM,

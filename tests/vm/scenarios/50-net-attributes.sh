@@ -96,6 +96,10 @@ await_vf 1 .trust true
 await_vf 1 .rate.max_tx 0
 expect_eq "$(driver_of "$(vf_addr $NIC0 0)")" igbvf "driver of a VF that is well"
 
+# A right is revoked with its line, or the next user of the VF would have it.
+sed -i '/^trust = on$/d' /etc/vio.d/nic0.conf
+for n in 0 1 2; do await_vf $n .trust false; done
+
 # Invalid in itself: nothing is changed.
 conf nic0 <<-CONF
 	[pf]
