@@ -84,6 +84,10 @@ SUB_FOLDERS := $(foreach f,$(PLUGIN_FOLDERS),$(patsubst %/,%,$(wildcard plugins/
 SUB_PLUGINS := $(foreach f,$(PLUGIN_FOLDERS),$(basename $(notdir $(wildcard plugins/$f/$f-*.c)))) $(notdir $(SUB_FOLDERS))
 PLUGINS := $(foreach p,$(PLUGIN_FOLDERS) $(SUB_PLUGINS),$(BUILD)/plugins/$p.so)
 
+# They are enabled by default, and their quirks with them.
+comma := ,
+$(BUILD)/core/daemon/main.o: CPPFLAGS += -DVIOD_SHIPPED_PLUGINS='$(foreach p,$(PLUGIN_FOLDERS),"$p"$(comma))'
+
 # There are many plugins, and most are tables of a page or two. Code and constants share pages, which halves
 # the resident memory of plugins in the daemon.
 PLUGIN_MAP := plugins/plugin.map

@@ -133,7 +133,27 @@ static int check_directory(DIR *handle, const char *directory, struct diag_list 
 	return -EPERM;
 }
 
-static int list_opened(DIR *handle, const char *directory, size_t tree, struct entries *entries)
+/* A name that somebody may take for that of a configuration. */
+static void report_other_name(const char *directory, const char *name, struct diag_list *diags)
+{
+	static const char *const endings[] = { ".conf", ".cfg", ".ini", ".config", ".conf.txt" };
+	const struct viod_where where = { .file = directory };
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		size_t length = strlen(name), end = strlen(endings[i]);
+
+		if (*name == '.' || length <= end || strcasecmp(name + length - end, endings[i]))
+			continue;
+		diag_add(diags, VIOD_WARNING, VIOD_PF, &where, 0,
+			 "%s is not read; the name of a configuration ends in " SUFFIX
+			 ": rename it to %.*s" SUFFIX,
+			 name, (int)(length - end), name);
+		return;
+	}
+}
+
+static int list_opened(DIR *handle, const char *directory, size_t tree, struct diag_list *diags,
+		       struct entries *entries)
 {
 	for (;;) {
 		const struct dirent *item;
@@ -142,8 +162,9 @@ static int list_opened(DIR *handle, const char *directory, size_t tree, struct e
 		item = readdir(handle);
 		if (!item)
 			return -errno;
-		if (is_config_name(item->d_name) &&
-		    add_entry(entries, directory, item->d_name, tree) < 0)
+		if (!is_config_name(item->d_name))
+			report_other_name(directory, item->d_name, diags);
+		else if (add_entry(entries, directory, item->d_name, tree) < 0)
 			return -ENOMEM;
 	}
 }
@@ -160,7 +181,7 @@ static int list_directory(int root, const char *directory, size_t tree, struct d
 	if (r > 0)
 		r = check_directory(handle, directory, diags);
 	if (r == 0 && handle)
-		r = list_opened(handle, directory, tree, entries);
+		r = list_opened(handle, directory, tree, diags, entries);
 	if (r < 0 && diags->count == reported)
 		diag_add(diags, VIOD_ERROR, VIOD_PF, &where, -r,
 			 "the directory cannot be read: %s; until it can, no file of it is added, "

@@ -115,10 +115,17 @@ int config_find_conflicts(const struct config_claim *claims, size_t n_claims,
 /** The highest VF index that a section other than [vf*] names, plus one; 0 if there is none. */
 size_t config_vfs_named(const struct config *config);
 
-/** The plugins= list of viod.conf and its drop-ins. Lines add up, in the order of the files' names;
- * an empty value resets the list. *ret_set says whether it is set. Errors are added and the words
- * concerned ignored: 0 or -ENOMEM. *ret_names is NULL-terminated; the caller frees it with
- * words_free(). */
-int config_plugins(int root, struct diag_list *diags, char ***ret_names, bool *ret_set);
+/** What viod.conf says of plugins. The lists are NULL-terminated, and have no name in common. */
+struct config_plugins {
+	char **names;	/* enabled beside those that viod ships */
+	char **without; /* left out */
+	bool reset;	/* those that viod ships are not enabled unless they are among the names */
+};
+
+/** Read plugins= of viod.conf and its drop-ins. Lines add up, in the order of the files' names: the
+ * last word for a plugin counts, and an empty value resets all before it. Errors are added and the
+ * words concerned ignored: 0 or -ENOMEM. */
+int config_plugins(int root, struct diag_list *diags, struct config_plugins *ret_plugins);
+void config_plugins_clear(struct config_plugins *plugins);
 
 #endif

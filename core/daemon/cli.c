@@ -7,10 +7,10 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
+#include "base/diag-fold.h"
 #include "daemon/job-process.h"
 #include "device/device-name.h"
 #include "job/job-result.h"
-#include "loader/quirk-match.h"
 
 /* A plugin that hangs must not make the command hang. */
 #define CHECK_TIMEOUT_SEC 60
@@ -90,10 +90,11 @@ static void print_diags(const char *about, const struct diag_list *diags)
 
 static size_t print_result_diags(const char *about, const json_t *result)
 {
-	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_diags_ struct diag_list diags = { 0 }, folded = { 0 };
 
 	job_result_diags(result, &diags);
-	print_diags(about, &diags);
+	diag_fold(&diags, &folded);
+	print_diags(about, &folded);
 	return diag_errors(&diags);
 }
 
@@ -291,6 +292,8 @@ int command_check(const struct roots *roots, const struct loader *loader, char *
 	r = folder_open(roots, loader, &diags, &folder);
 	if (!paths[0]) {
 		print_diags("vio.d", &diags);
+		if (r == 0 && !folder.files.count)
+			printf("/etc/vio.d: no file here ends in .conf, so no device is managed\n");
 		if (diag_errors(&diags))
 			status = CHECK_ERRORS;
 	}
@@ -305,27 +308,15 @@ int command_check(const struct roots *roots, const struct loader *loader, char *
 
 /* --- --print --------------------------------------------------------------------------------- */
 
-/* The kind whose match table fits best; one that matches every device serves the others. */
 static const char *kind_of(const struct roots *roots, const struct loader *loader,
 			   const char *address)
 {
-	const char *kind = NULL;
+	const char *kind;
 	struct viod_pf pf;
-	int best = -1;
 
 	if (device_look(roots, loader, address, &pf) < 0 || !pf.present)
 		return NULL;
-	for (size_t i = 0; i < loader->n_plugins; i++) {
-		const struct viod_plugin *plugin = loader->plugins[i].plugin;
-		int score = plugin->role == VIOD_ROLE_KIND && plugin->match
-				    ? quirk_score(plugin->match, &pf.self.function)
-				    : -1;
-
-		if (score > best) {
-			best = score;
-			kind = plugin->kind;
-		}
-	}
+	kind = loader_kind_of(loader, &pf.self.function);
 	device_close(&pf);
 	return kind;
 }

@@ -98,16 +98,22 @@ static void log_all(const struct diag_list *diags, const char *message_id)
 
 static int load(const struct roots *roots, const char *directory, struct loader **ret_loader)
 {
+	/* What viod ships is enabled unless viod.conf says otherwise. */
+	static const char *const shipped[] = { VIOD_SHIPPED_PLUGINS NULL };
+	_cleanup_(config_plugins_clear) struct config_plugins plugins = { 0 };
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	char **names = NULL;
-	bool set = false;
 	int r;
 
-	r = config_plugins(roots->root, &diags, &names, &set);
-	if (r == 0)
-		r = loader_new(directory, set ? names : NULL, &sriov_plugin, &host_table, &diags,
-			       ret_loader);
-	words_free(names);
+	r = config_plugins(roots->root, &diags, &plugins);
+	if (r == 0) {
+		const struct loader_choice choice = {
+			.names = (const char *const *)plugins.names,
+			.without = (const char *const *)plugins.without,
+			.defaults = plugins.reset ? NULL : shipped,
+		};
+
+		r = loader_new(directory, &choice, &sriov_plugin, &host_table, &diags, ret_loader);
+	}
 	log_all(&diags, LOG_ID_PLUGIN);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <systemd/sd-daemon.h>
 
+#include "base/diag-fold.h"
 #include "base/lock-file.h"
 #include "base/log.h"
 #include "config/config-watch.h"
@@ -90,9 +91,11 @@ static void on_changed(void *userdata, struct managed_pf *pf)
 static void on_report(void *userdata, struct managed_pf *pf, const struct diag_list *diags)
 {
 	struct log_about about = pf_log_about(pf);
+	_cleanup_diags_ struct diag_list folded = { 0 };
 
-	for (size_t i = 0; i < diags->count; i++)
-		log_diag(&about, &diags->items[i]);
+	diag_fold(diags, &folded);
+	for (size_t i = 0; i < folded.count; i++)
+		log_diag(&about, &folded.items[i]);
 }
 
 /* A job that waits in the kernel needs no processor, and may do so for ever. */

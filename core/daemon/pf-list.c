@@ -330,6 +330,7 @@ static void refresh_watch(struct watch *watch, const struct config_files *files)
 
 static int list_files(struct pf_list *list, struct watch *watch, struct config_files *ret_files)
 {
+	static const struct viod_where where = { .file = "/etc/vio.d" };
 	_cleanup_diags_ struct diag_list diags = { 0 }, news = { 0 };
 	int root = list->environment->roots->root, r;
 
@@ -340,6 +341,9 @@ static int list_files(struct pf_list *list, struct watch *watch, struct config_f
 	diag_list_clear(&diags);
 	config_files_clear(ret_files);
 	r = config_list(root, "vio.d", &diags, ret_files);
+	if (r == 0 && ret_files->count == 0)
+		diag_add(&diags, VIOD_INFO, VIOD_PF, &where, 0,
+			 "no file here ends in .conf, so no device is managed");
 	job_result_news(&diags, &list->reported, &news);
 	log_diags(NULL, &news);
 	return r;

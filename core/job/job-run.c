@@ -211,7 +211,9 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 	if (r < 0)
 		return r;
 	*ret_verdict = JOB_INVALID;
-	r = request->config ? job_want_file(run) : job_want_record(run);
+	r = request->config ? job_check_device(run) : 0;
+	if (r == 0)
+		r = request->config ? job_want_file(run) : job_want_record(run);
 	if (r < 0)
 		return diag_errors(&run->pf.diags) ? 0 : r;
 	if (request->config &&

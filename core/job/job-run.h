@@ -98,6 +98,9 @@ void job_want_unbound(struct job_run *run, bool recreates);
 /* Report each key of a plugin that does not apply to this device; -EINVAL if there is one. */
 int job_refuse_foreign(struct job_run *run);
 
+/* job-device.c: report a VF in place of a PF, and a device that the kind does not serve; -EINVAL
+ * then, or another -errno. */
+int job_check_device(struct job_run *run);
 /* job-unique.c: report each value that two VFs of the file share though their row does not allow
  * it; -EINVAL if there is one, or -ENOMEM. */
 int job_check_unique(struct job_run *run);

@@ -6,130 +6,12 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "loader/plugin-search.h"
 #include "loader/plugin-set.h"
+#include "loader/quirk-match.h"
 #include "model/value.h"
 
-#define SUFFIX ".so"
-
 #define _cleanup_plugin_set_ _cleanup_(plugin_set_clear)
-
-/* --- what there is --------------------------------------------------------------------------- */
-
-static int add_candidate(struct plugin_set *set, const char *directory, const char *name)
-{
-	struct plugin_file *candidate;
-
-	if (plugin_set_find(set, name))
-		return 0;
-	candidate = array_append((void **)&set->items, &set->count, sizeof(*candidate));
-	if (!candidate)
-		return -ENOMEM;
-	candidate->name = strdup(name);
-	if (!candidate->name || asprintf(&candidate->path, "%s/%s" SUFFIX, directory, name) < 0) {
-		candidate->path = NULL;
-		return -ENOMEM;
-	}
-	if (!plugin_name_valid(name, strlen(name)))
-		return plugin_file_refuse(candidate, "this is not a plugin name; a name has a-z, "
-						     "0-9, '-' and '_', and its file is NAME" SUFFIX
-						     " in the plugin folder");
-	return 0;
-}
-
-static int add_disabled(struct loader *loader, const char *name)
-{
-	char *copy = strdup(name), **slot = NULL;
-
-	if (copy)
-		slot = array_append((void **)&loader->disabled, &loader->n_disabled, sizeof(*slot));
-	if (!slot) {
-		free(copy);
-		return -ENOMEM;
-	}
-	*slot = copy;
-	return 0;
-}
-
-static int add_found(struct loader *loader, const char *file, bool enabled, struct plugin_set *set)
-{
-	_cleanup_free_ char *name = NULL;
-	size_t length = strlen(file);
-
-	if (file[0] == '.' || length <= strlen(SUFFIX) ||
-	    !streq(file + length - strlen(SUFFIX), SUFFIX))
-		return 0;
-	name = strndup(file, length - strlen(SUFFIX));
-	if (!name)
-		return -ENOMEM;
-	if (enabled)
-		return add_candidate(set, loader->directory, name);
-	return plugin_set_find(set, name) ? 0 : add_disabled(loader, name);
-}
-
-static int compare_candidates(const void *a, const void *b)
-{
-	return strcmp(((const struct plugin_file *)a)->name, ((const struct plugin_file *)b)->name);
-}
-
-/* Plugins that core needs to find holders are loaded if they are installed, whatever the list
- * names; otherwise a VF in use would look free. */
-static int add_needed(const struct loader *loader, const struct viod_plugin *core,
-		      struct plugin_set *set)
-{
-	int r = 0;
-
-	for (size_t i = 0; core->needs && core->needs[i] && r == 0; i++) {
-		_cleanup_free_ char *path = NULL;
-
-		if (asprintf(&path, "%s/%s" SUFFIX, loader->directory, core->needs[i]) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		if (access(path, F_OK) == 0)
-			r = add_candidate(set, loader->directory, core->needs[i]);
-	}
-	return r;
-}
-
-static int collect(struct loader *loader, char *const *names, const struct viod_plugin *core,
-		   struct diag_list *diags, struct plugin_set *set)
-{
-	_cleanup_closedir_ DIR *dir = opendir(loader->directory);
-	const struct dirent *entry;
-	int r = 0;
-
-	for (size_t i = 0; names && names[i] && r == 0; i++)
-		r = add_candidate(set, loader->directory, names[i]);
-	if (names && r == 0)
-		r = add_needed(loader, core, set);
-	if (!dir && !names)
-		diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, errno,
-			 "the plugin folder %s cannot be read: %s", loader->directory,
-			 strerror(errno));
-	while (dir && r == 0 && (entry = readdir(dir)))
-		r = add_found(loader, entry->d_name, names == NULL, set);
-	/* The last one has no name where memory was short. */
-	if (r == 0 && set->count)
-		qsort(set->items, set->count, sizeof(*set->items), compare_candidates);
-	return r;
-}
-
-static int load_all(struct plugin_set *set, const char *directory)
-{
-	_cleanup_free_ char *folder_why = NULL;
-	int r;
-
-	r = plugin_file_check_folder(directory, &folder_why);
-	for (size_t i = 0; i < set->count && r == 0; i++) {
-		struct plugin_file *candidate = &set->items[i];
-
-		if (candidate->why)
-			continue;
-		r = folder_why ? plugin_file_refuse(candidate, "%s", folder_why)
-			       : plugin_file_load(candidate);
-	}
-	return r;
-}
 
 /* --- order ----------------------------------------------------------------------------------- */
 
@@ -272,8 +154,9 @@ static void loader_freep(struct loader **loader)
 	loader_free(*loader);
 }
 
-int loader_new(const char *directory, char *const *names, const struct viod_plugin *core,
-	       const struct viod_host *host, struct diag_list *diags, struct loader **ret_loader)
+int loader_new(const char *directory, const struct loader_choice *choice,
+	       const struct viod_plugin *core, const struct viod_host *host,
+	       struct diag_list *diags, struct loader **ret_loader)
 {
 	_cleanup_(loader_freep) struct loader *loader = calloc(1, sizeof(*loader));
 	_cleanup_plugin_set_ struct plugin_set set = { 0 };
@@ -284,9 +167,7 @@ int loader_new(const char *directory, char *const *names, const struct viod_plug
 	loader->directory = strdup(directory);
 	if (!loader->directory)
 		return -ENOMEM;
-	r = collect(loader, names, core, diags, &set);
-	if (r == 0)
-		r = load_all(&set, directory);
+	r = plugin_search(loader, choice, core, diags, &set);
 	if (r == 0)
 		r = plugin_set_check(&set, core);
 	if (r == 0)
@@ -311,8 +192,6 @@ struct loader *loader_free(struct loader *loader)
 		free(loader->refused[i].name);
 		free(loader->refused[i].why);
 	}
-	for (size_t i = 0; i < loader->n_disabled; i++)
-		free(loader->disabled[i]);
 	for (size_t i = 0; i < loader->n_plugins; i++) {
 		struct loaded_plugin *loaded = &loader->plugins[i];
 
@@ -324,7 +203,8 @@ struct loader *loader_free(struct loader *loader)
 	}
 	free(loader->schemas);
 	free(loader->refused);
-	free(loader->disabled);
+	words_free(loader->disabled);
+	words_free(loader->left_out);
 	free(loader->plugins);
 	free(loader->directory);
 	free(loader);
@@ -339,6 +219,25 @@ const char *loader_refusal(const struct loader *loader, const char *name)
 		if (streq(loader->refused[i].name, name))
 			return loader->refused[i].why;
 	return NULL;
+}
+
+const char *loader_kind_of(const struct loader *loader, const struct viod_function *function)
+{
+	const char *kind = NULL;
+	int best = -1;
+
+	for (size_t i = 0; i < loader->n_plugins; i++) {
+		const struct viod_plugin *plugin = loader->plugins[i].plugin;
+		int score = plugin->role == VIOD_ROLE_KIND && plugin->match
+				    ? quirk_score(plugin->match, function)
+				    : -1;
+
+		if (score > best) {
+			best = score;
+			kind = plugin->kind;
+		}
+	}
+	return kind;
 }
 
 const struct viod_plugin *loader_driver(const struct loader *loader, const char *word)
@@ -360,15 +259,19 @@ const struct viod_plugin *loader_plugin_of(const struct loader *loader,
 	return NULL;
 }
 
-static const char *why_absent(const struct loader *loader, const char *kind)
+const char *loader_why_absent(const struct loader *loader, const char *name, bool *ret_installed)
 {
-	const char *why = loader_refusal(loader, kind);
+	const char *why = loader_refusal(loader, name);
 
+	*ret_installed = true;
 	if (why)
 		return why;
-	for (size_t i = 0; i < loader->n_disabled; i++)
-		if (streq(loader->disabled[i], kind))
-			return "it is installed, but plugins= does not name it";
+	if (loader->left_out && words_have((const char *const *)loader->left_out, name))
+		return "it is installed, but left out by 'plugins = -NAME' in viod.conf";
+	if (loader->disabled && words_have((const char *const *)loader->disabled, name))
+		return "it is installed, but not enabled; add it to 'plugins =' in viod.conf or "
+		       "in a file of viod.conf.d";
+	*ret_installed = false;
 	return "there is no such plugin";
 }
 
@@ -413,6 +316,7 @@ const struct schema *loader_schema(const struct loader *loader, const char *kind
 				   const struct viod_where *where, struct diag_list *diags)
 {
 	_cleanup_free_ char *kinds = NULL;
+	bool installed;
 
 	for (size_t i = 0; i < loader->n_schemas; i++)
 		if (streq(loader->schemas[i]->kind, kind))
@@ -420,6 +324,6 @@ const struct schema *loader_schema(const struct loader *loader, const char *kind
 	kinds = kinds_text(loader, kind);
 	diag_add(diags, VIOD_ERROR, VIOD_PF, where, 0,
 		 "kind '%s' needs plugin '%s', which is not loaded: %s%s", kind, kind,
-		 why_absent(loader, kind), kinds ? kinds : "");
+		 loader_why_absent(loader, kind, &installed), kinds ? kinds : "");
 	return NULL;
 }

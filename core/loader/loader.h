@@ -29,27 +29,38 @@ struct loader {
 	size_t n_plugins;
 	struct refused_plugin *refused;
 	size_t n_refused;
-	char **disabled; /* files found that plugins= does not name */
+	char **disabled; /* files found that are not enabled; NULL-terminated, or NULL */
 	size_t n_disabled;
+	char **left_out; /* the same of those that are left out by name */
+	size_t n_left_out;
 	struct schema **schemas; /* one a kind */
 	size_t n_schemas;
+};
+
+/** Which plugins are enabled. NULL-terminated lists, or NULL for an empty one. */
+struct loader_choice {
+	const char *const *names;    /* one that is not installed is refused */
+	const char *const *defaults; /* enabled where they are installed */
+	const char *const *without;  /* left out, whatever else would enable them */
 };
 
 /**
  * Load the enabled plugins from a directory, beside core's own plugin.
  *
- * names: the plugins= list, or NULL for every file found. A name without a file is refused. Plugins
- * that core itself needs are loaded too, if they are installed. host is stored in each plugin
- * before anything of it is called. A quirk needs the plugin of its kind and runs after it. If two
- * plugins claim the same kind, the one with the kind's name stays, else the first by name; if two
- * have the same key, that of the kind stays, then quirks, then drivers. Each refusal is also added
- * to the list as an error. 0, or -ENOMEM; a refusal is not a failure.
+ * choice: NULL for every file found. A kind brings the files KIND-*, and each plugin what it needs,
+ * if they are installed and not left out. Plugins that core itself needs are loaded in any case, if
+ * they are installed. What is found and neither enabled nor left out is reported. host is stored in
+ * each plugin before anything of it is called. A quirk needs the plugin of its kind and runs after
+ * it. If two plugins claim the same kind, the one with the kind's name stays, else the first by
+ * name; if two have the same key, that of the kind stays, then quirks, then drivers. Each refusal
+ * is also added to the list as an error. 0, or -ENOMEM; a refusal is not a failure.
  *
  * Owners in schemas are the copies, but a plugin passes its own descriptor to viod_struct() and
  * viod_step_add(): loader_plugin_of() maps one to the other.
  */
-int loader_new(const char *directory, char *const *names, const struct viod_plugin *core,
-	       const struct viod_host *host, struct diag_list *diags, struct loader **ret_loader);
+int loader_new(const char *directory, const struct loader_choice *choice,
+	       const struct viod_plugin *core, const struct viod_host *host,
+	       struct diag_list *diags, struct loader **ret_loader);
 struct loader *loader_free(struct loader *loader);
 
 /** The schema of a kind, or NULL after adding "kind 'x' needs plugin 'x', which is not loaded:
@@ -62,6 +73,10 @@ const struct schema *loader_schema(const struct loader *loader, const char *kind
 void loader_choose_quirk(const struct loader *loader, const char *kind,
 			 const struct viod_plugin *quirk);
 
+/** The kind whose match table fits a device best, or NULL; one that matches every device serves
+ * those that no other kind does. */
+const char *loader_kind_of(const struct loader *loader, const struct viod_function *function);
+
 /** The driver plugin that serves a word of "driver =", or NULL. */
 const struct viod_plugin *loader_driver(const struct loader *loader, const char *word);
 
@@ -71,5 +86,9 @@ const struct viod_plugin *loader_plugin_of(const struct loader *loader,
 
 /** Why a plugin of this name was refused, or NULL. */
 const char *loader_refusal(const struct loader *loader, const char *name);
+
+/** Why a plugin of this name is not loaded: its refusal; or it is not enabled, is left out, or is
+ * not installed, which ret_installed says. The text is the loader's or constant. */
+const char *loader_why_absent(const struct loader *loader, const char *name, bool *ret_installed);
 
 #endif

@@ -134,8 +134,8 @@ static int refuse_unmet(struct plugin_set *set, const struct viod_plugin *core,
 		if (!other)
 			return plugin_file_refuse(candidate,
 						  "it needs plugin '%s', which is missing; install "
-						  "it, and enable it if plugins= is used",
-						  needs[i]);
+						  "it, or remove '-%s' from plugins=",
+						  needs[i], needs[i]);
 		if (other->why)
 			return plugin_file_refuse(candidate,
 						  "it needs plugin '%s', which is not loaded: %s",

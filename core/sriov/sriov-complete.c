@@ -148,6 +148,24 @@ static int remember_resolved(struct viod_pf *pf, const char *driver,
 	return copy_text(slot->driver, sizeof(slot->driver), driver);
 }
 
+/* The word may be one that a driver plugin serves; such a plugin has the name of its first word. */
+static void report_missing_driver(struct viod_pf *pf, int vf, const struct viod_where *where,
+				  const char *driver)
+{
+	bool installed;
+	const char *why = loader_why_absent(pf->loader, driver, &installed);
+
+	if (installed || words_have(sriov_plugin.needs, driver))
+		host_table.report(pf, VIOD_ERROR, vf, NULL, where, 0,
+				  "'driver = %s' needs plugin '%s', which is not loaded: %s",
+				  driver, driver, why);
+	else
+		host_table.report(pf, VIOD_ERROR, vf, NULL, where, 0,
+				  "driver '%s' is neither loaded nor a module of this kernel; "
+				  "install its module, or write the name of another driver",
+				  driver);
+}
+
 static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int vf,
 			   struct viod_driver *known)
 {
@@ -190,11 +208,7 @@ static int complete_driver(struct viod_pf *pf, struct viod_values *wanted, int v
 	if (streq(known->name, driver->name))
 		return 0;
 	if (!driver_exists(pf, vf, driver->name)) {
-		host_table.report(
-			pf, VIOD_ERROR, vf, NULL, where, 0,
-			"driver '%s' is neither loaded nor a module of this kernel%s", driver->name,
-			loader_refusal(pf->loader, driver->name) ? ", and its plugin was refused"
-								 : "");
+		report_missing_driver(pf, vf, where, driver->name);
 		return 0;
 	}
 	*known = *driver;

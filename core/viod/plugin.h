@@ -191,7 +191,9 @@ struct viod_plugin {
 	uint32_t pf_size, vf_size; /* bytes of its structs that the rows point into */
 	const struct viod_ops *ops;
 	const struct viod_match
-		*match; /* kinds: devices it is meant for; quirks: those it adapts */
+		*match; /* quirks: the devices they adapt; kinds: those they serve, by class as a
+			 * rule: a file of the kind for another device is refused unless a quirk
+			 * matches it. A kind without a table serves what its files name. */
 	const struct viod_quirk *quirk; /* quirks only */
 	const char *const *serves;	/* driver plugins only: words of "driver =" */
 	const char *const *needs; /* plugins that must be there, and run before; NULL-terminated */

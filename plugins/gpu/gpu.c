@@ -15,18 +15,12 @@ static void hint(struct viod_pf *pf, const struct viod_values *state,
 	const struct viod_function *function = viod_function(pf, VIOD_PF);
 	uint32_t base = function ? function->class_code >> 16 : 0x03;
 
-	if (base == 0x03 || !where || !where->file || viod_vf_count(state) == viod_vf_count(wanted))
+	if (base != 0x12 || !where || !where->file || viod_vf_count(state) == viod_vf_count(wanted))
 		return;
-	if (base == 0x12)
-		viod_report(
-			pf, VIOD_INFO, VIOD_PF, NULL, where, 0,
-			"%s is a processing accelerator (PCI class 12); 'kind = dev' serves those "
-			"without vGPUs",
-			function->address);
-	else
-		viod_report(pf, VIOD_WARNING, VIOD_PF, NULL, where, 0,
-			    "%s is no GPU (PCI class %06x); 'kind = %s' fits better",
-			    function->address, function->class_code, base == 0x02 ? "net" : "dev");
+	viod_report(pf, VIOD_INFO, VIOD_PF, NULL, where, 0,
+		    "%s is a processing accelerator (PCI class 12); 'kind = dev' serves those "
+		    "without vGPUs",
+		    function->address);
 }
 
 static int complete(struct viod_pf *pf, const struct viod_values *state, struct viod_values *wanted)

@@ -223,8 +223,8 @@ static void add_function(const struct kernel_function *f, unsigned device)
 	snprintf(text, sizeof(text), "../../../devices/pci0000:00/%s", f->address);
 	tree_link(text, "sys/bus/pci/devices/%s", f->address);
 	tree_link("../../../bus/pci", "%s/subsystem", path);
-	snprintf(text, sizeof(text), "pci:v%08Xd%08Xsv%08Xsd%08Xbc02sc00i00\n", VENDOR, device,
-		 VENDOR, 1);
+	snprintf(text, sizeof(text), "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc00i00\n", VENDOR, device,
+		 VENDOR, 1, kernel->pfs[f->pf].base_class);
 	attribute(f, "modalias", text);
 	attribute(f, "driver_override", "(null)\n");
 }

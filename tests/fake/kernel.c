@@ -66,6 +66,7 @@ void kernel_reset(void)
 		name_functions(pf);
 		p->total = 4;
 		p->device = 0x10f0;
+		p->base_class = 2;
 		snprintf(p->interface, sizeof(p->interface), "eth%d", pf);
 		kernel_plug(pf);
 	}

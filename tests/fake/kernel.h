@@ -47,6 +47,7 @@ struct kernel_pf {
 	bool autoprobe;
 	int hush;	 /* of the test plugin */
 	uint16_t device; /* PCI device id */
+	uint8_t base_class;
 	char interface[16];
 	bool carrier;
 	/* What its driver does next. */

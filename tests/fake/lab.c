@@ -69,7 +69,7 @@ static const struct viod_ops ops = {
 	.apply = apply,
 };
 
-static const struct viod_match match[] = { VIOD_MATCH_ALL, { 0 } };
+static const struct viod_match match[] = { VIOD_MATCH_CLASS(0x020000, 0xff0000), { 0 } };
 
 VIOD_PLUGIN_DEFINE(.role = VIOD_ROLE_KIND, .name = "lab", .kind = "lab", .version = "1",
 		   .summary = "devices of the fake kernel", .options = rows,

@@ -48,6 +48,8 @@ void d3(void);
 void d4(void);
 void a2_again(void);
 void l4(void);
+void vf_name(void);
+void other_class(void);
 void in_force(void);
 void in_force_with_error(void);
 void in_force_unread(void);

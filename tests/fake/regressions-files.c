@@ -2,6 +2,7 @@
 /* What is true of a file, a record or a name that cannot be read now is not known: nothing is
  * removed for it, and it is asked again. */
 #include <stdio.h>
+#include <string.h>
 
 #include "regression.h"
 
@@ -275,6 +276,44 @@ void in_force_unread(void)
 	machine_run(30 * SIM_SEC);
 	expect_vfs(0, 2);
 	expect_state(0, "configured");
+}
+
+/* --- a device that the file cannot be about --------------------------------------------------- */
+
+static void expect_error(const char *address, const char *error)
+{
+	char path[96], text[16384];
+
+	snprintf(path, sizeof(path), "run/viod/state/%s.json", address);
+	EXPECT(tree_read(path, text, sizeof(text)), "there is a state file of %s", address);
+	EXPECT(strstr(text, "\"state\": \"invalid\"") && strstr(text, error), "it says: %.400s",
+	       text);
+}
+
+void vf_name(void)
+{
+	other_count(0, 1);
+	file_write("a.conf", "[pf]\nname = 0000:01:10.0\nkind = lab\nvfs = 1\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_error("0000:01:10.0", "0000:01:10.0 is a VF of 0000:01:00.0; name that PF");
+}
+
+/* A kind refuses a device of a class that is not its own, and nothing happens to it. */
+void other_class(void)
+{
+	kernel_unplug(0);
+	kernel->pfs[0].base_class = 1;
+	kernel_plug(0);
+	file_write("a.conf", PF0 "vfs = 2\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_error("0000:01:00.0",
+		     "which is a storage controller (PCI class 010000); write kind = dev");
+	expect_vfs(0, 0);
+	file_write("a.conf", "[pf]\nname = 0000:01:00.0\nkind = dev\nvfs = 2\n");
+	machine_run(SIM_SEC);
+	expect_vfs(0, 2);
 }
 
 /* --- names ------------------------------------------------------------------------------------ */

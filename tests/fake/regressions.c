@@ -313,6 +313,8 @@ const struct regression regressions[] = {
 	{ "D4", "a file that cannot be read for a moment", d4 },
 	{ "A2-again", "a directory that can be read again", a2_again },
 	{ "L4", "a directory that everybody may write to", l4 },
+	{ "vf", "a file that names a VF", vf_name },
+	{ "class", "a device that the kind does not serve", other_class },
 	{ "in-force", "a second file for a PF that sorts first", in_force },
 	{ "in-force-error", "a second file beside one with an error", in_force_with_error },
 	{ "in-force-unread", "two files for a PF whose record cannot be read", in_force_unread },

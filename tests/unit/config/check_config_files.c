@@ -192,6 +192,32 @@ START_TEST(links_to_links_to_dev_null_mask)
 }
 END_TEST
 
+/* Names that somebody may take for those of configurations. */
+START_TEST(names_that_nearly_count_are_reported)
+{
+	static const char *const names[] = { "a.cfg", "b.CONF", "c.ini", "d.conf.txt" };
+	_cleanup_(config_files_clear) struct config_files files = { 0 };
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	_cleanup_root_ struct root root;
+
+	root_new(&root);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "etc/vio.d/%s", names[i]);
+		root_write(&root, path, "");
+	}
+	ck_assert_int_eq(config_list(root.fd, "vio.d", &diags, &files), 0);
+	ck_assert_uint_eq(files.count, 0);
+	assert_diag_count(&diags, ARRAY_SIZE(names));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_diag(&diags, "/etc/vio.d", names[i]);
+	assert_diag(&diags, "/etc/vio.d",
+		    "b.CONF is not read; the name of a configuration ends in "
+		    ".conf: rename it to b.conf");
+}
+END_TEST
+
 START_TEST(directories_that_are_none_are_reported)
 {
 	_cleanup_(config_files_clear) struct config_files files = { 0 };
@@ -346,6 +372,7 @@ int main(void)
 		etc_wins_over_run_over_usr,
 		links_to_dev_null_mask,
 		links_to_links_to_dev_null_mask,
+		names_that_nearly_count_are_reported,
 		directories_that_are_none_are_reported,
 		drop_ins_that_cannot_be_listed_are_an_error_of_their_file,
 		directories_of_others_are_not_listed,

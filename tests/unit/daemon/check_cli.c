@@ -106,7 +106,8 @@ START_TEST(a_file_that_the_device_fits)
 
 	bench_new(&b);
 	ck_assert_int_eq(check(&b, NULL), CHECK_CLEAN);
-	ck_assert_str_eq(b.out, "");
+	ck_assert_str_eq(b.out,
+			 "/etc/vio.d: no file here ends in .conf, so no device is managed\n");
 	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "vfs = 2\n[vf*]\ndriver = igbvf\n");
 	ck_assert_int_eq(check(&b, NULL), CHECK_CLEAN);
 	ck_assert_str_eq(b.out, "/etc/vio.d/a.conf: 0000:01:00.0: nothing to do\n");

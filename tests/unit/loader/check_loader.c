@@ -38,9 +38,12 @@ static void loader_freep(struct loader **loader)
 
 static struct loader *load(const char *directory, char *const *names, struct diag_list *diags)
 {
+	const struct loader_choice choice = { .names = (const char *const *)names };
 	struct loader *loader = NULL;
 
-	ck_assert_int_eq(loader_new(directory, names, &core_plugin, &host, diags, &loader), 0);
+	ck_assert_int_eq(
+		loader_new(directory, names ? &choice : NULL, &core_plugin, &host, diags, &loader),
+		0);
 	ck_assert_ptr_nonnull(loader);
 	return loader;
 }
@@ -76,6 +79,14 @@ static void assert_refused(const struct loader *loader, const char *name, const 
 	ck_assert_msg(why != NULL, "'%s' was not refused", name);
 	ck_assert_msg(strstr(why, text) != NULL, "'%s': '%s' does not say '%s'", name, why, text);
 	ck_assert(!is_loaded(loader, name));
+}
+
+static bool has_text(const struct diag_list *diags, enum viod_severity severity, const char *text)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (diags->items[i].severity == severity && strstr(diags->items[i].text, text))
+			return true;
+	return false;
 }
 
 /* --- each refusal by its text ---------------------------------------------------------------- */
@@ -223,7 +234,8 @@ START_TEST(unknown_kinds)
 			 "plugin; did you mean 'good'?");
 	assert_no_schema(loader, "goood", "good, leak");
 	assert_no_schema(loader, "bad-magic", "which is not loaded: it is not a viod plugin");
-	assert_no_schema(loader, "crash", "it is installed, but plugins= does not name it");
+	assert_no_schema(loader, "crash",
+			 "it is installed, but not enabled; add it to 'plugins ='");
 }
 END_TEST
 
@@ -245,16 +257,82 @@ END_TEST
 START_TEST(what_core_needs_is_loaded_where_it_is)
 {
 	static const char *const needs[] = { "coachman", "absent", NULL };
-	char *names[] = { (char *)"good", (char *)"crash", NULL };
+	static const char *const names[] = { "good", "crash", NULL };
+	static const char *const without[] = { "coachman", "no-such", NULL };
+	const struct loader_choice choice = { .names = names, .without = without };
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_loader_ struct loader *loader = NULL;
 	struct viod_plugin core = core_plugin;
 
 	core.needs = needs;
-	ck_assert_int_eq(loader_new(bad_directory, names, &core, &host, &diags, &loader), 0);
+	ck_assert_int_eq(loader_new(bad_directory, &choice, &core, &host, &diags, &loader), 0);
 	ck_assert(is_loaded(loader, "coachman"));
 	ck_assert_uint_eq(loader->n_plugins, 4);
-	ck_assert_uint_eq(diags.count, 0);
+	ck_assert_uint_eq(diag_errors(&diags), 0);
+	ck_assert(has_text(&diags, VIOD_WARNING, "'plugins = -coachman' has no effect: without"));
+	ck_assert(has_text(&diags, VIOD_WARNING, "'plugins = -no-such' has no effect: no such"));
+}
+END_TEST
+
+/* The plugins that viod ships: a kind brings its quirks, unless they are left out. */
+START_TEST(a_kind_brings_its_quirks)
+{
+	static const char *const names[] = { "net", NULL }, *const none[] = { NULL };
+	static const char *const without[] = { "net-igb", NULL };
+	static const char *const shipped[] = { "dev", "gpu", "net", "vfio", "not-there", NULL };
+	static const struct {
+		struct loader_choice choice;
+		const char *loaded, *absent;
+	} cases[] = {
+		{ { .names = names }, "net-igb", "gpu" },
+		{ { .names = names }, "net-mlx5", "dev-nvme" },
+		{ { .names = names, .without = without }, "net-mlx5", "net-igb" },
+		{ { .names = none, .defaults = shipped }, "dev-nvme", "not-there" },
+		{ { .names = names, .defaults = shipped, .without = without },
+		  "gpu-xe",
+		  "net-igb" },
+		{ { .names = none }, "core", "net" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_diags_ struct diag_list diags = { 0 };
+		_cleanup_loader_ struct loader *loader = NULL;
+
+		ck_assert_int_eq(loader_new(good_directory, &cases[i].choice, &core_plugin, &host,
+					    &diags, &loader),
+				 0);
+		ck_assert_uint_eq(diag_errors(&diags), 0);
+		ck_assert_msg(is_loaded(loader, cases[i].loaded), "%zu: %s", i, cases[i].loaded);
+		ck_assert_msg(!is_loaded(loader, cases[i].absent), "%zu: %s", i, cases[i].absent);
+	}
+}
+END_TEST
+
+/* What a plugin needs comes along, and so does the kind of a quirk. */
+START_TEST(needs_come_along)
+{
+	static const char *const names[] = { "finer", NULL };
+	static const char *const without[] = { "crash", NULL };
+	struct loader_choice choice = { .names = names };
+	_cleanup_loader_ struct loader *loader = NULL, *less = NULL;
+	_cleanup_diags_ struct diag_list diags = { 0 }, more = { 0 };
+	bool installed;
+
+	ck_assert_int_eq(loader_new(bad_directory, &choice, &core_plugin, &host, &diags, &loader),
+			 0);
+	ck_assert(is_loaded(loader, "finer") && is_loaded(loader, "good"));
+	ck_assert(!is_loaded(loader, "leak"));
+	/* Once for each that is not enabled. */
+	ck_assert(has_text(&diags, VIOD_INFO, "plugin 'leak' is installed in"));
+	ck_assert(has_text(&diags, VIOD_INFO, "write 'plugins = leak' to a file such as"));
+	ck_assert(strstr(loader_why_absent(loader, "leak", &installed), "but not enabled"));
+	ck_assert(installed);
+	ck_assert(strstr(loader_why_absent(loader, "nothing", &installed), "no such plugin"));
+	ck_assert(!installed);
+	choice.without = without;
+	ck_assert_int_eq(loader_new(bad_directory, &choice, &core_plugin, &host, &more, &less), 0);
+	ck_assert(strstr(loader_why_absent(less, "crash", &installed), "left out"));
+	ck_assert(!has_text(&more, VIOD_INFO, "plugin 'crash' is installed"));
 }
 END_TEST
 
@@ -427,6 +505,8 @@ int main(void)
 	tcase_add_test(tests, unknown_kinds);
 	tcase_add_test(tests, names_enable);
 	tcase_add_test(tests, what_core_needs_is_loaded_where_it_is);
+	tcase_add_test(tests, a_kind_brings_its_quirks);
+	tcase_add_test(tests, needs_come_along);
 	tcase_add_test(tests, driver_words);
 	tcase_add_test(tests, own_plugins);
 	tcase_add_test(tests, no_folder);

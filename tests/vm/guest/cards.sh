@@ -107,7 +107,10 @@ afresh() {
 	bench_clear "$1"
 	{ echo 0 >"$sys/$1/sriov_numvfs"; } 2>/dev/null || :
 	rm -f /etc/viod.conf
-	[[ ! ${2-} ]] || echo "plugins = $2" >/etc/viod.conf
+	[[ ! ${2-} ]] || {
+		printf 'plugins =\nplugins = %s\n' "$2"
+		printf 'plugins = -%s\n' $(basename -s .so /usr/lib/viod/*-*.so)
+	} >/etc/viod.conf
 	bench_forget "$1"
 }
 

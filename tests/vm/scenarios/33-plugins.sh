@@ -4,6 +4,7 @@
 # crashes: \(SIGSEGV\)
 # kernel-log: viod(-job)?\[[0-9]+\]|segfault at
 cp $viod_test/plugins/{crash,hang,leak}.so /usr/lib/viod/
+echo 'plugins = crash, hang, leak' >/etc/viod.conf
 mkdir -p /run/systemd/system/viod.service.d
 printf '[Service]\nWatchdogSec=5s\nLimitCORE=0\n' >/run/systemd/system/viod.service.d/watchdog.conf
 systemctl daemon-reload

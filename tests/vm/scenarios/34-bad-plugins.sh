@@ -12,6 +12,11 @@ head -c 5000 /dev/urandom >$lib/noise.so
 chmod 0644 $lib/noise.so
 : >$lib/empty.so
 mkdir $lib/directory.so
+# A package enables its plugin with a drop-in.
+mkdir -p /usr/lib/viod.conf.d
+for file in $lib/{bad-,cycle-}*.so $lib/{good,also-good,unsafe,foreign,dangling,noise,empty,directory}.so; do
+	printf 'plugins = %s\n' "$(basename "$file" .so)"
+done >/usr/lib/viod.conf.d/test.conf
 conf nvme <<-CONF
 	[pf]
 	name = 03:00.0
@@ -56,6 +61,7 @@ systemctl is-active viod.service
 # The directory itself is checked, too: no plugin is loaded then, and all are once it is corrected.
 rm $lib/{bad-*,cycle-*,unsafe,foreign,dangling,noise,empty}.so
 rmdir $lib/directory.so
+rm /usr/lib/viod.conf.d/test.conf
 chmod 0777 $lib
 restart_viod
 viod_log | tail -n 20

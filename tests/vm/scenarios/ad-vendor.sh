@@ -5,7 +5,6 @@ pf=$(bench_pf plain vfs=8)
 other=$(bench_pf mute)
 vendor=$viod_test/vendor
 find "$vendor" -type f
-echo 'plugins = net, dev' >/etc/viod.conf
 printf '[pf]\nname = %s\nkind = net\nvfs = max\n[vf*]\nvlan = 5\nlink-state = enable\n' "$pf" | conf card
 printf '[pf]\nname = %s\nkind = acme\nvfs = 3\n[vf*]\ndriver = none\n[vf1]\npower = auto\n' "$other" | conf own
 start_viod
@@ -15,9 +14,9 @@ stop_viod
 rm /etc/vio.d/card.conf /run/viod/pf/"$pf".json
 echo 0 >"$sys/$pf/sriov_numvfs"
 
-mkdir -p /etc/viod.conf.d
+mkdir -p /usr/lib/viod.conf.d
 cp "$vendor"/usr/lib/viod/*.so /usr/lib/viod/
-cp "$vendor"/etc/viod.conf.d/* /etc/viod.conf.d/
+cp "$vendor"/usr/lib/viod.conf.d/* /usr/lib/viod.conf.d/
 write_card() { printf '[pf]\nname = %s\nkind = net\nvfs = max\nlink = up\n[vf*]\nvlan = %s\nlink-state = enable\nmax-tx-rate = %s\n' "$pf" "$1" "$2" | conf card; }
 write_card 5 100
 bench_fault "$pf" vlan 3 EIO 2
