@@ -133,7 +133,7 @@ static int check_directory(DIR *handle, const char *directory, struct diag_list 
 	return -EPERM;
 }
 
-/* A name that somebody may take for that of a configuration. */
+/* A name that may be meant as that of a configuration. */
 static void report_other_name(const char *directory, const char *name, struct diag_list *diags)
 {
 	static const char *const endings[] = { ".conf", ".cfg", ".ini", ".config", ".conf.txt" };

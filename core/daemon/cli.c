@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/diag-fold.h"
+#include "daemon/cli-names.h"
 #include "daemon/job-process.h"
 #include "device/device-name.h"
 #include "job/job-result.h"
@@ -122,6 +123,15 @@ static int worse(int a, int b)
 	return a == CHECK_ERRORS || b == CHECK_ERRORS ? CHECK_ERRORS : MAX(a, b);
 }
 
+static void print_absent(const struct roots *roots, const char *path, const char *name,
+			 const char *address)
+{
+	_cleanup_free_ char *hint = cli_names_hint(roots, name);
+
+	printf("%s: %s: no such device now; viod waits for it%s\n", path,
+	       address[0] ? address : name, hint ? hint : "");
+}
+
 static int check_device(const struct roots *roots, const struct loader *loader,
 			const struct config_file *file, const struct config *config)
 {
@@ -149,8 +159,7 @@ static int check_device(const struct roots *roots, const struct loader *loader,
 	else if (json_array_size(steps))
 		status = CHECK_PENDING;
 	if (streq(verdict, job_verdict_names[JOB_ABSENT]))
-		printf("%s: %s: no such device now; viod waits for it\n", file->path,
-		       address[0] ? address : name);
+		print_absent(roots, file->path, name, address);
 	else if (status == CHECK_CLEAN)
 		printf("%s: %s: nothing to do\n", file->path, address);
 	else if (json_array_size(steps))

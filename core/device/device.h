@@ -65,8 +65,9 @@ struct viod_pf {
 	struct device_function self;
 	struct device_function *vfs;
 	size_t n_vfs;
-	unsigned look; /* counts device_look_again() */
-	bool looking;  /* an op that writes nothing is running */
+	unsigned look;	      /* counts device_look_again() */
+	bool looking;	      /* an op that writes nothing is running */
+	bool changes_nothing; /* --check: not even a module is loaded */
 	bool present;
 	bool vfs_are_devices; /* PCI; VFs of netdevsim are not devices and have no drivers */
 	const struct viod_plugin *quirk_plugin;

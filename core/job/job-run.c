@@ -405,6 +405,7 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 		return r;
 	if (request->goal == JOB_CHECK) {
 		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
+		(void)job_foresee(run);
 		return 0;
 	}
 	r = handle_drift(run, ret_verdict);
@@ -436,6 +437,7 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	lock = lock_pf(request);
 	r = device_look(request->roots, request->loader, request->address, &run.pf);
 	run.pf.progress = progress;
+	run.pf.changes_nothing = !goal_writes(request->goal);
 	if (r == 0)
 		r = run_to_verdict(&run, &verdict);
 	if (r < 0) {

@@ -143,6 +143,10 @@ int job_check_holders(struct job_run *run);
 /* True if a holder prevents a disruptive step; the holder is reported. */
 bool job_held_back(struct job_run *run, const struct viod_step *step);
 
+/* job-foresee.c: report who would block the plan, and what would keep drivers from being bound.
+ * -errno: the holders are not known. */
+int job_foresee(struct job_run *run);
+
 /* job-report.c */
 void job_send_progress(struct job_run *run, const char *state);
 void job_send_result(struct job_run *run, enum job_verdict verdict);

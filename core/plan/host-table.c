@@ -305,6 +305,8 @@ static int host_udev_wait(struct viod_pf *pf, const char *entry, const struct ti
 
 static int host_module(struct viod_pf *pf, const char *name_or_alias)
 {
+	if (pf->changes_nothing)
+		return module_exists(name_or_alias) ? -EROFS : -ENOENT;
 	return module_load(name_or_alias);
 }
 

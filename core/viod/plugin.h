@@ -159,7 +159,8 @@ struct viod_ops {
 	/** Driver plugins: load the modules that a driver named by choose_driver() needs, and check
 	 *  what would keep it from working on the function. Called before the function loses the
 	 *  driver that it has, and again before each further step: on an error, which should be
-	 *  reported with an advice, it keeps that driver. */
+	 *  reported with an advice, it keeps that driver. --check calls it to foresee that, also
+	 * for a VF that does not exist yet: then viod_function() returns NULL. */
 	int (*prepare_driver)(struct viod_pf *pf, int vf, const char *driver,
 			      const struct viod_values *wanted);
 
@@ -325,7 +326,8 @@ enum viod_severity {
 #define viod_write(pf_, vf_, attribute_, text_) \
 	(viod_host->write((pf_), (vf_), (attribute_), (text_)))
 
-/** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. */
+/** Load a kernel module by name or alias (libkmod). 0 also where it is loaded or built in. -EROFS
+ * where nothing may be changed (--check): whether it would work is not known. */
 #define viod_load_module(pf_, name_) (viod_host->load_module((pf_), (name_)))
 
 /** Of the kernel's modules that have this alias, the one that has it with the fewest wildcards. 0,

@@ -144,10 +144,11 @@ static int check_without_iommu(struct viod_pf *pf, int vf, const struct viod_val
 				pf, VIOD_ERROR, vf, NULL, where, 0,
 				"no IOMMU is in use, and without one %s could write to all memory; "
 				"%s",
-				function->address, advise_iommu(pf));
+				function ? function->address : "the VF", advise_iommu(pf));
 		return -EPERM;
 	}
-	(void)viod_load_module(pf, "vfio");
+	if (viod_load_module(pf, "vfio") == -EROFS)
+		return -EROFS;
 	mode = read_switch(pf, "module/vfio/parameters/enable_unsafe_noiommu_mode");
 	if (mode == 1)
 		return 0;
@@ -245,6 +246,8 @@ static int load_modules(struct viod_pf *pf, int vf, const char *driver,
 {
 	int r = vfio_driver_is_loaded(pf, driver) ? 0 : viod_load_module(pf, driver);
 
+	if (r == -EROFS)
+		return r;
 	if (r == 0 && !vfio_driver_is_loaded(pf, driver))
 		r = -ENOENT;
 	if (r < 0) {
@@ -260,6 +263,8 @@ static int load_modules(struct viod_pf *pf, int vf, const char *driver,
 	/* Consumers that open the group need this module; those that open the device do not, and
 	 * the kernel may lack it. */
 	r = viod_load_module(pf, "vfio_iommu_type1");
+	if (r == -EROFS)
+		return r;
 	if (r < 0 && !exists(pf, VIOD_TREE_DEV, "iommu")) {
 		viod_report(
 			pf, VIOD_ERROR, vf, NULL, where_of(wanted, vf), r == -ENOENT ? 0 : -r,
@@ -276,8 +281,9 @@ int vfio_ready(struct viod_pf *pf, int vf, const char *driver, const struct viod
 	const struct viod_function *function = viod_function(pf, vf);
 	int r;
 
+	/* A VF that does not exist yet. */
 	if (!function)
-		return -ENODEV;
+		return has_iommu(pf) ? -ENODEV : check_without_iommu(pf, vf, wanted);
 	r = check_device(pf, vf, driver, wanted);
 	/* Without an IOMMU the driver creates the group. */
 	if (r == 0 && (function->iommu_group < 0 || !has_iommu(pf)))

@@ -192,7 +192,7 @@ START_TEST(links_to_links_to_dev_null_mask)
 }
 END_TEST
 
-/* Names that somebody may take for those of configurations. */
+/* Names that may be meant as those of configurations. */
 START_TEST(names_that_nearly_count_are_reported)
 {
 	static const char *const names[] = { "a.cfg", "b.CONF", "c.ini", "d.conf.txt" };

@@ -117,11 +117,24 @@ START_TEST(a_file_that_the_device_fits)
 }
 END_TEST
 
+/* What VFIO needs: VF 1 in an IOMMU group of its own, and the driver. */
+static void with_iommu(struct bench *b)
+{
+	fake_directory(&b->root, "sys/class/iommu/dmar0");
+	fake_directory(&b->root, "sys/kernel/iommu_groups/11/devices");
+	fake_link(&b->root, "sys/kernel/iommu_groups/11/devices/0000:01:10.1",
+		  "../../../../bus/pci/devices/0000:01:10.1");
+	fake_link(&b->root, "sys/bus/pci/devices/0000:01:10.1/iommu_group",
+		  "../../../../kernel/iommu_groups/11");
+	root_write(&b->root, "dev/iommu", "");
+}
+
 START_TEST(pending_steps_are_listed)
 {
 	struct bench b;
 
 	bench_new(&b);
+	with_iommu(&b);
 	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
 	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "[vf1]\ndriver = vfio-pci\n");
 	root_write(&b.root, "etc/vio.d/b.conf", PF("05:00.0"));
@@ -129,7 +142,9 @@ START_TEST(pending_steps_are_listed)
 	ck_assert_ptr_nonnull(strstr(b.out, "/etc/vio.d/a.conf: 0000:01:00.0: "));
 	ck_assert_ptr_nonnull(strstr(b.out, " steps\n  "));
 	ck_assert_ptr_nonnull(strstr(b.out, "\n  vf1.driver: igbvf -> vfio-pci\n"));
-	ck_assert_ptr_nonnull(strstr(b.out, "/etc/vio.d/b.conf: 0000:05:00.0: no such device now"));
+	ck_assert_ptr_nonnull(strstr(b.out, "/etc/vio.d/b.conf: 0000:05:00.0: no such device now; "
+					    "viod waits for it; did you mean 0000:01:00.0? PFs "
+					    "here: 0000:01:00.0\n"));
 	/* One file of them, whichever the other is. */
 	ck_assert_int_eq(check(&b, "/etc/vio.d/b.conf"), CHECK_CLEAN);
 	ck_assert_ptr_null(strstr(b.out, "a.conf"));
@@ -139,11 +154,73 @@ START_TEST(pending_steps_are_listed)
 }
 END_TEST
 
+/* For VFs that there are, and for those that would be created. */
+START_TEST(no_iommu_is_foreseen)
+{
+	struct bench b;
+
+	bench_new(&b);
+	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
+	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "[vf*]\ndriver = vfio-pci\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_ERRORS);
+	ck_assert_ptr_nonnull(strstr(b.errors, "error: /etc/vio.d/a.conf:5:10: no IOMMU is in use, "
+					       "and without one 0000:01:10.0 could write"));
+	/* Once for both VFs. */
+	ck_assert_ptr_nonnull(strstr(b.errors, "(and the same for VF 1)\n"));
+	ck_assert_ptr_null(strstr(strstr(b.errors, "no IOMMU") + 1, "no IOMMU"));
+	root_write(&b.root, "etc/vio.d/a.conf",
+		   PF("01:00.0") "vfs = 4\n[vf3]\ndriver = vfio-pci\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_ERRORS);
+	ck_assert_ptr_nonnull(strstr(b.errors, "without one the VF could write"));
+	bench_clear(&b);
+}
+END_TEST
+
+/* /dev/full (1:7) plays a node of VF 1, and this process has it open. */
+START_TEST(a_holder_is_foreseen)
+{
+	_cleanup_close_ int fd = open("/dev/full", O_RDONLY | O_CLOEXEC);
+	struct bench b;
+
+	bench_new(&b);
+	ck_assert_int_ge(fd, 0);
+	fake_directory(&b.root, "sys/devices/pci0000:00/0000:01:10.1/misc/full");
+	fake_text(&b.root, "sys/devices/pci0000:00/0000:01:10.1/misc/full", "uevent",
+		  "MAJOR=1\nMINOR=7\nDEVNAME=full\n");
+	fake_link(&b.root, "sys/dev/char/1:7", "../../devices/pci0000:00/0000:01:10.1/misc/full");
+	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "vfs = 4\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_PENDING);
+	ck_assert_msg(strstr(b.errors, "warning: 0000:01:00.0: blocked by "), "%s", b.errors);
+	ck_assert_ptr_nonnull(strstr(b.errors, "which uses 0000:01:10.1; viod waits until"));
+	ck_assert_ptr_null(strstr(b.errors, "0000:01:10.0"));
+	/* A plan that disturbs no VF is not blocked. */
+	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "vfs = 2\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_CLEAN);
+	ck_assert_str_eq(b.errors, "");
+	bench_clear(&b);
+}
+END_TEST
+
+START_TEST(a_name_that_no_device_can_have)
+{
+	struct bench b;
+
+	bench_new(&b);
+	root_write(&b.root, "etc/vio.d/a.conf", PF("05:00") "nonsense = 1\nvfs = 8\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_ERRORS);
+	ck_assert_ptr_nonnull(strstr(b.errors, "a.conf:2:8: 'name': '05:00' is an address without "
+					       "a function; write 05:00.0"));
+	ck_assert_ptr_nonnull(strstr(b.errors, "a.conf:4:1: unknown key 'nonsense'"));
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(errors_outweigh_changes)
 {
 	struct bench b;
 
 	bench_new(&b);
+	with_iommu(&b);
 	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
 	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "nonsense = 1\n");
 	root_write(&b.root, "etc/vio.d/b.conf", PF("01:00.0") "[vf1]\ndriver = vfio-pci\n");
@@ -231,10 +308,11 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_file_that_the_device_fits,  pending_steps_are_listed,
-		errors_outweigh_changes,      two_files_for_one_device,
-		a_draft_is_checked_by_itself, a_folder_that_cannot_be_read,
-		the_state_as_a_file,
+		a_file_that_the_device_fits,	pending_steps_are_listed,
+		no_iommu_is_foreseen,		a_holder_is_foreseen,
+		a_name_that_no_device_can_have, errors_outweigh_changes,
+		two_files_for_one_device,	a_draft_is_checked_by_itself,
+		a_folder_that_cannot_be_read,	the_state_as_a_file,
 	};
 
 	return run_tests("cli", tests, ARRAY_SIZE(tests));

@@ -109,7 +109,7 @@ afresh() {
 	rm -f /etc/viod.conf
 	[[ ! ${2-} ]] || {
 		printf 'plugins =\nplugins = %s\n' "$2"
-		printf 'plugins = -%s\n' $(basename -s .so /usr/lib/viod/*-*.so)
+		basename -s .so /usr/lib/viod/*-*.so | sed 's/^/plugins = -/'
 	} >/etc/viod.conf
 	bench_forget "$1"
 }
