@@ -248,6 +248,8 @@ ssize_t write(int fd, const void *data, size_t size)
 
 	if (sim_self > 0 && fd > 2 && fails("write", path_of(fd), write_errors))
 		return -1;
+	if (fd > 2)
+		sim_change("write", vfd && vfd->data ? vfd->data : path_of(fd));
 	if (vfd && vfd->type == VFD_SYSFS) {
 		r = kernel_write(vfd->data, data, size);
 		sim_act();
@@ -347,6 +349,7 @@ int mkdirat(int directory, const char *path, mode_t mode)
 {
 	if (sim_self > 0 && fails("mkdirat", path, change_errors))
 		return -1;
+	sim_change("mkdirat", path);
 	return (int)CALL(mkdirat, directory, path, mode, 0);
 }
 
@@ -354,6 +357,7 @@ int unlinkat(int directory, const char *path, int flags)
 {
 	if (sim_self > 0 && fails("unlinkat", path, change_errors))
 		return -1;
+	sim_change("unlinkat", path);
 	return (int)CALL(unlinkat, directory, path, flags, 0);
 }
 
@@ -361,6 +365,7 @@ int renameat(int from, const char *old, int to, const char *new)
 {
 	if (sim_self > 0 && fails("renameat", old, change_errors))
 		return -1;
+	sim_change("renameat", new);
 	return (int)CALL(renameat, from, old, to, new);
 }
 
@@ -368,6 +373,7 @@ int symlinkat(const char *target, int directory, const char *path)
 {
 	if (sim_self > 0 && fails("symlinkat", path, change_errors))
 		return -1;
+	sim_change("symlinkat", path);
 	return (int)CALL(symlinkat, target, directory, path, 0);
 }
 

@@ -294,6 +294,18 @@ int kill(pid_t pid, int number)
 	return (int)raw(kill, pid, number);
 }
 
+/* A job ends as its worker did. */
+int raise(int number)
+{
+	long process = raw(getpid), thread = raw(gettid);
+
+	if (sim_self > 0 && number == SIGKILL) {
+		sim->slots[sim_self].killed = true;
+		sim_exit(128 + number);
+	}
+	return (int)raw(tgkill, process, thread, number);
+}
+
 pid_t waitpid(pid_t pid, int *status, int options)
 {
 	pid_t r;

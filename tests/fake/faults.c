@@ -4,123 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "regression.h"
+#include "base.h"
 
-/* Long enough for every retry after the error. */
-#define SETTLE (150 * SIM_SEC)
 /* Most errors that one system call can return. */
 #define ERRORS_MAX 6
 
-struct scenario {
-	const char *name;
-	void (*before)(void); /* no call of it fails */
-	void (*play)(void);
-	uint64_t calls; /* of play() */
+/* Of each scenario without an error: how many calls it makes, and how it ends. */
+static struct {
+	uint64_t calls;
 	char outcome[512];
-};
+} unfaulted[BASE_FAULTED];
 
-#define TWO PF0 "vfs = 2\n[vf0]\nlevel = 5\ndriver = othervf\n[vf1]\nlevel = 6\nquiet = 7\n"
-
-/* --- the scenarios --------------------------------------------------------------------------- */
-
-static void start(void)
-{
-	daemon_start();
-	machine_run(5 * SIM_SEC);
-}
-
-static void with_two(void)
-{
-	file_write("a.conf", TWO);
-	start();
-}
-
-static void with_two_held(void)
-{
-	with_two();
-	(void)kernel_hold(0, 0, HOLDER_NODE);
-}
-
-static void create(void)
-{
-	file_write("a.conf", TWO);
-	start();
-}
-
-/* The values of a held VF change, its driver does not. */
-static void edit(void)
-{
-	file_write("a.conf", PF0 "vfs = 2\n[vf0]\nlevel = 8\ndriver = othervf\n"
-				 "[vf1]\nlevel = 9\nquiet = 3\ndriver = othervf\n");
-	machine_run(5 * SIM_SEC);
-}
-
-static void change_count(void)
-{
-	file_write("a.conf", PF0 "vfs = 1\n[vf0]\nlevel = 5\ndriver = othervf\n");
-	machine_run(2 * SIM_SEC);
-	if (kernel_holder_of(0, 0))
-		kernel_end_holder(kernel_holder_of(0, 0));
-	machine_run(5 * SIM_SEC);
-}
-
-static void delete_file(void)
-{
-	file_remove("a.conf");
-	machine_run(2 * SIM_SEC);
-	if (kernel_holder_of(0, 0))
-		kernel_end_holder(kernel_holder_of(0, 0));
-	machine_run(5 * SIM_SEC);
-}
-
-static void restart(void)
-{
-	daemon_stop();
-	start();
-}
-
-static void replug(void)
-{
-	kernel_unplug(0);
-	machine_run(SIM_SEC);
-	kernel_plug(0);
-	machine_run(5 * SIM_SEC);
-}
-
-static void nothing(void)
-{
-}
-
-static struct scenario scenarios[] = {
-	{ .name = "create VFs", .before = nothing, .play = create },
-	{ .name = "edit attributes", .before = with_two_held, .play = edit },
-	{ .name = "change the count", .before = with_two_held, .play = change_count },
-	{ .name = "delete the file", .before = with_two_held, .play = delete_file },
-	{ .name = "restart", .before = with_two_held, .play = restart },
-	{ .name = "unplug and plug", .before = with_two, .play = replug },
-};
-#define SCENARIOS (sizeof(scenarios) / sizeof(*scenarios))
-
-/* --- how it ends ----------------------------------------------------------------------------- */
-
-/* Everything of the PF that can be seen, apart from when it happened. */
-static void describe(char *ret_text, size_t size)
-{
-	const struct kernel_pf *pf = &kernel->pfs[0];
-	size_t n = (size_t)snprintf(ret_text, size, "%u VFs, autoprobe %d, %s record, state '%s'",
-				    pf->numvfs, pf->autoprobe, has_record(0) ? "a" : "no",
-				    state_of(0));
-
-	for (unsigned vf = 0; vf < pf->numvfs; vf++)
-		n += (size_t)snprintf(ret_text + n, size - n,
-				      "; VF %u: driver %s, override '%s', level %d, quiet %d", vf,
-				      pf->vfs[vf].driver ? kernel_drivers[pf->vfs[vf].driver]
-							 : "none",
-				      pf->vfs[vf].override, pf->vfs[vf].level, pf->vfs[vf].quiet);
-}
+/* --- one run -----------------------------------------------------------------------------------
+ */
 
 /* The number of the call that fails, from 1; 0: none. */
-static uint64_t play(const struct scenario *scenario, uint64_t call, unsigned choice,
+static uint64_t play(const struct base_scenario *scenario, uint64_t call, unsigned choice,
 		     char *ret_outcome, size_t size)
 {
 	uint64_t begin;
@@ -132,8 +31,8 @@ static uint64_t play(const struct scenario *scenario, uint64_t call, unsigned ch
 		sim->fault = (struct sim_fault){ .at = begin + call, .choice = choice };
 	scenario->play();
 	begin = sim->calls - begin;
-	machine_run(SETTLE);
-	describe(ret_outcome, size);
+	machine_run(BASE_SETTLE);
+	base_describe(ret_outcome, size);
 	return begin;
 }
 
@@ -144,42 +43,16 @@ uint64_t faults_prepare(bool every_error)
 	uint64_t total = 0;
 
 	choices = every_error ? ERRORS_MAX : 1;
-	for (size_t i = 0; i < SCENARIOS; i++) {
-		struct scenario *s = &scenarios[i];
-
-		s->calls = play(s, 0, 0, s->outcome, sizeof(s->outcome));
+	for (size_t i = 0; i < BASE_FAULTED; i++) {
+		unfaulted[i].calls = play(&base_scenarios[i], 0, 0, unfaulted[i].outcome,
+					  sizeof(unfaulted[i].outcome));
 		machine_end();
-		total += s->calls * choices;
+		total += unfaulted[i].calls * choices;
 	}
 	return total;
 }
 
 /* --- one of them ----------------------------------------------------------------------------- */
-
-/* Copy an outcome without the values of one field. */
-static void leave_out(const char *outcome, const char *field, char *ret_text)
-{
-	size_t length = strlen(field);
-
-	while (*outcome) {
-		if (strncmp(outcome, field, length) == 0) {
-			outcome += length;
-			outcome += strcspn(outcome, "';");
-		}
-		*ret_text++ = *outcome;
-		outcome += *outcome != '\0';
-	}
-	*ret_text = '\0';
-}
-
-static bool differ_only_in(const char *field, const char *a, const char *b)
-{
-	char rest_a[512], rest_b[512];
-
-	leave_out(a, field, rest_a);
-	leave_out(b, field, rest_b);
-	return strcmp(rest_a, rest_b) == 0;
-}
 
 /* Errors that change the end, for bugs that are known and not cured yet; the names are those of
  * known.c. The end may differ in no more than the field. */
@@ -201,7 +74,7 @@ static const char *known(const char *call, const char *outcome, const char *expe
 		    !strstr(call, known_errors[i].argument))
 			continue;
 		if (!known_errors[i].field ||
-		    differ_only_in(known_errors[i].field, outcome, expected))
+		    base_differ_only_in(known_errors[i].field, outcome, expected))
 			return known_errors[i].why;
 	}
 	return NULL;
@@ -222,28 +95,26 @@ bool faults_is_known(const char *role, const char *argument)
 const char *faults_run(uint64_t number, const char **ret_name, const char **ret_known)
 {
 	static char wrong[1024], name[256];
-	struct scenario *s = scenarios;
 	char outcome[512];
+	size_t i = 0;
 	unsigned choice;
 	uint64_t call;
 
-	while (number >= s->calls * choices) {
-		number -= s->calls * choices;
-		s++;
-	}
+	while (number >= unfaulted[i].calls * choices)
+		number -= unfaulted[i++].calls * choices;
 	call = number / choices + 1;
 	choice = choices > 1 ? (unsigned)(number % choices) : (unsigned)call;
-	(void)play(s, call, choice, outcome, sizeof(outcome));
-	snprintf(name, sizeof(name), "%s, call %llu: %s: %s", s->name, (unsigned long long)call,
-		 sim->fault.call, strerror(sim->fault.error));
+	(void)play(&base_scenarios[i], call, choice, outcome, sizeof(outcome));
+	snprintf(name, sizeof(name), "%s, call %llu: %s: %s", base_scenarios[i].name,
+		 (unsigned long long)call, sim->fault.call, strerror(sim->fault.error));
 	*ret_name = name;
 	*ret_known = NULL;
 	if (sim->failure[0])
 		snprintf(wrong, sizeof(wrong), "%s", sim->failure);
-	else if (strcmp(outcome, s->outcome) != 0)
-		snprintf(wrong, sizeof(wrong), "%s; without it: %s", outcome, s->outcome);
+	else if (strcmp(outcome, unfaulted[i].outcome) != 0)
+		snprintf(wrong, sizeof(wrong), "%s; without it: %s", outcome, unfaulted[i].outcome);
 	else
 		return NULL;
-	*ret_known = sim->failure[0] ? NULL : known(sim->fault.call, outcome, s->outcome);
+	*ret_known = sim->failure[0] ? NULL : known(sim->fault.call, outcome, unfaulted[i].outcome);
 	return wrong;
 }

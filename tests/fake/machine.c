@@ -99,6 +99,32 @@ void daemon_start(void)
 	sim_exit(viod_main(5, arguments));
 }
 
+/* As the unit's KillMode=mixed does. */
+static void kill_the_rest(void)
+{
+	for (int i = 1; i < SIM_SLOTS; i++)
+		if (sim->slots[i].state != SIM_FREE && !sim->slots[i].killed)
+			sim_kill(i);
+}
+
+/* What sim->kill asks for. The service manager starts a daemon again that it does not stop. */
+static void kill_now(bool stops)
+{
+	const struct sim_kill *kill = &sim->kill;
+
+	sim->kill.done = true;
+	if (!kill->daemon && strcmp(sim->slots[kill->slot].role, "daemon") != 0) {
+		sim_kill(kill->slot);
+		return;
+	}
+	daemon_kill();
+	kill_the_rest();
+	if (!stops) {
+		(void)sim_run(sim->now + RESTART_NS);
+		daemon_start();
+	}
+}
+
 bool daemon_runs(void)
 {
 	return sim_find("daemon") > 0;
@@ -116,14 +142,21 @@ static void signal_daemon(int number)
 
 void daemon_stop(void)
 {
+	uint64_t end = sim->now + 30 * SIM_SEC;
+
 	sim_trace("SIGTERM for the daemon");
 	signal_daemon(SIGTERM);
-	if (daemon_runs() && sim_run(sim->now + 30 * SIM_SEC) != SIM_EXITED && daemon_runs())
-		sim_fail("the daemon does not end after SIGTERM");
-	/* As the unit's KillMode=mixed does. */
-	for (int i = 1; i < SIM_SLOTS; i++)
-		if (sim->slots[i].state != SIM_FREE && !sim->slots[i].killed)
-			sim_kill(i);
+	while (daemon_runs()) {
+		enum sim_stop stop = sim_run(end);
+
+		if (stop == SIM_TRIGGER && sim->kill.slot && !sim->kill.done)
+			kill_now(true);
+		else if (stop != SIM_EXITED && daemon_runs())
+			sim_fail("the daemon does not end after SIGTERM");
+		if (stop != SIM_TRIGGER)
+			break;
+	}
+	kill_the_rest();
 }
 
 void daemon_kill(void)
@@ -147,7 +180,10 @@ static bool went_on(uint64_t end)
 		case SIM_IDLE:
 			return false;
 		case SIM_TRIGGER:
-			return true;
+			if (!sim->kill.slot || sim->kill.done)
+				return true;
+			kill_now(false);
+			break;
 		case SIM_LIVELOCK:
 			sim_fail("it goes on without end");
 			return false;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * fake PLUGINS check SEED SEQUENCES [faults]   all of this, for make check-fake
- * fake PLUGINS regressions [NAME...]  the sequences written by hand; those that are named with
- * their trace fake PLUGINS sequences SEED COUNT   random sequences, from this seed on fake PLUGINS
- * seed SEED              one of them, with its trace
+ * fake PLUGINS regressions [NAME...]  sequences written by hand; those named with their trace
+ * fake PLUGINS sequences SEED COUNT   random sequences, from this seed on
+ * fake PLUGINS seed SEED              one of them, with its trace
+ * fake PLUGINS faults [NUMBER]        errors of system calls; one of them with its trace
+ * fake PLUGINS kills [NUMBER]         SIGKILL in front of writes; one of them with its trace
  *
- * VERBOSE=1 adds every system call to a trace.
+ * VERBOSE=1 adds every system call to a trace. EVERY_ERROR=1 tries each error that a call can
+ * return; EVERY_CALL=1 kills in front of every system call.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "kills.h"
 #include "machine.h"
 #include "raw.h"
 #include "regression.h"
@@ -288,6 +292,54 @@ static void run_fault(uint64_t number)
 	tally->results[wrong ? FAILED : PASSED]++;
 }
 
+/* --- kills ----------------------------------------------------------------------------------- */
+
+static enum result test_kill(uint64_t number)
+{
+	const char *name, *known, *wrong = kills_run(number, &name, &known);
+
+	machine_end();
+	if (wrong && known)
+		printf("     kill %llu: %s: known failure %s\n", (unsigned long long)number, name,
+		       known);
+	else if (wrong)
+		printf("FAIL kill %llu: %s: %s\n", (unsigned long long)number, name, wrong);
+	return !wrong ? PASSED : known ? KNOWN : FAILED;
+}
+
+static void run_kills(void)
+{
+	unsigned long failed = tally->results[FAILED];
+	bool calls = getenv("EVERY_CALL");
+	uint64_t total;
+
+	machine_open(plugins);
+	total = kills_prepare(calls);
+	machine_close();
+	run_all(test_kill, 0, total);
+	printf("%s %llu kills, of a process and of the daemon, in front of each %s of ten "
+	       "scenarios\n",
+	       tally->results[FAILED] > failed ? "FAIL" : "ok  ", (unsigned long long)total,
+	       calls ? "system call" : "write");
+}
+
+static void run_kill(uint64_t number)
+{
+	const char *name, *known, *wrong;
+
+	machine_open(plugins);
+	(void)kills_prepare(getenv("EVERY_CALL"));
+	(void)signal(SIGALRM, on_alarm);
+	(void)alarm(PATIENCE_SEC);
+	sim->verbose = getenv("VERBOSE");
+	wrong = kills_run(number, &name, &known);
+	machine_print_trace();
+	machine_end();
+	machine_close();
+	printf("%s: %s\n", name, wrong ? wrong : "ok");
+	tally->results[wrong ? FAILED : PASSED]++;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[2] : "";
@@ -302,8 +354,10 @@ int main(int argc, char **argv)
 		     0);
 	if (strcmp(what, "check") == 0) {
 		run_regressions();
-		if (argc > 5)
+		if (argc > 5) {
+			run_kills();
 			run_faults();
+		}
 		run_sequences(seed, sequences);
 	} else if (strcmp(what, "regressions") == 0) {
 		named = argv + 3;
@@ -312,6 +366,10 @@ int main(int argc, char **argv)
 		run_fault(seed);
 	} else if (strcmp(what, "faults") == 0) {
 		run_faults();
+	} else if (strcmp(what, "kills") == 0 && argc > 3) {
+		run_kill(seed);
+	} else if (strcmp(what, "kills") == 0) {
+		run_kills();
 	} else if (strcmp(what, "sequences") == 0) {
 		run_sequences(seed, sequences);
 	} else if (strcmp(what, "seed") == 0) {

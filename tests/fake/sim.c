@@ -181,6 +181,29 @@ void sim_sleep_in_kernel(uint64_t deadline)
 		sim_exit(128 + SIGKILL);
 }
 
+static void give_way_to(int next)
+{
+	sim->slots[sim_self].state = SIM_RUNNABLE;
+	pass_to(next);
+	wait_for_turn();
+}
+
+/* The controller kills this process, or the daemon. */
+static void await_kill(const char *name, const char *detail)
+{
+	sim->kill.slot = sim_self;
+	snprintf(sim->kill.change, sizeof(sim->kill.change), "%s: %s(%.60s)",
+		 sim->slots[sim_self].role, name, detail ? detail : "");
+	sim->triggered = true;
+	give_way_to(0);
+}
+
+void sim_change(const char *name, const char *detail)
+{
+	if (sim_self > 0 && ++sim->changes == sim->kill.at_change)
+		await_kill(name, detail);
+}
+
 /* Where the controller may step in between two calls of a process. */
 static void give_way(void)
 {
@@ -198,9 +221,7 @@ static void give_way(void)
 	} else {
 		return;
 	}
-	slot->state = SIM_RUNNABLE;
-	pass_to(next);
-	wait_for_turn();
+	give_way_to(next);
 }
 
 static bool is_fault(const char *detail)
@@ -219,7 +240,8 @@ int sim_call(const char *name, const char *detail, const int *errors)
 
 	if (sim_self <= 0)
 		return 0;
-	sim->calls++;
+	if (++sim->calls == sim->kill.at_call)
+		await_kill(name, detail);
 	give_way();
 	if (sim->verbose)
 		sim_trace("%6llu %s(%s)", (unsigned long long)sim->calls, name,

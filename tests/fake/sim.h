@@ -56,6 +56,15 @@ struct sim_fault {
 	char call[96];	  /* which call it was */
 };
 
+/** One SIGKILL in front of a write, or of any system call. */
+struct sim_kill {
+	uint64_t at_change, at_call; /* its number, from 1; 0: none */
+	bool daemon; /* the daemon and all that it has started; else who is about to make it */
+	int slot;    /* who was about to make it; 0: it has not come */
+	bool done;
+	char change[96]; /* which it was */
+};
+
 enum sim_stop {
 	SIM_IDLE,     /* nothing is left to do until the limit */
 	SIM_TRIGGER,  /* the call with the number sim->trigger is about to be made */
@@ -69,8 +78,10 @@ struct sim {
 	uint64_t calls; /* of the daemon and its children */
 	uint64_t trigger, preempt;
 	uint64_t random;
-	uint64_t serial; /* of temporary names */
+	uint64_t serial;  /* of temporary names */
+	uint64_t changes; /* writes among them */
 	struct sim_fault fault;
+	struct sim_kill kill;
 	bool verbose;
 	bool triggered;
 	int status; /* of the daemon, when it has ended */
@@ -111,6 +122,8 @@ void sim_sleep_in_kernel(uint64_t deadline);
 void sim_act(void);
 /** A process: a system call of this name is about to be made. The error to return instead, or 0. */
 int sim_call(const char *name, const char *detail, const int *errors);
+/** A process: what another process, or the next one, can see is about to change. */
+void sim_change(const char *name, const char *detail);
 int sim_slot_for_child(void);
 void sim_child(int slot);
 _Noreturn void sim_exit(int status);
