@@ -78,19 +78,25 @@ arm_kill_at() {
 	systemctl daemon-reload
 }
 
-# kill_at_each PF LOOK NAME <<EOF: the file NAME is applied and released, first without interruption and then with a job
-# killed at its
-# change 1, 2, ... until neither has that many. The output of the function LOOK for PF must be the same as without the kill.
+# kill_at_each PF LOOK NAME [STEP] <<EOF: the file NAME is applied and released, first without interruption and then with SIGKILL
+# in front of one change, in turns for the job and for the daemon with it: of each change that a plugin makes, and of the one
+# after it; with STEP, of each STEPth change of all. The output of the function LOOK for PF must be the same as without the kill;
+# what it was is in $applied_look. $kills is how often a process was killed. Changes that core makes itself, such as counts,
+# drivers and records, are all interrupted on the fake kernel (tests/fake/kills.c).
 kill_at_each() {
 	quiet
-	local pf=$1 look=$2 name=$3 text n now half round done=() baseline='' wanted=''
+	local pf=$1 look=$2 name=$3 step=${4-} text n at half round baseline victim=job apply=() release=()
 	text=$(cat)
-	for ((n = 0; ; n++)); do
+	kills=0
+	baseline=$($look "$pf")
+	for ((n = -1; n < ${#apply[@]} || n < ${#release[@]}; n++)); do
 		for half in apply release; do
-			round="$pf: killed at change $n of the $half"
-			rm -f "$KILL_AT"
-			[[ $n == 0 || ${done[*]} == *$half* ]] || echo "$n job" >"$KILL_AT"
-			[[ $n != 0 || $half != apply ]] || baseline=$($look "$pf")
+			local -n places=$half
+			at=
+			((n < 0)) || at=${places[n]-}
+			round="$pf: ${at:+$victim killed at change $at of the }$half"
+			rm -f "$KILL_AT" "$KILL_AT.log"
+			[[ ! $at ]] || echo "$at $victim" >"$KILL_AT"
 			if [[ $half == apply ]]; then
 				conf "$name" <<<"$text"
 				kill_at_await "$pf" kill_at_ready
@@ -98,29 +104,44 @@ kill_at_each() {
 				rm "/etc/vio.d/$name.conf"
 				kill_at_await "$pf" kill_at_gone
 			fi
-			[[ ! -e $KILL_AT ]] || done+=("$half:$((n - 1))")
-			[[ $n != 0 || $half != apply ]] || wanted=$($look "$pf")
-			now=$($look "$pf")
-			if [[ $half == apply && $now != "$wanted" ]]; then
-				diff <(echo "$wanted") <(echo "$now") >&2 || fail "$round: applied"
-			elif [[ $half == release && $now != "$baseline" ]]; then
-				diff <(echo "$baseline") <(echo "$now") >&2 || fail "$round: restored"
-			fi
+			((n >= 0)) || mapfile -t places < <(kill_at_places)
+			[[ ! $at || -e $KILL_AT ]] || kills=$((kills + 1))
+			kill_at_compare
+			[[ ! $at ]] || case $victim in job) victim=daemon ;; *) victim=job ;; esac
 		done
-		[[ ${#done[*]} != 2 ]] || break
-		((n < 60)) || fail "no end of changes"
 	done
-	echo "$pf: changes ${done[*]}"
-	((n >= 6)) || fail "too few changes: $n"
+	rm -f "$KILL_AT"
+	echo "$pf: killed $kills times, at changes ${apply[*]} of the apply and ${release[*]} of the release"
+}
+kill_at_compare() {
+	local now
+	now=$($look "$pf")
+	((n >= 0)) || [[ $half != apply ]] || applied_look=$now
+	if [[ $half == apply && $now != "$applied_look" ]]; then
+		diff <(echo "$applied_look") <(echo "$now") >&2 || fail "$round: applied"
+	elif [[ $half == release && $now != "$baseline" ]]; then
+		diff <(echo "$baseline") <(echo "$now") >&2 || fail "$round: restored"
+	fi
+}
+# kill_at_places: of the changes in the log, the numbers of those to interrupt.
+kill_at_places() {
+	awk -v step="$step" -v core='/(sriov_(numvfs|drivers_autoprobe)|driver_override|drivers_probe|(un)?bind|uevent)$' '
+		step {if ($2 % step == 1) print $2; next}
+		{own = $3 ~ /^(netlink|nvme)$/ || $3 ~ "^/" && $3 !~ core} # what has another name is a record
+		own || before {print $2}
+		{before = own}' "$KILL_AT.log" | sort -nu
 }
 kill_at_ready() { read_state "$1" && [[ $state_now == configured ]]; }
 kill_at_gone() { released "$1"; }
 # kill_at_await PF CONDITION: viod retries at once after a killed job.
 kill_at_await() {
-	local state_now end=$((SECONDS + 40)) left=$((40 * looks))
+	local state_now pid end=$((SECONDS + 40)) left=$((40 * looks))
 	until $2 "$1" 2>/dev/null; do
 		((--left > 0 || SECONDS <= end)) || { cat "/run/viod/state/$1.json" >&2 || :; fail "$round: not $2"; }
-		[[ -e $KILL_AT ]] || ! read_state "$1" || [[ $state_now != failed ]] || kill -HUP "$(viod_pid)"
+		if [[ ! -e $KILL_AT && $victim == job ]] && read_state "$1" && [[ $state_now == failed ]]; then
+			pid=$(viod_pid)
+			((pid == 0)) || kill -HUP "$pid"
+		fi
 		pause 0.03
 	done
 	passed

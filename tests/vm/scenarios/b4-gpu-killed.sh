@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every single write to a GPU, of an apply and of a release: shares, vGPUs and mdevs end up as without the kill
-# timeout: 900
+# Killed in front of each write of the plugin to a GPU, of an apply and of a release: shares, vGPUs and mdevs end up as without the kill
+# timeout: 300
 arm_kill_at
 
 print_file() { # starts no process: there are hundreds of looks
@@ -41,6 +41,7 @@ preempt-timeout = 500
 driver = none"
 start_viod
 kill_at_each "$pf" look gpu <<<"$conf"
+((kills >= 6)) || fail "killed $kills times only"
 bench_remove "$pf"
 
 # The types of a full GPU are known to a job that has never seen them offered. No module of the guest has these VFs'
@@ -54,6 +55,7 @@ vfs = 2
 driver = nvidia
 profile = NVIDIA A16-8Q"
 kill_at_each "$pf" look gpu <<<"$conf"
+((kills >= 3)) || fail "killed $kills times only"
 bench_remove "$pf"
 
 # An mdev of a job that died belongs to viod, and is kept or removed.
@@ -67,3 +69,4 @@ mdev-grace = 0
 driver = nvidia
 profile = NVIDIA A16-8Q"
 kill_at_each "$pf" look gpu <<<"$conf"
+((kills >= 3)) || fail "killed $kills times only"

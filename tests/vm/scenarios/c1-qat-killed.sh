@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Killed at every single write to a QuickAssist device, of an apply and of a release: the result is the same as without the kill
+# Killed in front of each write of the plugin to a QuickAssist device, of an apply and of a release: the result is the same as without the kill
 # timeout: 300
 arm_kill_at
 # Four VFs, so that there are not too many writes.
@@ -25,9 +25,11 @@ driver = none
 driver = 4xxxvf"
 start_viod
 kill_at_each "$pf" look qat <<<"$conf"
+((kills >= 2)) || fail "killed $kills times only"
 
 # The same where the device was down before.
 stop_viod
 echo down >"$sys/$pf/qat/state"
 start_viod
 kill_at_each "$pf" look qat <<<"$conf"
+((kills >= 2)) || fail "killed $kills times only"
