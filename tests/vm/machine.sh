@@ -5,6 +5,7 @@
 #
 #   machine_prepare PROGRAM  makes the payload: viod, tests/vm/guest/PROGRAM, which the guest runs at the end of its boot, and
 #                            lib.sh and many.sh beside it. Until the boot files may be added to $payload, the guest's /usr/lib/viod-test.
+#                            $layer names another image than the ordinary one (tests/vm/image).
 #   machine_boot             starts the guest; what PROGRAM reports can be read from the descriptor $report
 #   machine_boot_here        the same with this terminal as the guest's console; returns when the guest has ended
 #   machine_say LINE...      what the guest's program can read from /dev/virtio-ports/viod.queue, also before the guest is started
@@ -14,10 +15,11 @@
 #
 # shellcheck disable=SC2034  # variables for those who read this
 
+layer='' temporary=${TMPDIR:-/tmp}
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
 
-boot_limit=240 # seconds until a guest that does not report is taken for dead
+boot_limit=${VIOD_VM_BOOT_LIMIT:-240} # seconds until a guest that does not report is taken for dead
 
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
@@ -32,8 +34,8 @@ machine_exit() {
 
 machine_prepare() {
 	local build=${VIOD_BUILD:-$top/build} units file
-	image=$("$vm/image")
-	work=$(mktemp -d)
+	image=$("$vm/image" ${layer:+"$layer"})
+	work=$(TMPDIR=$temporary mktemp -d)
 	export TMPDIR=$work # where QEMU keeps what the guest writes to its root
 	trap machine_exit EXIT
 	trap 'exit 130' INT TERM
@@ -94,7 +96,7 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 $lean ${1-} ${VIOD_VM_APPEND-}" # a
 		# An IOMMU group for each VF, and interrupt remapping, without which vfio opens nothing.
 		-device intel-iommu,intremap=on,caching-mode=on
 
-		-drive "if=none,id=root,file=$image/root.img,format=raw,snapshot=on"
+		-drive "if=none,id=root,file=$image/${layer:-root}.img,format=raw,snapshot=on"
 		-drive "if=none,id=payload,file=$work/payload,format=raw,readonly=on"
 		-device virtio-blk-pci,drive=root -device virtio-blk-pci,drive=payload
 
@@ -158,7 +160,7 @@ machine_hang() {
 	local status=0
 	if kill -0 "$qemu" 2>/dev/null; then
 		printf 'The guest has not booted within %d s; the load of this machine is %s; QEMU:\n' "$boot_limit" "$(cut -d' ' -f1-3 /proc/loadavg)"
-		ps -o stat=,time=,wchan= -p "$(pgrep -P "$qemu" || echo "$qemu")" | sed 's/^/    state, CPU time and wait: /'
+		ps -o stat=,time=,wchan= -p "$(pgrep -P "$qemu" || echo "$qemu")" | sed 's/^/    state, CPU time and wait: /' || : # it may end just now
 		printf 'info status\ninfo registers\n' | timeout 5 socat -t 2 - "UNIX-CONNECT:$work/hmp" 2>&1 |
 			grep -aE 'VM status|^R?IP=|HLT|CR3' | sed 's/\r$//; s/^/    /' || :
 	else
@@ -177,5 +179,5 @@ machine_boot_here() {
 
 machine_death() {
 	printf 'The end of its console:\n'
-	tail -n 40 "$work/qemu" "$work/console" 2>/dev/null | sed 's/\r$//; s/^/    /'
+	tail -n 40 "$work/qemu" "$work/console" 2>/dev/null | sed 's/\r$//; s/^/    /' || : # one that ended at once has no console
 }
