@@ -130,8 +130,7 @@ expect_free() {
 	restart_viod
 	wait_state "$1" configured
 	echo '# nothing' | tee -a /etc/vio.d/*.conf >/dev/null
-	systemctl reload viod.service
-	pause 1.5 # what the edit alone would bring comes after 100 ms
+	viod_looks
 	wait_state "$1" configured
 	expect_eq "$(bench_cost "$1")" "0 0 0 0" "what a restart, a reload and a comment cost $1"
 	expect_eq "$(vf_inodes "$1")" "$before" "VFs afterwards"

@@ -95,6 +95,28 @@ files_seen() {
 	wait_for 10 test ! -e /run/viod/state/0000:0f:1f.7.json
 }
 
+# viod_quiet: viod has processed whatever happened so far, the events of its own work included, and no job of it runs. What it
+# would do about that has been done: a job begins at the latest 100 ms after its cause, as long as a new file is left alone.
+viod_quiet() {
+	quiet
+	udevadm settle
+	files_seen
+	wait_for 30 no_job
+}
+no_job() {
+	local pid name
+	while read -r pid; do
+		read -r _ name _ 2>/dev/null <"/proc/$pid/stat" || continue
+		[[ $name != '(viod-job)' && $name != '(viod-worker)' ]] || return 1
+	done 2>/dev/null </sys/fs/cgroup/system.slice/viod.service/cgroup.procs
+}
+# viod_looks: viod has looked at all PFs again, and done about them what it had to do.
+viod_looks() {
+	quiet
+	systemctl reload viod.service
+	viod_quiet
+}
+
 # ---- the daemon
 
 start_viod() {

@@ -30,7 +30,7 @@ for kind in net dev; do
 	[[ $holder == *"network namespace"* ]] || fail "held_by, kind $kind: $holder"
 	[[ $(state $NIC0 .error) == *"VF 1 ($(vf_addr $NIC0 1)) is used by "* ]] || fail "error: $(state $NIC0 .error)"
 	rm /etc/vio.d/nic0.conf
-	pause 2
+	viod_looks
 	wait_state $NIC0 blocked
 	expect_eq "$(stat -Lc %i $sys/$NIC0/virtfn*)" "$before" "VFs while one is in a container"
 	ip netns exec box ip link show "$netdev" >/dev/null || fail "the container has lost its interface"

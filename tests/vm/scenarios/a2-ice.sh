@@ -3,7 +3,6 @@
 # timeout: 240
 pf=$(bench_pf ice limit=8)
 link() { quiet; netdev_of "$pf"; }
-bench_knob "$pf" reset-ms 1500
 write_conf() { # COUNT, LINES of [pf]
 	{
 		printf '[pf]\nname = %s\nkind = net\nvfs = %s\n%b\n' "$pf" "$1" "${2-}"
@@ -12,12 +11,14 @@ write_conf() { # COUNT, LINES of [pf]
 }
 all_set() { quiet; vf_is "$(link)" 0 mac=02:00:00:00:00:00 vlan=100 && vf_is "$(link)" 1 mac=02:00:00:00:00:01 vlan=101; }
 
+bench_knob "$pf" reset-ms 60000
 afresh "$pf" net
 write_conf 2
 start_viod
-expect_state_logged "$pf" degraded # for a second: then viod tries again
+expect_state_logged "$pf" degraded
 
 afresh "$pf"
+bench_knob "$pf" reset-ms 1500
 write_conf 2
 start_viod
 expect_eq "$(state "$pf" .state)" configured "with the quirk"
