@@ -211,7 +211,7 @@ check-vm:
 endif
 
 demo: deps
-	+@$(SUBMAKE) -s all
+	+@$(SUBMAKE) -s all $(BUILD)/tests/vm/tsc-khz
 	+@VIOD_BUILD=$(abspath $(BUILD)) tests/vm/demo
 
 # What a profiler unwinds needs frame pointers: PROFILE=1 has a build of its own.

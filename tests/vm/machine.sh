@@ -34,6 +34,7 @@ machine_exit() {
 
 machine_prepare() {
 	local build=${VIOD_BUILD:-$top/build} units file
+	tsc=
 	image=$("$vm/image" ${layer:+"$layer"})
 	work=$(TMPDIR=$temporary mktemp -d)
 	export TMPDIR=$work # where QEMU keeps what the guest writes to its root
@@ -61,6 +62,7 @@ machine_prepare() {
 	for file in "$build"/tests/vm/*; do
 		[[ ! -f $file || ! -x $file ]] || cp "$file" "$payload/bin/"
 	done
+	[[ ! -x $build/tests/vm/tsc-khz ]] || tsc=$("$build/tests/vm/tsc-khz")
 	[[ ! -d $build/tests/vendor/package ]] || cp -r "$build/tests/vendor/package" "$payload/vendor"
 	# The guest has no cards of these, and the module that plays them (tests/kmod) needs the names of their drivers.
 	mkdir -p "$tree/etc/modprobe.d"
@@ -83,6 +85,7 @@ machine_pack() {
 machine_devise() {
 	# What an emulated processor is slow at: a fifth level of page tables, a clock that is a device, pages cleared twice.
 	local lean="no5lvl tsc=reliable init_on_alloc=0 apparmor=0 audit=0 randomize_kstack_offset=off nokaslr rcupdate.rcu_expedited=1"
+	[[ ! $tsc ]] || lean+=" tsc_early_khz=$tsc" # it would measure that itself, and wrong on a busy host
 	# One processor each: in emulation a second one makes every atomic operation of the guest, and every wait for the other, dear.
 	# shellcheck disable=SC2054  # the commas are QEMU's
 	machine=(
