@@ -117,3 +117,9 @@ void log_diag(const struct log_about *about, const struct diag *diag)
 	with_vf.vf = diag->vf;
 	emit(priorities[diag->severity], &with_vf, diag, text ? text : "out of memory");
 }
+
+void log_diag_list(const struct log_about *about, const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		log_diag(about, &diags->items[i]);
+}

@@ -34,5 +34,7 @@ void log_line(int priority, const struct log_about *about, const char *format, .
 
 /** Log a diagnostic, with its place in CONFIG_FILE and CONFIG_LINE. */
 void log_diag(const struct log_about *about, const struct diag *diag);
+/** Log all of a list. */
+void log_diag_list(const struct log_about *about, const struct diag_list *diags);
 
 #endif

@@ -111,12 +111,6 @@ static int resolve_once(const struct roots *roots, const char *name,
 
 /* --- --check --------------------------------------------------------------------------------- */
 
-static const struct schema *cli_schema_of(void *userdata, const char *kind,
-					  const struct viod_where *where, struct diag_list *diags)
-{
-	return loader_schema(userdata, kind, where, diags);
-}
-
 /* Errors are worse than changes, and changes are worse than none. */
 static int worse(int a, int b)
 {
@@ -235,7 +229,7 @@ static int folder_open(const struct roots *roots, const struct loader *loader,
 	if (!folder->configs || !folder->diags || !folder->conflicts)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		(void)config_parse(roots->root, &folder->files.items[i], cli_schema_of,
+		(void)config_parse(roots->root, &folder->files.items[i], loader_schema_of,
 				   (void *)loader, &folder->diags[i], &folder->configs[i]);
 	return find_folder_conflicts(folder);
 }
@@ -261,8 +255,8 @@ static int check_draft(const struct folder *folder, const struct config_file *fi
 	struct config *config;
 	int r, status;
 
-	r = config_parse(folder->roots->root, file, cli_schema_of, (void *)folder->loader, &diags,
-			 &config);
+	r = config_parse(folder->roots->root, file, loader_schema_of, (void *)folder->loader,
+			 &diags, &config);
 	print_diags(file->path, &diags);
 	if (r < 0)
 		return CHECK_ERRORS;

@@ -88,19 +88,12 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret_argument
 	return 1;
 }
 
-static void log_all(const struct diag_list *diags, const char *message_id)
-{
-	struct log_about about = { .message_id = message_id, .vf = VIOD_PF };
-
-	for (size_t i = 0; i < diags->count; i++)
-		log_diag(&about, &diags->items[i]);
-}
-
 static int load(const struct roots *roots, const char *directory, struct loader **ret_loader)
 {
 	/* What viod ships is enabled unless viod.conf says otherwise. */
 	static const char *const shipped[] = { VIOD_SHIPPED_PLUGINS NULL };
 	_cleanup_(config_plugins_clear) struct config_plugins plugins = { 0 };
+	const struct log_about about = { .message_id = LOG_ID_PLUGIN, .vf = VIOD_PF };
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	int r;
 
@@ -114,7 +107,7 @@ static int load(const struct roots *roots, const char *directory, struct loader 
 
 		r = loader_new(directory, &choice, &sriov_plugin, &host_table, &diags, ret_loader);
 	}
-	log_all(&diags, LOG_ID_PLUGIN);
+	log_diag_list(&about, &diags);
 	return r;
 }
 

@@ -98,18 +98,11 @@ void pf_list_clear(struct pf_list *list)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static const struct schema *schema_of(void *userdata, const char *kind,
-				      const struct viod_where *where, struct diag_list *diags)
-{
-	return loader_schema(userdata, kind, where, diags);
-}
-
 static void log_diags(const char *path, const struct diag_list *diags)
 {
 	struct log_about about = { .file = path, .message_id = LOG_ID_INVALID, .vf = VIOD_PF };
 
-	for (size_t i = 0; i < diags->count; i++)
-		log_diag(&about, &diags->items[i]);
+	log_diag_list(&about, diags);
 }
 
 /* The device of a file. What is not known now is looked up again. */
@@ -188,7 +181,7 @@ static int read_file(struct pf_list *list, struct managed_pf *pf, const struct c
 		diag_add(&diags, VIOD_ERROR, VIOD_PF, &where, -r,
 			 "its drop-ins cannot be listed: %s", strerror(-r));
 	} else {
-		r = config_parse(environment->roots->root, file, schema_of,
+		r = config_parse(environment->roots->root, file, loader_schema_of,
 				 (void *)environment->loader, &diags, &config);
 	}
 	if (r < 0) {

@@ -327,3 +327,9 @@ const struct schema *loader_schema(const struct loader *loader, const char *kind
 		 loader_why_absent(loader, kind, &installed), kinds ? kinds : "");
 	return NULL;
 }
+
+const struct schema *loader_schema_of(void *userdata, const char *kind,
+				      const struct viod_where *where, struct diag_list *diags)
+{
+	return loader_schema(userdata, kind, where, diags);
+}

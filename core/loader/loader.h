@@ -68,6 +68,10 @@ struct loader *loader_free(struct loader *loader);
 const struct schema *loader_schema(const struct loader *loader, const char *kind,
 				   const struct viod_where *where, struct diag_list *diags);
 
+/** The same, as config_parse() calls it: userdata is the loader. */
+const struct schema *loader_schema_of(void *userdata, const char *kind,
+				      const struct viod_where *where, struct diag_list *diags);
+
 /** In the schema of a kind, give rows that several plugins declare to this quirk; NULL: to none.
  * Only for a process that serves one PF. */
 void loader_choose_quirk(const struct loader *loader, const char *kind,

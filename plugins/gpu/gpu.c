@@ -17,9 +17,7 @@ static void hint(struct viod_pf *pf, const struct viod_values *state,
 
 	if (base != 0x12 || !where || !where->file || viod_vf_count(state) == viod_vf_count(wanted))
 		return;
-	viod_report(pf, VIOD_INFO, VIOD_PF, NULL, where, 0,
-		    "%s is a processing accelerator (PCI class 12); 'kind = dev' serves those "
-		    "without vGPUs",
+	viod_report(pf, VIOD_INFO, VIOD_PF, NULL, where, 0, "%s is " GPU_ACCELERATOR,
 		    function->address);
 }
 

@@ -11,10 +11,7 @@ const char *gpu_hint(struct viod_pf *pf)
 {
 	const struct viod_function *self = viod_function(pf, VIOD_PF);
 
-	return self && self->class_code >> 16 == 0x12
-		       ? ". This is a processing accelerator (PCI class 12); 'kind = dev' serves "
-			 "those without vGPUs"
-		       : "";
+	return self && self->class_code >> 16 == 0x12 ? ". This is " GPU_ACCELERATOR : "";
 }
 
 int gpu_refuse_type(struct viod_pf *pf, int vf, const struct viod_option *row,

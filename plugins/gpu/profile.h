@@ -175,6 +175,8 @@ int gpu_refuse_type(struct viod_pf *pf, int vf, const struct viod_option *row,
 int gpu_explain(struct viod_pf *pf, int vf, const struct viod_option *row,
 		const struct viod_where *where, const struct gpu_types *types,
 		const struct gpu_type *type, int error);
+#define GPU_ACCELERATOR \
+	"a processing accelerator (PCI class 12); 'kind = dev' serves those without vGPUs"
 /** Advice for a processing accelerator that is not a GPU, as the end of a message. */
 const char *gpu_hint(struct viod_pf *pf);
 
