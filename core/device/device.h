@@ -91,6 +91,9 @@ struct viod_pf {
 	json_t *facts;	 /* facts that plugins published, by topic; NULL: none */
 	struct viod_holders
 		*blocked_by; /* holders of what a step had to leave in place; NULL: none */
+	/* Behind viod_set_elsewhere(); NULL: not known. */
+	int (*set_elsewhere)(struct viod_pf *pf, const char *address, const char *key,
+			     char *ret_text, size_t size);
 	int (*save_notes)(void *userdata);
 	void *save_userdata;
 	const char *key;	      /* the row being applied, for the advice of the quirk */

@@ -90,6 +90,9 @@ int job_want_record(struct job_run *run);
 void job_want_autoprobe(struct job_run *run);
 void job_want_returns(struct job_run *run);
 void job_want_vf_returns(struct job_run *run);
+/* job-elsewhere.c, for viod_set_elsewhere(). */
+int job_set_elsewhere(struct viod_pf *pf, const char *address, const char *key, char *ret_text,
+		      size_t size);
 /* Also makes run->base, the state that wanted is compared with. */
 int job_want_defaults(struct job_run *run, bool recreates);
 /* Call complete() of all plugins. 1; 0 after errors were reported; -errno. */

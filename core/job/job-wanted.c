@@ -234,6 +234,7 @@ int job_complete(struct job_run *run)
 	int own = plugin_call_core(&run->pf, PLUGIN_COMPLETE, run->state, run->wanted), r;
 	bool recreates = job_recreates(run);
 
+	run->pf.set_elsewhere = job_set_elsewhere;
 	if (!recreates)
 		job_want_vf_returns(run);
 	r = job_want_defaults(run, recreates);

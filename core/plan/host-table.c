@@ -398,6 +398,12 @@ static int host_noted(struct viod_pf *pf, const struct viod_plugin *plugin, cons
 	return copy_text(ret_text, size, text);
 }
 
+static int host_set_elsewhere(struct viod_pf *pf, const char *address, const char *key,
+			      char *ret_text, size_t size)
+{
+	return pf->set_elsewhere ? pf->set_elsewhere(pf, address, key, ret_text, size) : -ENOENT;
+}
+
 /* --- what plugins have to say ---------------------------------------------------------------- */
 
 /* The object of this key, created if there is none. */
@@ -487,6 +493,7 @@ const struct viod_host host_table = {
 	.error = host_error,
 	.scratch = host_scratch,
 	.derive = host_derive,
+	.set_elsewhere = host_set_elsewhere,
 	.read_at = host_read_at,
 	.write_at = host_write_at,
 	.link_at = host_link_at,

@@ -67,6 +67,8 @@ struct viod_host {
 	int (*udev_wait)(struct viod_pf *, const char *entry, const struct timespec *since,
 			 unsigned milliseconds);
 	int (*port_without_acs)(struct viod_pf *, int vf, char *ret_address, size_t size);
+	int (*set_elsewhere)(struct viod_pf *, const char *address, const char *key, char *ret_text,
+			     size_t size);
 	int (*derive)(struct viod_pf *, const char *purpose, const char *text, void *ret_bytes,
 		      size_t size);
 };

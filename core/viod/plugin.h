@@ -351,6 +351,12 @@ enum viod_severity {
 #define viod_noted(pf_, key_, text_, size_) \
 	(viod_host->noted((pf_), &viod_plugin, (key_), (text_), (size_)))
 
+/** What viod has set for a function of another PF, by the file of that PF: the value of key as
+ * text. address: of the function. 0, or -ENOENT where viod has set nothing; another -errno where
+ * that is not known now. Only for complete(). */
+#define viod_set_elsewhere(pf_, address_, key_, text_, size_) \
+	(viod_host->set_elsewhere((pf_), (address_), (key_), (text_), (size_)))
+
 /** Bytes that are constant for this machine, purpose and text, and reveal nothing about the
  *  machine: HMAC-SHA256 of "viod PURPOSE TEXT", keyed with the text of /etc/machine-id. One purpose
  *  for each use. size: up to 32. 0, or -errno where there is no usable machine-id. */

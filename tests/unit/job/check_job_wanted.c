@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a job wants of a VF whose file no longer grants a right. */
-#include "../fixture.h"
+#include <errno.h>
+
+#include "../fakesys.h"
 #include "job/job-run.h"
 #include "model/value-set.h"
 
@@ -126,12 +128,55 @@ START_TEST(a_record_without_vfs)
 }
 END_TEST
 
+START_TEST(what_another_file_has_set)
+{
+	static const char set[] =
+		"{\"pf\": {\"owner\": \"root\"}, \"vfs\": [{}, {\"owner\": \"daemon\"}]}";
+	_cleanup_record_ struct record *record = record_new(FAKE_PF, "rights", "b.conf");
+	struct loader loader = { 0 };
+	struct viod_pf own = { 0 };
+	struct roots roots;
+	struct root root;
+	char text[32];
+
+	fake_machine(&root, &roots, 2);
+	for (int vf = 0; vf < 2; vf++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/0000:01:10.%d/physfn", vf);
+		fake_link(&root, path, "../" FAKE_PF);
+	}
+	own.roots = &roots;
+	own.loader = &loader;
+	snprintf(own.self.address, sizeof(own.self.address), "0000:07:00.0");
+	ck_assert_int_eq(job_set_elsewhere(&own, "0000:01:10.1", "owner", text, sizeof(text)),
+			 -ENOENT);
+	json_decref(record->set);
+	record->set = json_loads(set, 0, NULL);
+	ck_assert_int_eq(record_save(&roots, record), 0);
+	ck_assert_int_eq(job_set_elsewhere(&own, "0000:01:10.1", "owner", text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "daemon");
+	ck_assert_int_eq(job_set_elsewhere(&own, FAKE_PF, "owner", text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "root");
+	ck_assert_int_eq(job_set_elsewhere(&own, "0000:01:10.0", "owner", text, sizeof(text)),
+			 -ENOENT);
+	ck_assert_int_eq(job_set_elsewhere(&own, "0000:01:10.1", "group", text, sizeof(text)),
+			 -ENOENT);
+	/* Those of the PF itself are in its own file. */
+	snprintf(own.self.address, sizeof(own.self.address), "%s", FAKE_PF);
+	ck_assert_int_eq(job_set_elsewhere(&own, "0000:01:10.1", "owner", text, sizeof(text)),
+			 -ENOENT);
+	fake_clear(&root, &roots);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		rights_of_vfs_that_viod_created_are_revoked,
 		rights_of_vfs_that_were_there_are_restored,
 		a_record_without_vfs,
+		what_another_file_has_set,
 	};
 
 	return run_tests("job-wanted", tests, ARRAY_SIZE(tests));

@@ -163,6 +163,41 @@ START_TEST(functions_of_a_group_have_one_owner)
 }
 END_TEST
 
+static int fake_elsewhere(struct viod_pf *pf, const char *address, const char *key, char *ret_text,
+			  size_t size)
+{
+	ck_assert_str_eq(address, "0000:07:10.0");
+	if (!streq(key, "owner"))
+		return -ENOENT;
+	return copy_text(ret_text, size, "daemon");
+}
+
+/* Two PFs behind one port without ACS: the file that was first stays in force. */
+START_TEST(functions_of_two_files_in_a_group_have_one_owner)
+{
+	struct bench b;
+
+	bench_machine(&b, 1);
+	fake_directory(&b.root, "sys/kernel/iommu_groups/9/devices/0000:07:10.0");
+	fake_link(&b.root, "sys/bus/pci/devices/0000:01:10.0/iommu_group",
+		  "../../../../kernel/iommu_groups/9");
+	fake_function(&b.root, "0000:07:10.0", "vfio-pci");
+	bench_open(&b, "test", 1, 1);
+	b.pf.set_elsewhere = fake_elsewhere;
+	put(&b, b.wanted, 0, "driver", "vfio-pci", 2);
+	put(&b, b.wanted, 0, "owner", "daemon", 3);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), 0);
+	assert_no_diags(&b.pf.diags);
+	put(&b, b.wanted, 0, "owner", "root", 4);
+	ck_assert_int_eq(vfio_complete(&b.pf, b.state, b.wanted), -EINVAL);
+	assert_diag_count(&b.pf.diags, 1);
+	assert_diag(&b.pf.diags, "test.conf:4",
+		    "0000:01:10.0 is in one IOMMU group with 0000:07:10.0 of another file, and the "
+		    "group has one node: 'owner' must be 'daemon' for both");
+	bench_clear(&b);
+}
+END_TEST
+
 static void group_with(struct bench *b, const char *address, const char *driver)
 {
 	char path[128];
@@ -302,6 +337,7 @@ int main(void)
 		octal_modes_and_nothing_else,
 		a_whole_device_has_no_vfs,
 		functions_of_a_group_have_one_owner,
+		functions_of_two_files_in_a_group_have_one_owner,
 		companions_are_bound_with_a_whole_device,
 		one_step_a_node,
 		what_was_set_before_a_new_driver_counts_for_nothing,
