@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/hmac.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "device/holders.h"
 #include "device/row-state.h"
 #include "kernel/kmod.h"
+#include "kernel/machine.h"
 #include "kernel/pci-device.h"
 #include "kernel/udev.h"
 #include "loader/quirk-match.h"
@@ -333,37 +333,10 @@ static void *host_scratch(struct viod_pf *pf, const struct viod_plugin *plugin, 
 	return added->data;
 }
 
-/* machine-id(5): 32 hexadecimal digits. */
-static int read_machine(struct viod_pf *pf, char ret_text[static 64])
-{
-	int r = sysfs_read(pf->roots->trees[VIOD_TREE_ETC], "machine-id", ret_text, 64);
-
-	if (r < 0)
-		return r;
-	return strlen(ret_text) == 32 && strspn(ret_text, "0123456789abcdef") == 32 ? 0 : -EUCLEAN;
-}
-
 static int host_derive(struct viod_pf *pf, const char *purpose, const char *text, void *ret_bytes,
 		       size_t size)
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct hmac_sha256_ctx context;
-	char machine[64];
-	int r;
-
-	if (size > sizeof(digest))
-		return -EINVAL;
-	r = read_machine(pf, machine);
-	if (r < 0)
-		return r;
-	hmac_sha256_set_key(&context, strlen(machine), (const uint8_t *)machine);
-	hmac_sha256_update(&context, 5, (const uint8_t *)"viod ");
-	hmac_sha256_update(&context, strlen(purpose), (const uint8_t *)purpose);
-	hmac_sha256_update(&context, 1, (const uint8_t *)" ");
-	hmac_sha256_update(&context, strlen(text), (const uint8_t *)text);
-	hmac_sha256_digest(&context, sizeof(digest), digest);
-	memcpy(ret_bytes, digest, size);
-	return 0;
+	return machine_derive(pf->roots->trees[VIOD_TREE_ETC], purpose, text, ret_bytes, size);
 }
 
 /* --- notes ----------------------------------------------------------------------------------- */
