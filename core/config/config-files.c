@@ -382,6 +382,7 @@ int config_tree_file(int root, const char *name, char **ret_path)
 	for (size_t tree = 0; config_trees[tree]; tree++) {
 		_cleanup_free_ char *path = NULL;
 		_cleanup_close_ int fd = -1;
+		int masked;
 
 		if (asprintf(&path, "/%s/%s", config_trees[tree], name) < 0) {
 			path = NULL;
@@ -390,7 +391,10 @@ int config_tree_file(int root, const char *name, char **ret_path)
 		fd = config_open_in_root(root, path, O_PATH | O_NOFOLLOW);
 		if (fd == -ENOENT || fd == -ENOTDIR)
 			continue;
-		*ret_path = is_masked(root, path) > 0 ? NULL : TAKE_PTR(path);
+		masked = fd < 0 ? fd : is_masked(root, path);
+		if (masked < 0)
+			return masked;
+		*ret_path = masked ? NULL : TAKE_PTR(path);
 		return 0;
 	}
 	*ret_path = NULL;

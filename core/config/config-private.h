@@ -48,7 +48,8 @@ void parse_error(struct config_parse *parse, const struct viod_where *where, con
 int config_open_in_root(int root, const char *path, int flags);
 int config_stat_in_root(int root, const char *path, struct stat *ret_status);
 
-/** The path of NAME in the first tree that has it; NULL if none has it, or it is masked. */
+/** The path of NAME in the first tree that has it; NULL if none has it, or it is masked. -errno if
+ * that is not known now. */
 int config_tree_file(int root, const char *name, char **ret_path);
 
 /** Bytes of a section or a place in messages. */

@@ -259,10 +259,23 @@ static void pass_diags_on(struct config_parse *parse, const struct config_file *
 int config_parse(int root, const struct config_file *file, config_schema_fn schema_of,
 		 void *userdata, struct diag_list *diags, struct config **ret_config)
 {
+	struct config *rest;
+	int r = config_parse_rest(root, file, schema_of, userdata, diags, ret_config, &rest);
+
+	if (r < 0)
+		config_free(rest);
+	return r;
+}
+
+int config_parse_rest(int root, const struct config_file *file, config_schema_fn schema_of,
+		      void *userdata, struct diag_list *diags, struct config **ret_config,
+		      struct config **ret_rest)
+{
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	struct config_parse state = { .config = config };
 	int r;
 
+	*ret_rest = NULL;
 	if (!config)
 		return -ENOMEM;
 	config->name = strdup(file->name);
@@ -272,6 +285,8 @@ int config_parse(int root, const struct config_file *file, config_schema_fn sche
 		r = state.unread < 0 ? state.unread : -EINVAL;
 	if (r == 0)
 		r = fill_pf(config);
+	else if (r == -EINVAL && config->schema && fill_pf(config) == 0)
+		*ret_rest = TAKE_PTR(config);
 	pass_diags_on(&state, file, diags);
 	parse_clear(&state);
 	if (r < 0)

@@ -77,6 +77,12 @@ typedef const struct schema *(*config_schema_fn)(void *userdata, const char *kin
  */
 int config_parse(int root, const struct config_file *file, config_schema_fn schema_of,
 		 void *userdata, struct diag_list *diags, struct config **ret_config);
+
+/** The same; with -EINVAL *ret_rest is what is right in the file, in which more may be wrong, or
+ * NULL if its kind is not known. It is for checks alone. */
+int config_parse_rest(int root, const struct config_file *file, config_schema_fn schema_of,
+		      void *userdata, struct diag_list *diags, struct config **ret_config,
+		      struct config **ret_rest);
 struct config *config_free(struct config *config);
 
 /** A row of core in [pf], in its C type; NULL if it is neither set nor has a value for that case.
@@ -124,7 +130,8 @@ struct config_plugins {
 
 /** Read plugins= of viod.conf and its drop-ins. Lines add up, in the order of the files' names: the
  * last word for a plugin counts, and an empty value resets all before it. Errors are added and the
- * words concerned ignored: 0 or -ENOMEM. */
+ * words concerned ignored. 0; -errno if a file cannot be read now, so that the plugins are not
+ * known. */
 int config_plugins(int root, struct diag_list *diags, struct config_plugins *ret_plugins);
 void config_plugins_clear(struct config_plugins *plugins);
 

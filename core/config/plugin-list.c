@@ -137,7 +137,7 @@ static int read_plugin_list(struct plugin_list *list, int root, const char *path
 	int r = config_read(root, path, list->diags, &text, &size);
 
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+		return r == -EINVAL ? 0 : r;
 	r = ini_scan(path, text, size, false, list->diags, &scan);
 	if (r == -EBADMSG)
 		r = 0;
@@ -168,9 +168,12 @@ int config_plugins(int root, struct diag_list *diags, struct config_plugins *ret
 		r = read_plugin_list(&list, root, path);
 	if (r == 0)
 		r = config_list(root, "viod.conf.d", diags, &drop_ins);
-	for (size_t i = 0; r != -ENOMEM && i < drop_ins.count; i++)
+	/* Others may write to the directory. */
+	if (r == -EPERM)
+		r = 0;
+	for (size_t i = 0; r == 0 && i < drop_ins.count; i++)
 		r = read_plugin_list(&list, root, drop_ins.items[i].path);
-	if (r == -ENOMEM)
+	if (r < 0)
 		return r;
 	plugins = (struct config_plugins){ .names = take_words(&list.names),
 					   .without = take_words(&list.without),

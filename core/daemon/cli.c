@@ -170,6 +170,7 @@ struct folder {
 	const struct loader *loader;
 	struct config_files files;
 	struct config **configs; /* by file; NULL where it has errors */
+	struct config **rests;	 /* then: what is right in it, or NULL */
 	struct diag_list *diags;
 	struct config_conflict *conflicts;
 };
@@ -178,12 +179,14 @@ static void folder_close(struct folder *folder)
 {
 	for (size_t i = 0; i < folder->files.count; i++) {
 		config_free(folder->configs ? folder->configs[i] : NULL);
+		config_free(folder->rests ? folder->rests[i] : NULL);
 		if (folder->diags)
 			diag_list_clear(&folder->diags[i]);
 		if (folder->conflicts)
 			free(folder->conflicts[i].text);
 	}
 	free(folder->configs);
+	free(folder->rests);
 	free(folder->diags);
 	free(folder->conflicts);
 	config_files_clear(&folder->files);
@@ -224,14 +227,42 @@ static int folder_open(const struct roots *roots, const struct loader *loader,
 		return r;
 	count = folder->files.count;
 	folder->configs = calloc(count + 1, sizeof(struct config *));
+	folder->rests = calloc(count + 1, sizeof(struct config *));
 	folder->diags = calloc(count + 1, sizeof(*folder->diags));
 	folder->conflicts = calloc(count + 1, sizeof(*folder->conflicts));
-	if (!folder->configs || !folder->diags || !folder->conflicts)
+	if (!folder->configs || !folder->rests || !folder->diags || !folder->conflicts)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		(void)config_parse(roots->root, &folder->files.items[i], loader_schema_of,
-				   (void *)loader, &folder->diags[i], &folder->configs[i]);
+		(void)config_parse_rest(roots->root, &folder->files.items[i], loader_schema_of,
+					(void *)loader, &folder->diags[i], &folder->configs[i],
+					&folder->rests[i]);
 	return find_folder_conflicts(folder);
+}
+
+/* What plugins and the device say of the lines that have no errors. */
+static void check_rest(const struct folder *folder, const struct config_file *file,
+		       const struct config *rest)
+{
+	struct job_request request = { .goal = JOB_CHECK,
+				       .roots = folder->roots,
+				       .loader = folder->loader,
+				       .file = file->path,
+				       .config = rest,
+				       .rest = true };
+	_cleanup_diags_ struct diag_list errors = { 0 }, folded = { 0 };
+	const char *name = rest ? config_pf_value(rest, "name") : NULL;
+	char address[DEVICE_NAME_MAX];
+	json_t *result = NULL;
+
+	request.address = address;
+	if (!name || resolve_once(folder->roots, name, address) < 0)
+		address[0] = '\0';
+	if (!rest || run_job(&request, &result) < 0)
+		return;
+	job_result_line_errors(result, &errors);
+	diag_fold(&errors, &folded);
+	print_diags(file->path, &folded);
+	json_decref(result);
 }
 
 static int check_listed(const struct folder *folder, size_t i)
@@ -239,8 +270,10 @@ static int check_listed(const struct folder *folder, size_t i)
 	const struct config_file *file = &folder->files.items[i];
 
 	print_diags(file->path, &folder->diags[i]);
-	if (!folder->configs[i])
+	if (!folder->configs[i]) {
+		check_rest(folder, file, folder->rests[i]);
 		return CHECK_ERRORS;
+	}
 	if (folder->conflicts[i].text) {
 		fprintf(stderr, "error: %s\n", folder->conflicts[i].text);
 		return CHECK_ERRORS;
@@ -252,14 +285,17 @@ static int check_listed(const struct folder *folder, size_t i)
 static int check_draft(const struct folder *folder, const struct config_file *file)
 {
 	_cleanup_diags_ struct diag_list diags = { 0 };
-	struct config *config;
+	struct config *config, *rest;
 	int r, status;
 
-	r = config_parse(folder->roots->root, file, loader_schema_of, (void *)folder->loader,
-			 &diags, &config);
+	r = config_parse_rest(folder->roots->root, file, loader_schema_of, (void *)folder->loader,
+			      &diags, &config, &rest);
 	print_diags(file->path, &diags);
-	if (r < 0)
+	if (r < 0) {
+		check_rest(folder, file, rest);
+		config_free(rest);
 		return CHECK_ERRORS;
+	}
 	status = check_device(folder->roots, folder->loader, file, config);
 	config_free(config);
 	return status;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/pf-conflicts.h"
+#include "daemon/pf-rest.h"
 #include "daemon/state-files.h"
 #include "device/device.h"
 #include "job/job-result.h"
@@ -172,7 +173,7 @@ static int read_file(struct pf_list *list, struct managed_pf *pf, const struct c
 	const struct pf_environment *environment = list->environment;
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	char address[DEVICE_NAME_MAX];
-	struct config *config;
+	struct config *config, *rest = NULL;
 	int r = file->error;
 
 	if (r < 0) {
@@ -181,11 +182,14 @@ static int read_file(struct pf_list *list, struct managed_pf *pf, const struct c
 		diag_add(&diags, VIOD_ERROR, VIOD_PF, &where, -r,
 			 "its drop-ins cannot be listed: %s", strerror(-r));
 	} else {
-		r = config_parse(environment->roots->root, file, loader_schema_of,
-				 (void *)environment->loader, &diags, &config);
+		r = config_parse_rest(environment->roots->root, file, loader_schema_of,
+				      (void *)environment->loader, &diags, &config, &rest);
 	}
 	if (r < 0) {
 		refuse_text(list, pf, r, &diags);
+		if (rest)
+			pf_rest_check(pf, rest);
+		config_free(rest);
 		return 0;
 	}
 	log_diags(file->path, &diags);

@@ -32,6 +32,21 @@ static const struct diag *first_of(const struct diag_list *diags, enum viod_seve
 	return NULL;
 }
 
+void job_result_line_errors(const json_t *result, struct diag_list *errors)
+{
+	_cleanup_diags_ struct diag_list diags = { 0 };
+
+	job_result_diags(result, &diags);
+	for (size_t i = 0; i < diags.count; i++) {
+		const struct diag *diag = &diags.items[i];
+		const struct viod_where where = { diag->file, diag->line, diag->column };
+
+		if (diag->severity == VIOD_ERROR && diag->file && diag->line)
+			diag_add(errors, VIOD_ERROR, diag->vf, &where, diag->error, "%s",
+				 diag->text);
+	}
+}
+
 char *job_result_worst(const struct diag_list *diags)
 {
 	const struct diag *worst = diag_first_error(diags, VIOD_PF);

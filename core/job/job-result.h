@@ -11,6 +11,9 @@ enum job_verdict job_result_verdict(const json_t *result);
 /** Append the diagnostics of a result; malformed ones are ignored. */
 void job_result_diags(const json_t *result, struct diag_list *diags);
 
+/** Append the errors of a result that name a line of a file. */
+void job_result_line_errors(const json_t *result, struct diag_list *errors);
+
 /** The most important diagnostic, for the state file: an error of the PF, an error of a VF, else a
  * warning. The caller frees it; NULL if there is none. */
 char *job_result_worst(const struct diag_list *diags);

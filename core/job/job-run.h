@@ -48,9 +48,10 @@ struct job_request {
 	const char *address;
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
-	bool retry_unsupported;	     /* JOB_APPLY: try rows again that the driver did not support */
-	const char *kind;	     /* JOB_PRINT only */
-	const char *const *vfs;	     /* JOB_LOOK only: addresses as last reported */
+	bool rest; /* JOB_CHECK: other lines of the file have errors; see config_parse_rest() */
+	bool retry_unsupported; /* JOB_APPLY: try rows again that the driver did not support */
+	const char *kind;	/* JOB_PRINT only */
+	const char *const *vfs; /* JOB_LOOK only: addresses as last reported */
 	size_t n_vfs;
 };
 

@@ -28,7 +28,8 @@ int job_want_file(struct job_run *run)
 
 	if (r < 0)
 		return r;
-	if (named > count &&
+	/* The line that says how many may be one of those with errors. */
+	if (named > count && !run->request->rest &&
 	    (!config_pf_value(run->request->config, "vfs") ||
 	     *(const int64_t *)config_pf_value(run->request->config, "vfs") == SRIOV_VFS_MAX)) {
 		diag_add(&run->pf.diags, VIOD_ERROR, VIOD_PF,

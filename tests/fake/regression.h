@@ -48,6 +48,7 @@ void d3(void);
 void d4(void);
 void a2_again(void);
 void l4(void);
+void all_errors(void);
 void vf_name(void);
 void other_class(void);
 void in_force(void);

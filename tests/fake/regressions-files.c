@@ -290,6 +290,20 @@ static void expect_error(const char *address, const char *error)
 	       text);
 }
 
+/* What only the device knows is reported beside what is wrong with the text; nothing is changed. */
+void all_errors(void)
+{
+	file_write("a.conf", PF0 "nonsense = 1\nvfs = 9\n");
+	begin();
+	machine_run(SIM_SEC);
+	expect_error("0000:01:00.0", "unknown key 'nonsense'");
+	expect_error("0000:01:00.0", "vfs = 9 is more than this device can have");
+	expect_vfs(0, 0);
+	file_write("a.conf", PF0 "vfs = 2\n");
+	machine_run(SIM_SEC);
+	expect_state(0, "configured");
+}
+
 void vf_name(void)
 {
 	other_count(0, 1);

@@ -313,6 +313,7 @@ const struct regression regressions[] = {
 	{ "D4", "a file that cannot be read for a moment", d4 },
 	{ "A2-again", "a directory that can be read again", a2_again },
 	{ "L4", "a directory that everybody may write to", l4 },
+	{ "all-errors", "errors of the text and of the device", all_errors },
 	{ "vf", "a file that names a VF", vf_name },
 	{ "class", "a device that the kind does not serve", other_class },
 	{ "in-force", "a second file for a PF that sorts first", in_force },

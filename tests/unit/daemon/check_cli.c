@@ -215,6 +215,26 @@ START_TEST(a_name_that_no_device_can_have)
 }
 END_TEST
 
+/* What only the device or a plugin knows is reported beside what is wrong with the text. */
+START_TEST(all_errors_at_once)
+{
+	struct bench b;
+
+	bench_new(&b);
+	root_write(&b.root, "etc/vio.d/a.conf", PF("01:00.0") "nonsense = 1\nvfs = 8\n");
+	ck_assert_int_eq(check(&b, NULL), CHECK_ERRORS);
+	ck_assert_ptr_nonnull(strstr(b.errors, "a.conf:4:1: unknown key 'nonsense'"));
+	ck_assert_ptr_nonnull(strstr(b.errors, "a.conf:5:7: vfs = 8 is more than this device can"));
+	/* A line with an error says nothing of the others. */
+	root_write(&b.root, "srv/draft.conf",
+		   PF("01:00.0") "vfs = many\n[vf5]\ndriver = no_such_driver_zz\n");
+	ck_assert_int_eq(check(&b, "/srv/draft.conf"), CHECK_ERRORS);
+	ck_assert_ptr_nonnull(strstr(b.errors, "draft.conf:4:7: "));
+	ck_assert_ptr_null(strstr(b.errors, "but there are only"));
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(errors_outweigh_changes)
 {
 	struct bench b;
@@ -308,11 +328,17 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_file_that_the_device_fits,	pending_steps_are_listed,
-		no_iommu_is_foreseen,		a_holder_is_foreseen,
-		a_name_that_no_device_can_have, errors_outweigh_changes,
-		two_files_for_one_device,	a_draft_is_checked_by_itself,
-		a_folder_that_cannot_be_read,	the_state_as_a_file,
+		a_file_that_the_device_fits,
+		pending_steps_are_listed,
+		no_iommu_is_foreseen,
+		a_holder_is_foreseen,
+		a_name_that_no_device_can_have,
+		all_errors_at_once,
+		errors_outweigh_changes,
+		two_files_for_one_device,
+		a_draft_is_checked_by_itself,
+		a_folder_that_cannot_be_read,
+		the_state_as_a_file,
 	};
 
 	return run_tests("cli", tests, ARRAY_SIZE(tests));
