@@ -54,6 +54,7 @@ static int accept_plugin(struct loader *loader, struct plugin_file *candidate)
 		.descriptor = candidate->descriptor,
 		.path = TAKE_PTR(candidate->path),
 		.handle = TAKE_PTR(candidate->handle),
+		.fd = TAKE_FD(candidate->fd),
 	};
 	return 0;
 }
@@ -71,7 +72,7 @@ static int accept_all(struct loader *loader, struct plugin_set *set, const struc
 
 	if (!placed || !order || !own)
 		return -ENOMEM;
-	*own = (struct loaded_plugin){ .plugin = core, .descriptor = core };
+	*own = (struct loaded_plugin){ .plugin = core, .descriptor = core, .fd = -1 };
 	while ((next = next_to_run(set, placed))) {
 		placed[next - set->items] = true;
 		order[n++] = next;
@@ -200,6 +201,7 @@ struct loader *loader_free(struct loader *loader)
 		free((void *)loaded->plugin);
 		free(loaded->path);
 		dlclose(loaded->handle);
+		closep(&loaded->fd);
 	}
 	free(loader->schemas);
 	free(loader->refused);

@@ -14,6 +14,7 @@ struct loaded_plugin {
 	const struct viod_plugin
 		*descriptor; /* the plugin's own descriptor, which its macros pass to core */
 	char *path;	     /* NULL for core's own plugin, which is not copied */
+	int fd;		     /* of its file; -1 for core's own */
 	void *handle;
 };
 

@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdarg.h>
 #include <string.h>
@@ -69,30 +71,93 @@ static int check_owner(const struct stat *status, const char *what, char **ret_w
 	return 0;
 }
 
-int plugin_file_check_folder(const char *directory, char **ret_why)
+/* A user who can write to a sticky folder can replace only files of that user. */
+static int check_parent(int fd, const struct stat *status, char **ret_why)
+{
+	char link[32], path[PATH_MAX], what[PATH_MAX + 32];
+	struct stat checked = *status;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[MAX(n, 0)] = '\0';
+	snprintf(what, sizeof(what), "folder's parent %s", path);
+	if (checked.st_mode & S_ISVTX)
+		checked.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
+	return check_owner(&checked, what, ret_why);
+}
+
+/* A user who can rename a folder on the way can put another one in its place. */
+static int check_parents(int folder, const struct stat *status, char **ret_why)
+{
+	_cleanup_close_ int fd = fcntl(folder, F_DUPFD_CLOEXEC, 3);
+	struct stat child = *status;
+	int r = 0;
+
+	while (r == 0 && !*ret_why) {
+		struct stat parent;
+		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (up < 0 || fstat(up, &parent) < 0) {
+			closep(&up);
+			return asprintf(ret_why, "a folder above its folder cannot be read: %s",
+					strerror(errno)) < 0
+				       ? -ENOMEM
+				       : 0;
+		}
+		closep(&fd);
+		fd = up;
+		if (parent.st_dev == child.st_dev && parent.st_ino == child.st_ino)
+			return 0;
+		r = check_parent(fd, &parent, ret_why);
+		child = parent;
+	}
+	return r;
+}
+
+int plugin_folder_open(const char *directory, int *ret_fd, char **ret_why)
 {
 	struct stat status;
-	char *why;
+	char *why = NULL;
+	int fd, r;
 
-	if (stat(directory, &status) == 0)
-		return check_owner(&status, "folder", ret_why);
-	if (asprintf(&why, "its folder cannot be read: %s", strerror(errno)) < 0)
-		return -ENOMEM;
+	*ret_fd = fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		if (asprintf(&why, "its folder cannot be read: %s", strerror(errno)) < 0)
+			return -ENOMEM;
+		*ret_why = why;
+		return 0;
+	}
+	r = check_owner(&status, "folder", &why);
+	if (r == 0 && !why)
+		r = check_parents(fd, &status, &why);
 	*ret_why = why;
-	return 0;
+	return r;
+}
+
+static int open_file(struct plugin_file *candidate, int folder)
+{
+	const char *name = strrchr(candidate->path, '/');
+
+	name = name ? name + 1 : candidate->path;
+	candidate->fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (candidate->fd >= 0)
+		return 0;
+	if (errno == ELOOP)
+		return plugin_file_refuse(candidate, "its file is a symbolic link; install the "
+						     "plugin itself there");
+	return plugin_file_refuse(candidate, "there is no such file%s%s",
+				  errno == ENOENT ? "" : ": ",
+				  errno == ENOENT ? "" : strerror(errno));
 }
 
 static int check_file(struct plugin_file *candidate)
 {
 	struct stat status;
 
-	if (lstat(candidate->path, &status) < 0)
-		return plugin_file_refuse(candidate, "there is no such file%s%s",
-					  errno == ENOENT ? "" : ": ",
-					  errno == ENOENT ? "" : strerror(errno));
-	if (S_ISLNK(status.st_mode))
-		return plugin_file_refuse(candidate, "its file is a symbolic link; install the "
-						     "plugin itself there");
+	if (fstat(candidate->fd, &status) < 0)
+		return plugin_file_refuse(candidate, "its file cannot be read: %s",
+					  strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return plugin_file_refuse(candidate, "its file is not a regular one");
 	return check_owner(&status, "file", &candidate->why);
@@ -131,11 +196,16 @@ static int find_descriptor(struct plugin_file *candidate)
 static int open_object(struct plugin_file *candidate)
 {
 	const char *why;
+	char path[32];
 
-	candidate->handle = dlopen(candidate->path, RTLD_NOW | RTLD_LOCAL);
+	/* By its path another file could be loaded. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", candidate->fd);
+	candidate->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (candidate->handle)
 		return find_descriptor(candidate);
 	why = dlerror();
+	if (why && strncmp(why, path, strlen(path)) == 0 && why[strlen(path)] == ':')
+		why += strlen(path) + 2;
 	return plugin_file_refuse(candidate, "it cannot be loaded: %s",
 				  why ? why : "unknown error");
 }
@@ -279,13 +349,13 @@ static int check_rows(struct plugin_file *candidate)
 	return plugin_file_refuse(candidate, "%s", first ? first->text : "its rows are not usable");
 }
 
-int plugin_file_load(struct plugin_file *candidate)
+int plugin_file_load(struct plugin_file *candidate, int folder)
 {
 	static int (*const stages[])(struct plugin_file *) = {
 		check_file, open_object, check_abi,  copy_descriptor,
 		check_name, check_role,	 check_rows,
 	};
-	int r = 0;
+	int r = open_file(candidate, folder);
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages) && r == 0 && !candidate->why; i++)
 		r = stages[i](candidate);
@@ -300,5 +370,6 @@ void plugin_file_clear(struct plugin_file *candidate)
 	free(candidate->why);
 	if (candidate->handle)
 		dlclose(candidate->handle);
-	*candidate = (struct plugin_file){ 0 };
+	closep(&candidate->fd);
+	*candidate = (struct plugin_file){ .fd = -1 };
 }

@@ -16,6 +16,7 @@ struct search {
 	struct plugin_set *set;
 	char **found; /* names of all files; NULL-terminated, or NULL */
 	size_t n_found;
+	int folder;
 	char *folder_why; /* why nothing of the folder is loaded, or NULL */
 };
 
@@ -73,6 +74,7 @@ static int add_candidate(struct plugin_set *set, const char *directory, const ch
 	candidate = array_append((void **)&set->items, &set->count, sizeof(*candidate));
 	if (!candidate)
 		return -ENOMEM;
+	candidate->fd = -1;
 	candidate->name = strdup(name);
 	if (!candidate->name || asprintf(&candidate->path, "%s/%s" SUFFIX, directory, name) < 0) {
 		candidate->path = NULL;
@@ -154,7 +156,7 @@ static int load_all(struct search *search)
 		if (!set->items[i].why)
 			r = search->folder_why
 				    ? plugin_file_refuse(&set->items[i], "%s", search->folder_why)
-				    : plugin_file_load(&set->items[i]);
+				    : plugin_file_load(&set->items[i], search->folder);
 		if (r == 0 && !set->items[i].why)
 			r = add_companions(search, set->items[i].plugin);
 	}
@@ -226,12 +228,17 @@ int plugin_search(struct loader *loader, const struct loader_choice *choice,
 		  const struct viod_plugin *core, struct diag_list *diags, struct plugin_set *set)
 {
 	struct search search = {
-		.loader = loader, .choice = choice, .core = core, .diags = diags, .set = set
+		.loader = loader,
+		.choice = choice,
+		.core = core,
+		.diags = diags,
+		.set = set,
+		.folder = -1,
 	};
 	int r = list_folder(&search);
 
 	if (r == 0)
-		r = plugin_file_check_folder(loader->directory, &search.folder_why);
+		r = plugin_folder_open(loader->directory, &search.folder, &search.folder_why);
 	if (r == 0)
 		r = add_enabled(&search);
 	if (r == 0)
@@ -244,6 +251,7 @@ int plugin_search(struct loader *loader, const struct loader_choice *choice,
 	if (r == 0)
 		warn_of_without(&search);
 	words_free(search.found);
+	closep(&search.folder);
 	free(search.folder_why);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -468,15 +469,75 @@ START_TEST(unsafe_folder)
 }
 END_TEST
 
+/* A user who can rename a folder on the way can put another one in its place. */
+START_TEST(unsafe_parent)
+{
+	_cleanup_free_ char *parent = strdup(scratch_path("parent"));
+	_cleanup_free_ char *folder = strdup(scratch_path("parent/folder"));
+	struct loader *loader;
+
+	ck_assert_int_eq(mkdir(parent, 0755), 0);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	copy_plugin(folder, "good");
+	ck_assert_int_eq(chmod(parent, 0775), 0);
+	loader = load_quietly(folder, NULL);
+	assert_refused(loader, "good", "can be written by others (mode 0775); give it mode 0755");
+	loader_free(loader);
+	/* In a sticky folder that user can rename only what is of that user. */
+	ck_assert_int_eq(chmod(parent, 01777), 0);
+	loader = load_quietly(folder, NULL);
+	ck_assert_uint_eq(loader->n_plugins, 2);
+	loader_free(loader);
+	ck_assert_int_eq(chown(parent, 4711, 0), 0);
+	loader = load_quietly(folder, NULL);
+	assert_refused(loader, "good", "belongs to user 4711; it must belong to root");
+	loader_free(loader);
+}
+END_TEST
+
+/* After its file was checked, another one is renamed to its name. */
+static const char *replacement, *replaced;
+
+int fstat(int fd, struct stat *status)
+{
+	int r = fstatat(fd, "", status, AT_EMPTY_PATH);
+
+	if (r == 0 && replacement && S_ISREG(status->st_mode)) {
+		ck_assert_int_eq(rename(replacement, replaced), 0);
+		replacement = NULL;
+	}
+	return r;
+}
+
+START_TEST(what_was_checked_is_what_is_loaded)
+{
+	_cleanup_free_ char *folder = strdup(scratch_path("swapped"));
+	_cleanup_free_ char *from = strdup(scratch_path("leak.so"));
+	_cleanup_free_ char *to = strdup(scratch_path("swapped/good.so"));
+	_cleanup_loader_ struct loader *loader = NULL;
+
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	copy_plugin(folder, "good");
+	copy_plugin(scratch, "leak");
+	replaced = to;
+	replacement = from;
+	loader = load_quietly(folder, NULL);
+	ck_assert_ptr_null(replacement);
+	ck_assert_ptr_null(loader_refusal(loader, "good"));
+	ck_assert_uint_eq(loader->n_plugins, 2);
+	ck_assert_str_eq(loader->plugins[1].plugin->name, "good");
+}
+END_TEST
+
 static void remove_scratch(void)
 {
 	static const char *const left[] = {
-		"files/good.so",     "files/leak.so",  "files/crash.so", "others/hang.so",
-		"files/linked.so",   "files/pipe.so",  "files/text.so",	 "files/empty.so",
-		"files/Bad Name.so", "folder/good.so",
+		"files/good.so",     "files/leak.so",  "files/crash.so",	"others/hang.so",
+		"files/linked.so",   "files/pipe.so",  "files/text.so",		"files/empty.so",
+		"files/Bad Name.so", "folder/good.so", "parent/folder/good.so", "swapped/good.so",
 	};
-	static const char *const folders[] = { "files/folder.so", "files", "others", "folder",
-					       "." };
+	static const char *const folders[] = { "files/folder.so", "files",  "others",  "folder",
+					       "parent/folder",	  "parent", "swapped", "." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
 		(void)unlink(scratch_path(left[i]));
@@ -498,6 +559,8 @@ int main(void)
 	snprintf(bad_directory, sizeof(bad_directory), "%s/tests/plugins", build);
 	snprintf(good_directory, sizeof(good_directory), "%s/plugins", build);
 	tcase_add_loop_test(tests, refusal, 0, (int)ARRAY_SIZE(refusals));
+	tcase_add_test(tests, unsafe_parent);
+	tcase_add_test(tests, what_was_checked_is_what_is_loaded);
 	tcase_add_test(tests, the_rest_runs);
 	tcase_add_test(tests, order_of_needs);
 	tcase_add_test(tests, copies_and_descriptors);
