@@ -11,6 +11,7 @@
 
 #include "base/json-lines.h"
 #include "base/json-text.h"
+#include "job/job-restrict.h"
 
 /* A job that writes more than this is broken: 65535 VFs need about 40 MiB. */
 #define JOB_OUTPUT_MAX (256 * 1024 * 1024)
@@ -210,6 +211,7 @@ static _Noreturn void run_child(const struct job_request *request, struct progre
 	(void)prctl(PR_SET_NAME, "viod-job");
 	(void)unsetenv("NOTIFY_SOCKET");
 	(void)unsetenv("WATCHDOG_PID");
+	job_restrict(request->goal, request->roots);
 	_exit(job_run(request, progress, fd) < 0 ? 1 : 0);
 }
 

@@ -32,8 +32,9 @@ static int ask_kernel(struct viod_pf *pf, const struct device_node *node)
 
 	if (!(node->flags & VIOD_NODE_EXCLUSIVE) || strncmp(node->path, "/dev/", 5) != 0)
 		return 0;
+	/* To read is enough, and needs no permission of the owner's. */
 	fd = openat(pf->roots->trees[VIOD_TREE_DEV], node->path + 5,
-		    O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		    O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV || errno == ENXIO ? 0 : -errno;
 	close(fd);
