@@ -33,6 +33,13 @@ NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c)
 $(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
 $(BUILD)/tests/unit/dev/check_qat: $(BUILD)/plugins/dev/dev-qat.o
 $(BUILD)/tests/fuzz/fuzz_nvme: $(BUILD)/plugins/dev/dev-nvme/identify.o
+# Texts and messages of plugins; as the unit tests, with a host table of their own.
+fuzz_text_OBJECTS := $(addprefix $(BUILD)/plugins/,gpu/gpu.o dev/dev-nvme/text.o $(patsubst plugins/%.c,%.o,\
+	$(filter-out plugins/gpu/gpu.c plugins/gpu/gpu-%,$(wildcard plugins/gpu/*.c))) gpu/common/tree.o gpu/common/share-text.o)
+$(BUILD)/tests/fuzz/fuzz_text: $(fuzz_text_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_netlink: $(NET_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_netlink: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
+$(BUILD)/tests/fuzz/fuzz_nvidia: $(BUILD)/plugins/gpu/common/tree.o
 
 # Its allocator fails on request.
 $(BUILD)/tests/unit/check_no_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
@@ -145,6 +152,10 @@ SECONDS ?= 60
 
 $(BUILD)/tests/fuzz/fuzz_vfinfo.run: $(BUILD)/plugins/net/vfinfo.o
 $(BUILD)/tests/fuzz/fuzz_nvme.run: $(BUILD)/plugins/dev/dev-nvme/identify.o
+$(BUILD)/tests/fuzz/fuzz_text.run: $(fuzz_text_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_netlink.run: $(NET_OBJECTS)
+$(BUILD)/tests/fuzz/fuzz_netlink.run: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
+$(BUILD)/tests/fuzz/fuzz_nvidia.run: $(BUILD)/plugins/gpu/common/tree.o
 $(BUILD)/tests/fuzz/%.run: $(BUILD)/tests/fuzz/%.o $(LIBCORE)
 	@mkdir -p $(BUILD)/corpus/$*
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/tests/fuzz/$* $^ $(CORE_LIBS)
