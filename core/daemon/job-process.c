@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/capabilities.h"
 #include "base/json-lines.h"
 #include "base/json-text.h"
 #include "job/job-restrict.h"
@@ -211,6 +212,7 @@ static _Noreturn void run_child(const struct job_request *request, struct progre
 	(void)prctl(PR_SET_NAME, "viod-job");
 	(void)unsetenv("NOTIFY_SOCKET");
 	(void)unsetenv("WATCHDOG_PID");
+	capabilities_use();
 	job_restrict(request->goal, request->roots);
 	_exit(job_run(request, progress, fd) < 0 ? 1 : 0);
 }

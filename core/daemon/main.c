@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/capabilities.h"
 #include "base/log.h"
 #include "daemon/cli.h"
 #include "daemon/manager.h"
@@ -139,6 +140,8 @@ static int serve(const struct roots *roots, const struct loader *loader)
 	r = manager_new(roots, loader, &manager);
 	if (r < 0)
 		return r;
+	/* The daemon parses what others write and needs no privilege from here on; its jobs do. */
+	capabilities_rest();
 	r = manager_run(manager);
 	manager_free(manager);
 	return r;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/job-restrict.h"
 
-#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "base/capabilities.h"
+
 /* Kernel headers of Debian 12 end with ABI 2. */
 #define ACCESS_FS_TRUNCATE (1ULL << 14)
-
-#define CAPABILITY(name_) (1ULL << (name_))
 
 /* By goal; none for those that write, which keep what they have. */
 static const uint64_t kept[] = {
@@ -20,21 +19,6 @@ static const uint64_t kept[] = {
 	[JOB_LOOK] = CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_DAC_READ_SEARCH) |
 		     CAPABILITY(CAP_SYS_RAWIO),
 };
-
-static void keep_capabilities(uint64_t keep)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(data); i++) {
-		data[i].permitted &= (uint32_t)(keep >> 32 * i);
-		data[i].effective &= data[i].permitted;
-		data[i].inheritable = 0;
-	}
-	(void)syscall(SYS_capset, &header, data);
-}
 
 static uint64_t writes_of(long abi)
 {
@@ -74,5 +58,5 @@ void job_restrict(enum job_goal goal, const struct roots *roots)
 	/* The kernel shows a process with Landlock no files of processes without. */
 	if (goal != JOB_LOOK)
 		keep_from_writing(roots);
-	keep_capabilities(kept[goal]);
+	capabilities_keep(kept[goal]);
 }

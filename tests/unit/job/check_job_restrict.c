@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "../fakesys.h"
+#include "base/capabilities.h"
 
 static bool has_landlock(void)
 {
@@ -81,12 +82,34 @@ START_TEST(a_job_that_writes_keeps_all)
 }
 END_TEST
 
+static uint64_t effective(void)
+{
+	char text[4096];
+
+	ck_assert_int_eq(sysfs_read_all(AT_FDCWD, "/proc/self/status", text, sizeof(text)), 0);
+	ck_assert_ptr_nonnull(strstr(text, "CapEff:"));
+	return strtoull(strstr(text, "CapEff:") + 7, NULL, 16);
+}
+
+START_TEST(the_daemon_rests_and_its_jobs_use_what_they_have)
+{
+	uint64_t before = capabilities();
+
+	capabilities_rest();
+	ck_assert_uint_eq(effective(), 0);
+	ck_assert_uint_eq(capabilities(), before);
+	capabilities_use();
+	ck_assert_uint_eq(effective(), before);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		a_job_that_checks_writes_nothing,
 		a_job_that_looks_for_holders_has_no_other_right,
 		a_job_that_writes_keeps_all,
+		the_daemon_rests_and_its_jobs_use_what_they_have,
 	};
 
 	return run_tests("job-restrict", tests, ARRAY_SIZE(tests));
