@@ -13,7 +13,8 @@
 /* By goal; none for those that write, which keep what they have. */
 static const uint64_t kept[] = {
 	[JOB_CHECK] = CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_SYS_ADMIN) |
-		      CAPABILITY(CAP_DAC_READ_SEARCH),
+		      CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_SYS_PTRACE) |
+		      CAPABILITY(CAP_SYS_RAWIO),
 	[JOB_PRINT] = CAPABILITY(CAP_NET_ADMIN) | CAPABILITY(CAP_SYS_ADMIN) |
 		      CAPABILITY(CAP_DAC_READ_SEARCH),
 	[JOB_LOOK] = CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_DAC_READ_SEARCH) |
@@ -56,7 +57,7 @@ void job_restrict(enum job_goal goal, const struct roots *roots)
 		return;
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* The kernel shows a process with Landlock no files of processes without. */
-	if (goal != JOB_LOOK)
+	if (goal == JOB_PRINT)
 		keep_from_writing(roots);
 	capabilities_keep(kept[goal]);
 }

@@ -6,9 +6,10 @@
 #include "job/job-run.h"
 
 /** Give up what a job of this goal does not need, before it reads anything. Jobs that write keep
- * all. JOB_CHECK and JOB_PRINT lose the right to write files outside /dev (Landlock, if the kernel
- * has it), and all capabilities but those that drivers check for questions; JOB_LOOK, which must
- * read the files of other processes, keeps the capabilities for that. */
+ * all. JOB_PRINT loses the right to write files outside /dev (Landlock, if the kernel has it), and
+ * all capabilities but those that drivers check for questions. JOB_CHECK and JOB_LOOK must read the
+ * open files of other processes, which Landlock would hide: they keep the capabilities for that,
+ * and JOB_CHECK those for questions. */
 void job_restrict(enum job_goal goal, const struct roots *roots);
 
 #endif
