@@ -22,7 +22,9 @@ OPTIMISE ?= -O2
 SANITIZE ?=
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
-CORE_PACKAGES := libsystemd libkmod jansson libconfuse libpci libnl-3.0 nettle
+CORE_PACKAGES := libsystemd libkmod jansson libconfuse libnl-3.0 nettle
+# Only its header: the library is loaded when it is needed.
+LOADED_PACKAGES := libpci
 net_PACKAGES := libnl-3.0 libnl-genl-3.0 nettle
 
 # Plugins see <viod/...> as it will be installed, and nothing else of viod; core and the tests see
@@ -32,7 +34,7 @@ CPPFLAGS += -D_GNU_SOURCE -I$(BUILD)/public -DVIOD_VERSION='"$(VERSION)"' \
 CFLAGS += -std=gnu17 $(OPTIMISE) -g $(WARNINGS) $(WERROR) $(HARDENING) $(SANITIZE) \
 	-fvisibility=hidden -fno-common -fPIC -MD -MP
 LDFLAGS += $(SANITIZE) -Wl,-z,relro,-z,now,--as-needed
-CFLAGS += $(shell $(PKG_CONFIG) --cflags $(sort $(CORE_PACKAGES) $(net_PACKAGES) check) 2>/dev/null)
+CFLAGS += $(shell $(PKG_CONFIG) --cflags $(sort $(CORE_PACKAGES) $(LOADED_PACKAGES) $(net_PACKAGES) check) 2>/dev/null)
 CORE_LIBS := $(shell $(PKG_CONFIG) --libs $(CORE_PACKAGES) 2>/dev/null) -ldl
 
 .SUFFIXES:

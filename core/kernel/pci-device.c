@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * An error handler of libpci must not return, and there are such errors for a damaged pci.ids, too.
- * So it runs in a process of its own, which is all that such an error ends.
+ * So it runs in a process of its own, which is all that such an error ends. It is loaded there, for
+ * a few messages only: with libudev and libz it would take 230 KiB of the daemon's memory.
  */
 #include "kernel/pci-device.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +15,48 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define LIBPCI "libpci.so.3"
+#define FUNCTION(name_) __typeof__(pci_##name_) *name_
+
+struct libpci {
+	FUNCTION(alloc);
+	FUNCTION(set_param);
+	FUNCTION(set_name_list_path);
+	FUNCTION(init);
+	FUNCTION(lookup_name);
+	FUNCTION(get_dev);
+	FUNCTION(find_cap);
+	FUNCTION(read_block);
+};
+
+#undef FUNCTION
+#define FUNCTION(name_)                                       \
+	{                                                     \
+		"pci_" #name_, offsetof(struct libpci, name_) \
+	}
+
+static bool load_libpci(struct libpci *ret_library)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} functions[] = {
+		FUNCTION(alloc),    FUNCTION(set_param),   FUNCTION(set_name_list_path),
+		FUNCTION(init),	    FUNCTION(lookup_name), FUNCTION(get_dev),
+		FUNCTION(find_cap), FUNCTION(read_block),
+	};
+	void *handle = dlopen(LIBPCI, RTLD_NOW | RTLD_LOCAL);
+
+	for (size_t i = 0; handle && i < ARRAY_SIZE(functions); i++) {
+		void *symbol = dlsym(handle, functions[i].name);
+
+		if (!symbol)
+			return false;
+		memcpy((char *)ret_library + functions[i].offset, &symbol, sizeof(symbol));
+	}
+	return handle;
+}
 
 __attribute__((noreturn)) static void give_up(char *message, ...)
 {
@@ -23,10 +67,11 @@ static void ignore(char *message, ...)
 {
 }
 
-static void read_description(const struct roots *roots, const struct viod_function *function,
+static void read_description(const struct libpci *pci, const struct roots *roots,
+			     const struct viod_function *function,
 			     struct pci_description *description)
 {
-	struct pci_access *access = pci_alloc();
+	struct pci_access *access = pci->alloc();
 	unsigned domain, bus, slot, number;
 	struct pci_dev *device;
 	uint32_t header;
@@ -37,30 +82,33 @@ static void read_description(const struct roots *roots, const struct viod_functi
 	/* The other methods write to ports. */
 	access->method = PCI_ACCESS_SYS_BUS_PCI;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/bus/pci", roots->trees[VIOD_TREE_SYS]);
-	(void)pci_set_param(access, (char *)"sysfs.path", path);
-	(void)pci_set_param(access, (char *)"hwdb.disable", (char *)"1");
+	(void)pci->set_param(access, (char *)"sysfs.path", path);
+	(void)pci->set_param(access, (char *)"hwdb.disable", (char *)"1");
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/usr/share/misc/pci.ids", roots->root);
-	pci_set_name_list_path(access, path, 0);
-	pci_init(access);
-	(void)pci_lookup_name(access, description->name, sizeof(description->name),
-			      PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, function->vendor,
-			      function->device);
+	pci->set_name_list_path(access, path, 0);
+	pci->init(access);
+	(void)pci->lookup_name(access, description->name, sizeof(description->name),
+			       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, function->vendor,
+			       function->device);
 	make_printable(description->name);
 	if (sscanf(function->address, "%x:%x:%x.%x", &domain, &bus, &slot, &number) != 4)
 		return;
-	device = pci_get_dev(access, (int)domain, (int)bus, (int)slot, (int)number);
-	description->sriov = pci_find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
-	description->acs = pci_find_cap(device, PCI_EXT_CAP_ID_ACS, PCI_CAP_EXTENDED);
-	description->partial = pci_find_cap(device, PCI_CAP_ID_EXP, PCI_CAP_NORMAL) &&
-			       !pci_read_block(device, 0x100, (void *)&header, sizeof(header));
+	device = pci->get_dev(access, (int)domain, (int)bus, (int)slot, (int)number);
+	description->sriov = pci->find_cap(device, PCI_EXT_CAP_ID_SRIOV, PCI_CAP_EXTENDED);
+	description->acs = pci->find_cap(device, PCI_EXT_CAP_ID_ACS, PCI_CAP_EXTENDED);
+	description->partial = pci->find_cap(device, PCI_CAP_ID_EXP, PCI_CAP_NORMAL) &&
+			       !pci->read_block(device, 0x100, (void *)&header, sizeof(header));
 }
 
 static _Noreturn void look_and_exit(const struct roots *roots, const struct viod_function *function,
 				    int fd)
 {
 	struct pci_description description = { 0 };
+	struct libpci pci;
 
-	read_description(roots, function, &description);
+	if (!load_libpci(&pci))
+		_exit(1);
+	read_description(&pci, roots, function, &description);
 	/* Nothing is freed: the process ends. */
 	_exit(write_all(fd, &description, sizeof(description)) < 0 ? 1 : 0);
 }

@@ -62,7 +62,7 @@ pause 3
 pid=$(viod_pid)
 grep -E '^(VmHWM|VmRSS|RssAnon|RssFile|Threads)' "/proc/$pid/status"
 resident=$(sed -nE 's/^VmRSS:\s*([0-9]+) kB/\1/p' "/proc/$pid/status")
-((resident <= 6400)) || fail "$resident KiB are resident"
+((resident <= 6144)) || fail "$resident KiB are resident"
 
 # At rest the daemon sleeps: it is never scheduled, and makes no call.
 switches() { quiet; grep -h ctxt_switches "/proc/$pid/status" | xargs; }
