@@ -8,25 +8,35 @@
 
 /* --- writing --------------------------------------------------------------------------------- */
 
+static void make_larger(struct json_text *out, size_t wanted)
+{
+	size_t allocated = MAX(wanted, MAX(out->allocated * 2, (size_t)1024));
+	char *larger = realloc(out->text, allocated);
+
+	out->failed = !larger;
+	if (larger) {
+		out->text = larger;
+		out->allocated = allocated;
+	}
+}
+
+/* Where to write size bytes and a NUL; NULL without memory. */
+static char *json_text_room(struct json_text *out, size_t size)
+{
+	if (out->size + size + 1 > out->allocated && !out->failed)
+		make_larger(out, out->size + size + 1);
+	return out->failed ? NULL : out->text + out->size;
+}
+
 void json_text_add_bytes(struct json_text *out, const char *text, size_t size)
 {
-	size_t wanted = out->size + size + 1;
+	char *room = json_text_room(out, size);
 
-	if (wanted > out->allocated && !out->failed) {
-		size_t allocated = MAX(wanted, MAX(out->allocated * 2, (size_t)1024));
-		char *larger = realloc(out->text, allocated);
-
-		out->failed = !larger;
-		if (larger) {
-			out->text = larger;
-			out->allocated = allocated;
-		}
-	}
-	if (out->failed)
+	if (!room)
 		return;
-	memcpy(out->text + out->size, text, size);
+	memcpy(room, text, size);
+	room[size] = '\0';
 	out->size += size;
-	out->text[out->size] = '\0';
 }
 
 void json_text_add(struct json_text *out, const char *text)
@@ -43,13 +53,25 @@ static void add_escaped(struct json_text *out, char character)
 	json_text_add(out, escape);
 }
 
+static bool is_escaped(char character)
+{
+	return (unsigned char)character < 0x20 || character == '"' || character == '\\';
+}
+
 static void add_string(struct json_text *out, const char *text, size_t size)
 {
-	size_t done = 0;
+	size_t done, plain = 0;
+	char *room = json_text_room(out, size + 2);
 
-	json_text_add_bytes(out, "\"", 1);
-	for (size_t i = 0; i < size; i++) {
-		if ((unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+	if (!room)
+		return;
+	while (plain < size && !is_escaped(text[plain]))
+		plain++;
+	room[0] = '"';
+	memcpy(room + 1, text, plain);
+	out->size += plain + 1;
+	for (size_t i = done = plain; i < size; i++) {
+		if (!is_escaped(text[i]))
 			continue;
 		json_text_add_bytes(out, text + done, i - done);
 		add_escaped(out, text[i]);

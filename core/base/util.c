@@ -109,6 +109,11 @@ size_t printable_prefix(const char *text, size_t size)
 	size_t at = 0, step;
 
 	while (at < size) {
+		/* Nearly all characters are these. */
+		if (text[at] >= ' ' && text[at] < 0x7f) {
+			at++;
+			continue;
+		}
 		step = character_size((const unsigned char *)text + at, size - at);
 		if (step == 0)
 			break;

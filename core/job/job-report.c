@@ -15,7 +15,6 @@ const char *const job_verdict_names[] = {
 
 static void send_text(struct job_run *run, struct json_text *text)
 {
-	json_text_add(text, "\n");
 	/* If the daemon has ended, the job continues without a reader. */
 	if (!text->failed && fwrite(text->text, 1, text->size, run->out) == text->size)
 		(void)fflush(run->out);
@@ -28,6 +27,7 @@ static void send(struct job_run *run, json_t *message)
 
 	if (message) {
 		json_text_value(&text, message, 0);
+		json_text_add(&text, "\n");
 		send_text(run, &text);
 	}
 	json_decref(message);
@@ -105,28 +105,26 @@ static void add_error(const struct job_run *run, int vf, struct json_text *out)
 }
 
 /* One line for each VF, which the daemon copies to the state file. */
-static void send_vf(struct job_run *run, int vf)
+static void add_vf(struct job_run *run, int vf, struct json_text *out)
 {
 	/* These are members of their own. */
 	static const char *const without[] = { "driver", "driver-override", NULL };
 	const struct viod_function *function = device_known(&run->pf, vf);
-	struct json_text out = { 0 };
 
-	json_text_add(&out, "{\"vf\":{");
-	add_number(&out, "index", vf);
-	add_text(&out, "address", function ? function->address : NULL);
-	add_text(&out, "driver", function ? function->driver : NULL);
-	add_number(&out, "iommu_group", function ? function->iommu_group : -1);
-	add_nodes(&run->nodes, vf, &out);
-	add_holder(run, vf, &out);
-	add_error(run, vf, &out);
-	json_text_key(&out, "attributes");
+	json_text_add(out, "{\"vf\":{");
+	add_number(out, "index", vf);
+	add_text(out, "address", function ? function->address : NULL);
+	add_text(out, "driver", function ? function->driver : NULL);
+	add_number(out, "iommu_group", function ? function->iommu_group : -1);
+	add_nodes(&run->nodes, vf, out);
+	add_holder(run, vf, out);
+	add_error(run, vf, out);
+	json_text_key(out, "attributes");
 	if ((size_t)vf < run->state->n_vfs)
-		values_add_json(run->state, vf, without, &out);
+		values_add_json(run->state, vf, without, out);
 	else
-		json_text_add(&out, "{}");
-	json_text_add(&out, "}}");
-	send_text(run, &out);
+		json_text_add(out, "{}");
+	json_text_add(out, "}}\n");
 }
 
 static json_t *addresses_json(struct job_run *run)
@@ -144,13 +142,17 @@ static json_t *addresses_json(struct job_run *run)
 
 static json_t *vfs_json(struct job_run *run)
 {
+	struct json_text lines = { 0 };
 	json_int_t held = 0, failed = 0;
 
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
-		send_vf(run, (int)vf);
+		add_vf(run, (int)vf, &lines);
 		held += job_is_held(run, (int)vf);
 		failed += diag_first_error(&run->pf.diags, (int)vf) != NULL;
 	}
+	/* All at once: each write would wake the daemon. */
+	if (lines.size)
+		send_text(run, &lines);
 	return json_pack("{s:I, s:I, s:o}", "held", held, "failed", failed, "addresses",
 			 addresses_json(run));
 }
@@ -172,6 +174,25 @@ static json_t *holders_json(const struct job_run *run)
 			(void)json_array_append_new(pids,
 						    json_integer(run->pf.blocked_by->items[i].pid));
 	return pids;
+}
+
+static bool is_in_the_way(const struct job_run *run, int vf)
+{
+	if (vf == VIOD_PF)
+		return run->self_blocked;
+	return run->blocked && (size_t)vf < run->n_holders && run->blocked[vf];
+}
+
+/* Nodes of VFs that are in the way: a holder may close one and live on. */
+static json_t *nodes_json(const struct job_run *run)
+{
+	json_t *nodes = json_array();
+
+	for (size_t i = 0; i < run->nodes.count; i++)
+		if (is_in_the_way(run, run->nodes.items[i].vf) &&
+		    strncmp(run->nodes.items[i].path, "/dev/", 5) == 0 && is_first(&run->nodes, i))
+			(void)json_array_append_new(nodes, json_string(run->nodes.items[i].path));
+	return nodes;
 }
 
 static json_t *steps_json(const struct job_run *run)
@@ -219,12 +240,12 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	/* Holders are part of the report, and those found before the writes may be outdated. */
 	if (looked && run->pf.present && run->pf.n_vfs)
 		(void)job_find_vf_holders(run);
-	send(run,
-	     json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "result",
-		       "verdict", job_verdict_names[verdict], "seqnum", (json_int_t)run->seqnum,
-		       "looked", (json_int_t)run->looked, "writes", (json_int_t)run->writes,
-		       "diags", diags_json(run), "holders", holders_json(run), "steps",
-		       steps_json(run), "print", print_json(run), "pf", pf_json(run), "facts",
-		       run->pf.facts ? json_incref(run->pf.facts) : json_object(), "vfs",
-		       looked ? vfs_json(run) : json_object()));
+	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}",
+			    "result", "verdict", job_verdict_names[verdict], "seqnum",
+			    (json_int_t)run->seqnum, "looked", (json_int_t)run->looked, "writes",
+			    (json_int_t)run->writes, "diags", diags_json(run), "holders",
+			    holders_json(run), "nodes", nodes_json(run), "steps", steps_json(run),
+			    "print", print_json(run), "pf", pf_json(run), "facts",
+			    run->pf.facts ? json_incref(run->pf.facts) : json_object(), "vfs",
+			    looked ? vfs_json(run) : json_object()));
 }

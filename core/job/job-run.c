@@ -447,17 +447,6 @@ int job_run(const struct job_request *request, struct progress *progress, int fd
 	}
 	job_send_result(&run, verdict);
 	fclose(run.out);
-	plan_clear(&run.plan);
-	holders_free(run.holders, run.n_holders);
-	free(run.blocked);
-	values_free(run.state);
-	if (run.base != run.state)
-		values_free(run.base);
-	values_free(run.last);
-	device_nodes_clear(&run.nodes);
-	values_free(run.wanted);
-	record_free(run.record);
-	holders_free(run.pf.blocked_by, 0);
-	device_close(&run.pf);
+	/* Nothing else is freed: the process ends. A PF of 512 VFs has 50 000 allocations. */
 	return (int)verdict;
 }

@@ -77,7 +77,7 @@ struct job_run {
 };
 
 /** Run a job to its end; progress and result are written to fd as lines of JSON. The verdict, or
- * -errno. */
+ * -errno. The process must end then: what the job has allocated is not freed. */
 int job_run(const struct job_request *request, struct progress *progress, int fd);
 
 /* job-wanted.c fills run->wanted: what the file wants of this device, or what the record restores;

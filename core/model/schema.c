@@ -284,9 +284,12 @@ static void schema_freep(struct schema **schema)
 
 static const struct schema_row *schema_scope_find(const struct schema_scope *scope, const char *key)
 {
-	for (size_t i = 0; i < scope->n_rows; i++)
-		if (streq(scope->rows[i].option->key, key))
+	for (size_t i = 0; i < scope->n_rows; i++) {
+		const char *own = scope->rows[i].option->key;
+
+		if (*own == *key && streq(own, key))
 			return &scope->rows[i];
+	}
 	return NULL;
 }
 
@@ -431,6 +434,7 @@ int schema_new(const char *kind, const struct viod_plugin *const *plugins, size_
 	}
 	if (failed)
 		return failed;
+	schema_index(schema);
 	*ret_schema = TAKE_PTR(schema);
 	return 0;
 }
@@ -455,6 +459,7 @@ void schema_choose(struct schema *schema, const struct viod_plugin *quirk)
 			row->owner = alias->owner;
 		}
 	}
+	schema_index(schema);
 }
 
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,
@@ -469,15 +474,4 @@ const struct schema_row *schema_find(const struct schema *schema, enum viod_scop
 		if (*c == '_')
 			*c = '-';
 	return schema_scope_find(&schema->scopes[scope], dashed);
-}
-
-const struct schema_row *schema_row_of(const struct schema *schema,
-				       const struct viod_option *option)
-{
-	const struct schema_scope *scope = &schema->scopes[option->scope];
-
-	for (size_t i = 0; i < scope->n_rows; i++)
-		if (scope->rows[i].option == option)
-			return &scope->rows[i];
-	return NULL;
 }

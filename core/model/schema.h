@@ -13,6 +13,8 @@
 
 /** The most rows of one scope, and the most bytes of one plugin's struct. */
 #define SCHEMA_ROWS_MAX 128
+/** More than rows, so that an empty slot ends each search. */
+#define SCHEMA_SLOTS 256
 #define SCHEMA_BLOCK_MAX 65536
 
 struct schema_row {
@@ -43,7 +45,8 @@ struct schema_scope {
 	size_t n_blocks;
 	struct schema_alias *aliases; /* the first declaration of a row stands before the others */
 	size_t n_aliases;
-	size_t size; /* bytes of one object */
+	size_t size;		     /* bytes of one object */
+	uint8_t slots[SCHEMA_SLOTS]; /* a hash of options: index of the row plus one, or 0 */
 };
 
 struct schema {
@@ -89,6 +92,8 @@ void schema_choose(struct schema *schema, const struct viod_plugin *quirk);
 /** The row of a key; '_' in the key counts as '-'. NULL if there is none. */
 const struct schema_row *schema_find(const struct schema *schema, enum viod_scope scope,
 				     const char *key);
+/** Make schema_row_of() find the rows as they are now. schema_new() and schema_choose() do it. */
+void schema_index(struct schema *schema);
 /** The row of an option that belongs to one of the schema's plugins, or NULL. */
 const struct schema_row *schema_row_of(const struct schema *schema,
 				       const struct viod_option *option);

@@ -132,7 +132,19 @@ static int add_table(json_t *json, const struct schema_row *row, const struct vi
 	return json_object_set_new_nocheck(json, row->option->key, records) < 0 ? -ENOMEM : 0;
 }
 
-static int row_to_json(json_t *json, const struct schema_row *row, const void *value)
+/* A reference to the string of the function before, if it is the same: most rows have one value in
+ * all VFs. */
+static json_t *text_to_json(const char *text, json_t **last)
+{
+	if (!*last || !streq(json_string_value(*last), text))
+		*last = json_string_nocheck(text);
+	else
+		json_incref(*last);
+	return *last;
+}
+
+/* last: the row's string in the function before, which has a reference to it, or NULL. */
+static int row_to_json(json_t *json, const struct schema_row *row, const void *value, json_t **last)
 {
 	char text[VALUE_TEXT_MAX], native[128];
 
@@ -140,14 +152,15 @@ static int row_to_json(json_t *json, const struct schema_row *row, const void *v
 		return add_table(json, row, value);
 	if (!row_text(row, value, text))
 		return 0;
-	if (json_object_set_new_nocheck(json, row->option->key, json_string_nocheck(text)) < 0)
+	if (json_object_set_new_nocheck(json, row->option->key, text_to_json(text, last)) < 0)
 		return -ENOMEM;
 	if (!is_native_driver(row, value) || native_key(row, native, sizeof(native)) < 0)
 		return 0;
 	return json_object_set_new_nocheck(json, native, json_true()) < 0 ? -ENOMEM : 0;
 }
 
-static json_t *function_to_json(const struct viod_values *values, int vf)
+/* last: by row, of the scope. */
+static json_t *function_to_json(const struct viod_values *values, int vf, json_t **last)
 {
 	const struct schema_scope *scope = &values->schema->scopes[schema_scope_of(vf)];
 	json_t *json = json_object();
@@ -157,7 +170,7 @@ static json_t *function_to_json(const struct viod_values *values, int vf)
 
 		if (!value || !is_recorded(&scope->rows[i]))
 			continue;
-		if (row_to_json(json, &scope->rows[i], value) < 0) {
+		if (row_to_json(json, &scope->rows[i], value, &last[i]) < 0) {
 			json_decref(json);
 			return NULL;
 		}
@@ -167,21 +180,22 @@ static json_t *function_to_json(const struct viod_values *values, int vf)
 
 json_t *values_pf_to_json(const struct viod_values *values)
 {
-	return function_to_json(values, VIOD_PF);
+	json_t *last[SCHEMA_ROWS_MAX] = { NULL };
+
+	return function_to_json(values, VIOD_PF, last);
 }
 
 json_t *values_to_json(const struct viod_values *values)
 {
-	json_t *vfs = json_array(), *json;
+	json_t *vfs = json_array(), *last[SCHEMA_ROWS_MAX] = { NULL };
 
 	for (size_t i = 0; i < values->n_vfs; i++)
-		if (json_array_append_new(vfs, function_to_json(values, (int)i)) < 0) {
+		if (json_array_append_new(vfs, function_to_json(values, (int)i, last)) < 0) {
 			json_decref(vfs);
 			return NULL;
 		}
 	/* "o" steals the references, also on failure, and fails for NULL. */
-	json = json_pack("{s:o, s:o}", "pf", function_to_json(values, VIOD_PF), "vfs", vfs);
-	return json;
+	return json_pack("{s:o, s:o}", "pf", values_pf_to_json(values), "vfs", vfs);
 }
 
 static void add_table_text(const struct schema_row *row, const struct viod_table *table,

@@ -15,6 +15,10 @@ int value_parse_rate(const struct viod_option *option, const char *text, void *r
 		     char **ret_why);
 int value_parse_size(const struct viod_option *option, const char *text, void *ret_value,
 		     char **ret_why);
+/** The value of a hexadecimal digit, or -1. */
+int value_hex_digit(char c);
+/** Decimal, without printf(): a job formats thousands of numbers. */
+void value_format_digits(uint64_t number, char *ret_text);
 int value_format_rate(const struct viod_option *option, const void *value, char *ret_text);
 int value_format_size(const struct viod_option *option, const void *value, char *ret_text);
 

@@ -137,10 +137,30 @@ int value_parse_size(const struct viod_option *option, const char *text, void *r
 	return 0;
 }
 
+int value_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void value_format_digits(uint64_t number, char *ret_text)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do
+		digits[n++] = (char)('0' + number % 10);
+	while (number /= 10);
+	while (n)
+		*ret_text++ = digits[--n];
+	*ret_text = '\0';
+}
+
 int value_format_rate(const struct viod_option *option, const void *value, char *ret_text)
 {
-	(void)snprintf(ret_text, VALUE_TEXT_MAX, "%llu",
-		       (unsigned long long)*(const uint64_t *)value);
+	value_format_digits(*(const uint64_t *)value, ret_text);
 	return 0;
 }
 

@@ -297,7 +297,7 @@ static int group_by_plugin(const struct schema *schema, struct plan_changes *cha
 	grouped.items = calloc(changes->count, sizeof(*grouped.items));
 	if (!grouped.items)
 		return -ENOMEM;
-	for (size_t p = 0; p < schema->n_plugins; p++) {
+	for (size_t p = 0; p < schema->n_plugins && grouped.count < changes->count; p++) {
 		for (size_t i = 0; i < changes->count; i++) {
 			const struct schema_row *row =
 				schema_row_of(schema, changes->items[i].option);
