@@ -36,6 +36,7 @@ struct manager {
 	struct watch *watch;
 	struct uevents *uevents;
 	struct links *links;
+	struct waker *waker;
 	sd_event_source *housekeeping, *extend, *rewrite, *again, *stop_timer;
 	uint64_t again_usec; /* 0: nothing is to be read again */
 	int read_error;	     /* the last that was logged */
@@ -301,6 +302,8 @@ static void on_link(void *userdata, const struct link_event *event)
 			pf_link_changed(pf, pf->seen.carrier);
 		else if (!event->removed && streq(pf->address, event->parent))
 			pf_link_changed(pf, event->carrier);
+		else if (report_has_vf(&pf->report, event->parent))
+			pf_vf_link_changed(pf);
 	}
 	if (link_table_update(&m->list.links, event))
 		resolve(m);
@@ -395,6 +398,7 @@ struct manager *manager_free(struct manager *m)
 	if (!m)
 		return NULL;
 	pf_list_clear(&m->list);
+	waker_free(m->waker);
 	watch_free(m->watch);
 	uevents_free(m->uevents);
 	links_free(m->links);
@@ -420,8 +424,11 @@ int manager_new(const struct roots *roots, const struct loader *loader,
 		return -ENOMEM;
 	m->lock = -1;
 	r = sd_event_new(&m->event);
+	if (r >= 0)
+		r = waker_new(m->event, roots->trees[VIOD_TREE_DEV], &m->waker);
 	m->environment = (struct pf_environment){
 		.event = m->event,
+		.waker = m->waker,
 		.roots = roots,
 		.loader = loader,
 		.userdata = m,

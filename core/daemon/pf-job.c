@@ -44,8 +44,8 @@ static void keep_report(struct managed_pf *pf, const struct job_outcome *outcome
 		pf->seen.applied = pf->seen.seqnum;
 	pf->seen.looked = (uint64_t)json_integer_value(json_object_get(result, "looked"));
 	/* Without memory for the new one the old one is better than none. */
-	(void)report_replace(&pf->report, result, outcome->vfs);
-	pf->unshown = true;
+	if (report_replace(&pf->report, result, outcome->vfs) > 0)
+		pf->unshown = true;
 }
 
 /* The event that the end of a job is, after the version that it was given was judged. */
@@ -81,10 +81,11 @@ static void end_with_result(struct managed_pf *pf, const struct job_outcome *out
 	keep_report(pf, outcome);
 	if (!refused_again)
 		report_news(pf, &diags);
+	if (verdict == JOB_BLOCKED)
+		retry_watch_holders(&pf->retry, json_object_get(result, "holders"),
+				    json_object_get(result, "nodes"));
 	pf_happens(pf, end_event(pf, verdict_events[verdict], verdict_agrees[verdict], why),
 		   verdict == JOB_INVALID ? NULL : why);
-	if (pf->state == PF_BLOCKED)
-		retry_watch_holders(&pf->retry, json_object_get(result, "holders"));
 }
 
 static void end_without_result(struct managed_pf *pf, const char *death)
@@ -141,9 +142,14 @@ static void on_progress(void *userdata, const json_t *progress)
 	pf_set_text(&pf->progress.text, json_string_value(json_object_get(progress, "text")));
 	pf->progress.vfs_done = (unsigned)json_integer_value(json_object_get(progress, "done"));
 	pf->progress.vfs_total = (unsigned)json_integer_value(json_object_get(progress, "total"));
+	pf->unshown = true;
 	if (json_object_get(progress, "state"))
 		pf_happens(pf, PF_EVENT_WRITES, NULL);
-	pf->environment->changed(pf->environment->userdata, pf);
+	/* Entering another state has shown it. What is blocked is looked at many times, and its
+	 * state file shows the holder meanwhile. */
+	if (pf->unshown && pf->shown != PF_BLOCKED)
+		pf->environment->changed(pf->environment->userdata, pf);
+	pf->unshown = false;
 }
 
 static void on_overdue(void *userdata, const char *where, bool ended)

@@ -8,7 +8,7 @@
  *   pf-job.c        starts what is wanted; progress and end of the job              -> events
  *   pf-state.c      the table: events -> state and what is wanted
  *   pf-versions.c   which version of the file is in force: what the next job gets
- *   pf-retry.c      when to look again: times, and ends of processes that use a VF
+ *   pf-retry.c      when to look again: times, and what waker.c says of processes and nodes
  *
  * Example, a file is deleted: pf-list.c finds it missing (PF_EVENT_FILE_DELETED: the job is
  * stopped, the PF dropped) and its record unclaimed (PF_EVENT_UNCLAIMED: wants a release);
@@ -22,8 +22,6 @@
 #define SOON_USEC 10000
 /* udev renames interfaces and nodes long after their VFs were created. */
 #define SOON_BELOW_USEC 100000
-/* A blocked PF is looked at this often; the end of a process that uses a VF is noticed at once. */
-#define BLOCKED_USEC 1000000
 
 const char *const pf_state_names[] = {
 	[PF_ABSENT] = "absent",		[PF_INVALID] = "invalid",   [PF_WAITING] = "waiting",
@@ -99,7 +97,7 @@ static void apply_new(struct managed_pf *pf)
 {
 	want_all(pf);
 	pf->fresh = pf->want >= WANT_APPLY;
-	pf->retry.attempts = 0;
+	retry_reset(&pf->retry);
 	retry_cancel(&pf->retry);
 	stop(pf);
 }
@@ -147,8 +145,19 @@ static void same_now(struct managed_pf *pf)
 {
 	want_same(pf);
 	try_refused_version(pf);
-	pf->retry.attempts = 0;
+	retry_reset(&pf->retry);
 	retry_cancel(&pf->retry);
+}
+
+static void same_after_close(struct managed_pf *pf)
+{
+	want_same(pf);
+	retry_after_close(&pf->retry);
+}
+
+static void look_missed_it(struct managed_pf *pf)
+{
+	retry_missed(&pf->retry);
 }
 
 static void check_in(struct managed_pf *pf, uint64_t usec)
@@ -184,7 +193,6 @@ static void check_or_try_refused(struct managed_pf *pf)
 static void begin(struct managed_pf *pf)
 {
 	pf->want = WANT_NOTHING;
-	retry_forget_holders(&pf->retry);
 	memset(pf->seen.newest, 0, sizeof(pf->seen.newest));
 	if (pf->goal != JOB_RELEASE)
 		versions_begin(&pf->versions);
@@ -219,12 +227,12 @@ static void refused(struct managed_pf *pf)
 static void wait_for_holders(struct managed_pf *pf)
 {
 	want_same(pf);
-	retry_in(&pf->retry, BLOCKED_USEC);
+	retry_wait(&pf->retry);
 }
 
 static void settle(struct managed_pf *pf)
 {
-	pf->retry.attempts = 0;
+	retry_reset(&pf->retry);
 	back_off_release(pf);
 }
 
@@ -312,7 +320,11 @@ static const struct cell table[PF_STATE_MAX_][PF_EVENT_MAX_] = {
 [ALIVE]		[PF_EVENT_TIME]		    = { nothing,	  STAY },
 [PF_ABSENT ... PF_DEGRADED][PF_EVENT_HOLDER_ENDED] = { nothing,	  STAY },
 [PF_BLOCKED]	[PF_EVENT_HOLDER_ENDED]	    = { same_now,	  STAY },
-[PF_FAILED ... PF_STUCK][PF_EVENT_HOLDER_ENDED] = { nothing,	  STAY },
+[PF_FAILED]	[PF_EVENT_HOLDER_ENDED]	    = { nothing,	  STAY },
+[PF_ABSENT ... PF_DEGRADED][PF_EVENT_NODE_CLOSED] = { nothing,	  STAY },
+[PF_BLOCKED]	[PF_EVENT_NODE_CLOSED]	    = { same_after_close, STAY },
+[PF_FAILED]	[PF_EVENT_NODE_CLOSED]	    = { nothing,	  STAY },
+[AT_WORK]	[PF_EVENT_HOLDER_ENDED ... PF_EVENT_NODE_CLOSED] = { look_missed_it, STAY },
 
 [AT_REST]	[PF_EVENT_APPLY_STARTS]	    = { begin,		  TO(PF_PLANNING) },
 [AT_REST]	[PF_EVENT_RELEASE_STARTS]   = { begin,		  TO(PF_RELEASING) },
@@ -390,6 +402,8 @@ static bool is_quiet(const struct managed_pf *pf, enum pf_state state)
 static void pf_enter(struct managed_pf *pf, const struct cell *cell, const char *why)
 {
 	pf->state = cell->next;
+	if (pf->state <= PF_FAILED && pf->state != PF_BLOCKED)
+		retry_forget_holders(&pf->retry);
 	if (pf->state <= PF_FAILED || pf->state == PF_DROPPED) {
 		/* It has settled, or failed once, unless a newer version waits for its turn. */
 		pf->fresh = pf->fresh && pf->address && pf->want >= WANT_APPLY &&

@@ -56,6 +56,7 @@ enum pf_event {
 	/* Time, and the processes that use a VF. */
 	PF_EVENT_TIME,
 	PF_EVENT_HOLDER_ENDED,
+	PF_EVENT_NODE_CLOSED, /* a node of a VF in use, or its interface was changed */
 	/* Its job. */
 	PF_EVENT_APPLY_STARTS, /* also to look for drift */
 	PF_EVENT_RELEASE_STARTS,
@@ -85,6 +86,7 @@ struct managed_pf;
 /** What a PF needs of the daemon. */
 struct pf_environment {
 	sd_event *event;
+	struct waker *waker;
 	const struct roots *roots;
 	const struct loader *loader;
 	void *userdata;

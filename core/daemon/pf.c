@@ -8,9 +8,14 @@
 
 static void on_again(void *userdata, enum retry_reason reason)
 {
+	static const enum pf_event events[] = {
+		[RETRY_TIME] = PF_EVENT_TIME,
+		[RETRY_HOLDER_ENDED] = PF_EVENT_HOLDER_ENDED,
+		[RETRY_NODE_CLOSED] = PF_EVENT_NODE_CLOSED,
+	};
 	struct managed_pf *pf = userdata;
 
-	pf_happens(pf, reason == RETRY_TIME ? PF_EVENT_TIME : PF_EVENT_HOLDER_ENDED, NULL);
+	pf_happens(pf, events[reason], NULL);
 	pf_pump(pf);
 }
 
@@ -23,8 +28,11 @@ struct managed_pf *pf_new(const struct pf_environment *environment, const char *
 	pf->environment = environment;
 	pf->state = pf->shown = PF_WAITING;
 	pf->logged.state = PF_STATE_MAX_;
-	pf->retry =
-		(struct pf_retry){ .event = environment->event, .again = on_again, .userdata = pf };
+	pf->retry = (struct pf_retry){ .event = environment->event,
+				       .waker = environment->waker,
+				       .again = on_again,
+				       .userdata = pf };
+	retry_init(&pf->retry);
 	if (file && !(pf->file.name = strdup(file)))
 		return pf_free(pf);
 	return pf;
@@ -216,6 +224,11 @@ void pf_uevent(struct managed_pf *pf, const struct uevent *uevent)
 	pf->seen.newest[event] = MAX(pf->seen.newest[event], seqnum);
 	pf_happens(pf, event, NULL);
 	pf_pump(pf);
+}
+
+void pf_vf_link_changed(struct managed_pf *pf)
+{
+	pf_happens(pf, PF_EVENT_NODE_CLOSED, NULL);
 }
 
 void pf_link_changed(struct managed_pf *pf, bool carrier)

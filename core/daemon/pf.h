@@ -46,6 +46,9 @@ void pf_uevent(struct managed_pf *pf, const struct uevent *event);
 /** The PF's interface has changed. The kernel does not say how. */
 void pf_link_changed(struct managed_pf *pf, bool carrier);
 
+/** The interface of one of its VFs has changed: it may be out of its bridge, or down. */
+void pf_vf_link_changed(struct managed_pf *pf);
+
 /** Let the running step end, and start nothing more. */
 void pf_stop(struct managed_pf *pf);
 

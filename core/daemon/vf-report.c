@@ -69,6 +69,13 @@ static char *object_text(const json_t *result, const char *key)
 	return json_is_object(object) ? json_dumps(object, JSON_COMPACT) : strdup("{}");
 }
 
+/* Addresses are part of the text of each VF. */
+static bool same_report(const struct report *a, const struct report *b)
+{
+	return streq(a->pf, b->pf) && streq(a->facts, b->facts) && streq(a->vfs, b->vfs) &&
+	       a->n_held == b->n_held && a->n_failed == b->n_failed && a->n_vfs == b->n_vfs;
+}
+
 int report_replace(struct report *report, const json_t *result, const char *vf_lines)
 {
 	const json_t *vfs = json_object_get(result, "vfs");
@@ -86,9 +93,10 @@ int report_replace(struct report *report, const json_t *result, const char *vf_l
 		report_clear(&new);
 		return r;
 	}
+	r = !same_report(report, &new);
 	report_clear(report);
 	*report = new;
-	return 0;
+	return r;
 }
 
 bool report_has_vf(const struct report *report, const char *address)

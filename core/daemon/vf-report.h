@@ -18,7 +18,8 @@ struct report {
 };
 
 /** Replace the report by that of a job's result. vf_lines: the VFs as the job wrote them, one JSON
- * object a line with commas between; NULL for none. -ENOMEM: nothing is replaced. */
+ * object a line with commas between; NULL for none. 1; 0 if it is the same as before; -ENOMEM:
+ * nothing is replaced. */
 int report_replace(struct report *report, const json_t *result, const char *vf_lines);
 void report_clear(struct report *report);
 

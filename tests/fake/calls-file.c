@@ -129,7 +129,7 @@ static bool is_taken(const char *path)
 	for (int i = 0; i < KERNEL_HOLDERS; i++) {
 		const struct kernel_holder *holder = &kernel->holders[i];
 
-		if (holder->pid && holder->kind == HOLDER_VFIO &&
+		if (holder->pid && !holder->closed && holder->kind == HOLDER_VFIO &&
 		    holder->pf * 100 + holder->vf + 10 == group)
 			return true;
 	}

@@ -279,6 +279,10 @@ void tree_add_vf(int pf, int vf)
 	tree_link(text, "sys/devices/pci0000:00/%s/virtfn%d", parent, vf);
 	snprintf(text, sizeof(text), "../../devices/pci0000:00/%s/node", f->address);
 	tree_link(text, "sys/dev/char/240:%d", group_of(f));
+	tree_directory("%s/node", path);
+	snprintf(text, sizeof(text), "MAJOR=240\nMINOR=%d\nDEVNAME=fake%d\n", group_of(f),
+		 group_of(f));
+	attribute(f, "node/uevent", text);
 }
 
 void tree_remove_vf(int pf, int vf)
@@ -433,6 +437,26 @@ void tree_add_hung(int pid)
 	put(path, "", 0644);
 	times[1].tv_nsec = TREE_HUNG;
 	(void)raw(utimensat, SIM_FD_ROOT, path, times, 0);
+}
+
+/* The kernel's own inotify reports this. */
+static void close_node(const char *path)
+{
+	int fd = (int)raw(openat, SIM_FD_ROOT, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)raw(close, fd);
+}
+
+void tree_close_node(const struct kernel_holder *holder)
+{
+	const struct kernel_function *f = kernel_function(holder->pf, holder->vf);
+	char path[96];
+
+	snprintf(path, sizeof(path), holder->kind == HOLDER_NODE ? "dev/fake%d" : "dev/vfio/%d",
+		 group_of(f));
+	tree_remove("proc/%d/fd/7", holder->pid);
+	close_node(path);
 }
 
 void tree_end_holder(const struct kernel_holder *holder)

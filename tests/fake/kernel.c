@@ -192,8 +192,8 @@ long kernel_other_write(const char *path, const char *text)
 struct kernel_holder *kernel_holder_of(int pf, int vf)
 {
 	for (int i = 0; i < KERNEL_HOLDERS; i++)
-		if (kernel->holders[i].pid && kernel->holders[i].pf == pf &&
-		    kernel->holders[i].vf == vf)
+		if (kernel->holders[i].pid && !kernel->holders[i].closed &&
+		    kernel->holders[i].pf == pf && kernel->holders[i].vf == vf)
 			return &kernel->holders[i];
 	return NULL;
 }
@@ -240,6 +240,13 @@ void kernel_end_holder(struct kernel_holder *holder)
 	if (holder->kind == HOLDER_NETNS)
 		events_device("change", kernel_function(holder->pf, holder->vf));
 	holder->pid = 0;
+	sim_act();
+}
+
+void kernel_holder_closes(struct kernel_holder *holder)
+{
+	holder->closed = true;
+	tree_close_node(holder);
 	sim_act();
 }
 

@@ -62,6 +62,7 @@ struct kernel_pf {
 struct kernel_holder {
 	pid_t pid; /* 0: free */
 	bool ended;
+	bool closed; /* its process lives, and uses no VF any more */
 	int pf, vf;
 	enum holder_kind kind;
 	uint64_t since; /* sim->calls */
@@ -116,6 +117,8 @@ struct kernel_holder *kernel_holder_of(int pf, int vf);
 /** A process, or a container, begins to use this VF. False where it could not. */
 bool kernel_hold(int pf, int vf, enum holder_kind kind);
 void kernel_end_holder(struct kernel_holder *holder);
+/** The process uses the VF no more, and lives on. */
+void kernel_holder_closes(struct kernel_holder *holder);
 /** Whether this holder's process has ended; true also for one that never was. */
 bool kernel_has_ended(pid_t pid);
 
@@ -166,6 +169,8 @@ void tree_add_driver(enum kernel_driver driver);
 void tree_remove_driver(enum kernel_driver driver);
 void tree_hold(const struct kernel_holder *holder);
 void tree_end_holder(const struct kernel_holder *holder);
+/** It closes the VF's node. */
+void tree_close_node(const struct kernel_holder *holder);
 
 /* --- kernel-events.c: what it sends ---------------------------------------------------------- */
 

@@ -58,6 +58,13 @@ void c3(void);
 void c3_later(void);
 void c3_fails(void);
 
+/** regressions-waiting.c */
+void held_for_an_hour_by_node(void);
+void held_for_an_hour_by_machine(void);
+void closed_at_any_call(void);
+void ended_at_any_call(void);
+void closed_in_a_loop(void);
+
 /** regressions-life.c; regressions.c says what each is. */
 void a7_ignore(void);
 void a17(void);

@@ -553,22 +553,6 @@ START_TEST(events_of_vfs_and_links_wait_for_their_like)
 }
 END_TEST
 
-START_TEST(processes_that_use_a_vf_are_watched_while_it_is_blocked)
-{
-	_cleanup_world_ struct world world;
-	json_t *pids = json_pack("[i]", (int)getpid());
-
-	world_new(&world, "a.conf");
-	edit(&world);
-	job_ends(&world, JOB_BLOCKED, "VF 0 is in use");
-	retry_watch_holders(&world.pf->retry, pids);
-	json_decref(pids);
-	ck_assert_uint_eq(world.pf->retry.n_holders, 1);
-	time_is_over(&world);
-	ck_assert_uint_eq(world.pf->retry.n_holders, 0);
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -593,7 +577,6 @@ int main(void)
 		only_a_version_that_was_compared_with_the_device_is_agreed_to,
 		a_conflict_stops_the_job_of_the_version_that_has_it,
 		events_of_vfs_and_links_wait_for_their_like,
-		processes_that_use_a_vf_are_watched_while_it_is_blocked,
 	};
 
 	return run_tests("pf-state", tests, ARRAY_SIZE(tests));

@@ -37,6 +37,7 @@ enum act {
 	ACT_CARRIER,
 	ACT_TIME,
 	ACT_HOLDER,
+	ACT_NODE,
 	ACT_FULL,
 	ACT_NO_START,
 	ACT_STOP,
@@ -147,6 +148,8 @@ static void act_on(struct world *world, enum act act)
 		time_is_over(world);
 	else if (act == ACT_HOLDER)
 		world->pf->retry.again(world->pf, RETRY_HOLDER_ENDED);
+	else if (act == ACT_NODE)
+		world->pf->retry.again(world->pf, RETRY_NODE_CLOSED);
 	else if (act == ACT_FULL)
 		world->full = !world->full;
 	else if (act == ACT_NO_START)

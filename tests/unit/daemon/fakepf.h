@@ -120,8 +120,12 @@ static inline void world_new(struct world *world, const char *file)
 	config_free(world->file.config);
 	world->file.config = NULL;
 	ck_assert_int_ge(sd_event_new(&world->event), 0);
+	/* Its files stand for nodes. */
+	ck_assert_int_eq(waker_new(world->event, world->file.root.fd, &world->environment.waker),
+			 0);
 	world->environment = (struct pf_environment){
 		.event = world->event,
+		.waker = world->environment.waker,
 		.userdata = world,
 		.changed = on_changed,
 		.report = on_report,
@@ -136,6 +140,7 @@ static inline void world_clear(struct world *world)
 	pf_free(world->pf);
 	ck_assert_ptr_null(running);
 	ck_assert_ptr_null(looking);
+	waker_free(world->environment.waker);
 	sd_event_unref(world->event);
 	parsed_clear(&world->file);
 }
@@ -201,6 +206,9 @@ static inline void job_writes(struct world *world)
 	json_decref(progress);
 }
 
+/* What a job that is blocked reports; not owned. */
+static json_t *job_holders, *job_nodes;
+
 /* The job's last look was before the uevent of this number. */
 static inline void job_ends_seen(struct world *world, enum job_verdict verdict, const char *text,
 				 uint64_t seqnum)
@@ -215,10 +223,10 @@ static inline void job_ends_seen(struct world *world, enum job_verdict verdict, 
 		json_array_append_new(diags, diag_to_json(&list.items[0]));
 		diag_list_clear(&list);
 	}
-	result = json_pack("{s:s, s:I, s:I, s:o, s:{s:[s]}, s:[]}", "verdict",
+	result = json_pack("{s:s, s:I, s:I, s:o, s:{s:[s]}, s:O?, s:O?}", "verdict",
 			   job_verdict_names[verdict], "seqnum", (json_int_t)seqnum, "looked",
 			   (json_int_t)now_usec(), "diags", diags, "vfs", "addresses", VF_ADDRESS,
-			   "holders");
+			   "holders", job_holders, "nodes", job_nodes);
 	outcome.result = result;
 	ck_assert_ptr_nonnull(running);
 	running->handlers->done(running->userdata, &outcome);

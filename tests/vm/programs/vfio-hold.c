@@ -3,14 +3,20 @@
  * Holds a VF the way a virtual machine does: vfio-hold HOW ADDRESS|UUID [SECONDS]. HOW is "all"
  * (group, container and device stay open) or "device" (only the device's descriptor does, as in a
  * process that was handed one). Prints "holding", then waits that long, or until it is killed.
+ * After SIGUSR1 it closes all of them, prints "closed", and lives on.
  */
 #include <fcntl.h>
 #include <linux/vfio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+static void on_signal(int number)
+{
+}
 
 static void need(int result, const char *what)
 {
@@ -41,6 +47,7 @@ static int open_group(const char *address)
 
 int main(int argc, char **argv)
 {
+	const struct sigaction interrupts = { .sa_handler = on_signal };
 	int container, group, device;
 
 	if (argc < 3) {
@@ -58,11 +65,19 @@ int main(int argc, char **argv)
 		close(group);
 		close(container);
 	}
+	sigaction(SIGUSR1, &interrupts, NULL);
 	puts("holding");
 	fflush(stdout);
-	if (argc > 3)
+	if (argc > 3) {
 		sleep((unsigned)strtoul(argv[3], NULL, 10));
-	else
+		return EXIT_SUCCESS;
+	}
+	pause();
+	close(device);
+	close(container);
+	close(group);
+	puts("closed");
+	fflush(stdout);
+	for (;;)
 		pause();
-	return EXIT_SUCCESS;
 }
