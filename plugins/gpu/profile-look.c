@@ -70,7 +70,7 @@ bool gpu_offered(struct viod_pf *pf, int vf, const char *id)
 	return offered;
 }
 
-static int take_from(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data)
+static int count_used(struct viod_pf *pf, const struct gpu_mdev *mdev, void *data)
 {
 	struct gpu_types *types = data;
 
@@ -86,7 +86,7 @@ static void limit_available(struct viod_pf *pf, struct gpu_types *types)
 {
 	struct gpu_types left = *types;
 
-	(void)gpu_mdevs_each(pf, take_from, &left);
+	(void)gpu_mdevs_each(pf, count_used, &left);
 	for (size_t i = 0; i < types->count; i++)
 		if (types->items[i].most && types->items[i].available > left.items[i].most)
 			types->items[i].available = left.items[i].most;
@@ -151,7 +151,7 @@ const struct gpu_types *gpu_learn(struct viod_pf *pf, int vf)
 
 /* --- now ------------------------------------------------------------------------------------- */
 
-static int take_mdev(struct viod_pf *pf, const char *path, void *data)
+static int read_mdev(struct viod_pf *pf, const char *path, void *data)
 {
 	struct gpu_now *now = data;
 	char link[GPU_PATH_MAX];
@@ -173,7 +173,7 @@ int gpu_look(struct viod_pf *pf, int vf, struct gpu_now *ret_now)
 
 	now.mode = gpu_mode_of(pf, vf, &directory);
 	if (now.mode == GPU_MDEV) {
-		r = gpu_each_mdev(pf, vf, take_mdev, &now);
+		r = gpu_each_mdev(pf, vf, read_mdev, &now);
 		if (r != 1)
 			now.id[0] = now.uuid[0] = '\0';
 	} else if (now.mode == GPU_VENDOR) {

@@ -229,7 +229,7 @@ static void drop_settled(struct session *session, struct net_update *update)
 		if (session->deferred & (1u << i))
 			defer(session, update, i);
 		if ((session->deferred & (1u << i)) ||
-		    (info && net_attributes[i].took(update, info)) ||
+		    (info && net_attributes[i].is_set(update, info)) ||
 		    ((session->refused & (1u << i)) && ask_alone(session, update, i)))
 			update->attributes &= ~(1u << i);
 	}
@@ -266,17 +266,17 @@ static size_t keep_unsettled(struct session *session, struct net_update *updates
  */
 static void find_fault(struct session *session, struct net_update *updates, size_t count)
 {
-	bool told = read_back(session);
+	bool known = read_back(session);
 
 	for (unsigned faults = 0; (count = keep_unsettled(session, updates, count)) > 0; faults++) {
 		resend_attributes(session, &updates[0]);
 		updates++;
 		count = keep_unsettled(session, updates, count - 1);
-		if (!count || !told || faults >= FAULTS_MAX)
+		if (!count || !known || faults >= FAULTS_MAX)
 			break;
 		if (send_updates(session, updates, count) == 0)
 			return;
-		told = read_back(session);
+		known = read_back(session);
 	}
 	for (size_t i = 0; i < count; i++) {
 		drop_settled(session, &updates[i]);

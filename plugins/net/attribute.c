@@ -23,7 +23,7 @@ static int put_mac(struct nl_msg *message, const struct net_update *update)
 	return nla_put(message, IFLA_VF_MAC, sizeof(mac), &mac);
 }
 
-static bool mac_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool mac_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_MAC) &&
 	       memcmp(info->mac, update->values.mac.octets, sizeof(info->mac)) == 0;
@@ -69,7 +69,7 @@ static int put_vlan(struct nl_msg *message, const struct net_update *update)
 	return nla_nest_end(message, list);
 }
 
-static bool vlan_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool vlan_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_VLAN) && info->vlan == update->values.vlan &&
 	       info->qos == effective_qos(&update->values) &&
@@ -93,7 +93,7 @@ static int put_spoofchk(struct nl_msg *message, const struct net_update *update)
 	return put_setting(message, update, IFLA_VF_SPOOFCHK, update->values.spoofchk);
 }
 
-static bool spoofchk_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool spoofchk_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_SPOOFCHK) && info->spoofchk == update->values.spoofchk;
 }
@@ -103,7 +103,7 @@ static int put_trust(struct nl_msg *message, const struct net_update *update)
 	return put_setting(message, update, IFLA_VF_TRUST, update->values.trust);
 }
 
-static bool trust_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool trust_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_TRUST) && info->trust == update->values.trust;
 }
@@ -114,7 +114,7 @@ static int put_link_state(struct nl_msg *message, const struct net_update *updat
 			   (uint32_t)update->values.link_state);
 }
 
-static bool link_state_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool link_state_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_LINK_STATE) &&
 	       info->link_state == update->values.link_state;
@@ -125,7 +125,7 @@ static int put_query_rss(struct nl_msg *message, const struct net_update *update
 	return put_setting(message, update, IFLA_VF_RSS_QUERY_EN, update->values.query_rss);
 }
 
-static bool query_rss_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool query_rss_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_QUERY_RSS) && info->query_rss == update->values.query_rss;
 }
@@ -143,7 +143,7 @@ static int put_rate(struct nl_msg *message, const struct net_update *update)
 	return nla_put(message, IFLA_VF_RATE, sizeof(rate), &rate);
 }
 
-static bool rate_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool rate_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_RATE) && info->min_rate == update->values.min_tx_rate &&
 	       info->max_rate == update->values.max_tx_rate;
@@ -166,7 +166,7 @@ static int put_node_guid(struct nl_msg *message, const struct net_update *update
 	return put_guid(message, update, IFLA_VF_IB_NODE_GUID, update->values.node_guid);
 }
 
-static bool node_guid_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool node_guid_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_NODE_GUID) && info->node_guid == update->values.node_guid;
 }
@@ -176,7 +176,7 @@ static int put_port_guid(struct nl_msg *message, const struct net_update *update
 	return put_guid(message, update, IFLA_VF_IB_PORT_GUID, update->values.port_guid);
 }
 
-static bool port_guid_took(const struct net_update *update, const struct net_vfinfo *info)
+static bool port_guid_is_set(const struct net_update *update, const struct net_vfinfo *info)
 {
 	return (info->known & NET_KNOWS_PORT_GUID) && info->port_guid == update->values.port_guid;
 }
@@ -186,15 +186,15 @@ static bool port_guid_took(const struct net_update *update, const struct net_vfi
 #define ROW(row_) NET_ROW_BIT(row_)
 
 const struct net_attribute_type net_attributes[] = {
-	[NET_ATTRIBUTE_MAC] = { ROW(MAC), put_mac, mac_took },
-	[NET_ATTRIBUTE_VLAN] = { ROW(VLAN) | ROW(QOS) | ROW(VLAN_PROTO), put_vlan, vlan_took },
-	[NET_ATTRIBUTE_SPOOFCHK] = { ROW(SPOOFCHK), put_spoofchk, spoofchk_took },
-	[NET_ATTRIBUTE_TRUST] = { ROW(TRUST), put_trust, trust_took },
-	[NET_ATTRIBUTE_LINK_STATE] = { ROW(LINK_STATE), put_link_state, link_state_took },
-	[NET_ATTRIBUTE_RATE] = { ROW(MIN_TX_RATE) | ROW(MAX_TX_RATE), put_rate, rate_took },
-	[NET_ATTRIBUTE_QUERY_RSS] = { ROW(QUERY_RSS), put_query_rss, query_rss_took },
-	[NET_ATTRIBUTE_NODE_GUID] = { ROW(NODE_GUID), put_node_guid, node_guid_took },
-	[NET_ATTRIBUTE_PORT_GUID] = { ROW(PORT_GUID), put_port_guid, port_guid_took },
+	[NET_ATTRIBUTE_MAC] = { ROW(MAC), put_mac, mac_is_set },
+	[NET_ATTRIBUTE_VLAN] = { ROW(VLAN) | ROW(QOS) | ROW(VLAN_PROTO), put_vlan, vlan_is_set },
+	[NET_ATTRIBUTE_SPOOFCHK] = { ROW(SPOOFCHK), put_spoofchk, spoofchk_is_set },
+	[NET_ATTRIBUTE_TRUST] = { ROW(TRUST), put_trust, trust_is_set },
+	[NET_ATTRIBUTE_LINK_STATE] = { ROW(LINK_STATE), put_link_state, link_state_is_set },
+	[NET_ATTRIBUTE_RATE] = { ROW(MIN_TX_RATE) | ROW(MAX_TX_RATE), put_rate, rate_is_set },
+	[NET_ATTRIBUTE_QUERY_RSS] = { ROW(QUERY_RSS), put_query_rss, query_rss_is_set },
+	[NET_ATTRIBUTE_NODE_GUID] = { ROW(NODE_GUID), put_node_guid, node_guid_is_set },
+	[NET_ATTRIBUTE_PORT_GUID] = { ROW(PORT_GUID), put_port_guid, port_guid_is_set },
 };
 
 /*

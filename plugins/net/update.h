@@ -34,7 +34,7 @@ struct net_update {
 struct net_attribute_type {
 	uint32_t rows; /* bits of enum net_row that it is made of */
 	int (*put)(struct nl_msg *message, const struct net_update *update);
-	bool (*took)(const struct net_update *update, const struct net_vfinfo *info);
+	bool (*is_set)(const struct net_update *update, const struct net_vfinfo *info);
 };
 
 /** By enum net_attribute. */

@@ -221,7 +221,7 @@ static int parse_vf_list(struct span *message, struct net_link *link)
 	if (link->vfs)
 		return -EBADMSG;
 	while (next_attribute(&next, &type, &value) > 0 && type == IFLA_VF_INFO &&
-	       parse_vf(value, &info) == 0 && info.vf < link->n_told &&
+	       parse_vf(value, &info) == 0 && info.vf < link->n_total &&
 	       (!link->n_vfs || info.vf > link->vfs[link->n_vfs - 1].vf)) {
 		if (add_vf(link, &room, &info) < 0)
 			return -ENOMEM;
@@ -258,7 +258,7 @@ static void read_link_attribute(unsigned type, struct span value, struct net_lin
 	else if (type == IFLA_PERM_ADDRESS && value.left == sizeof(link->permanent))
 		memcpy(link->permanent, value.at, sizeof(link->permanent));
 	else if (type == IFLA_NUM_VF && take(value, &number, sizeof(number)))
-		link->n_told = number;
+		link->n_total = number;
 }
 
 static bool is_vf_list(struct span rest)

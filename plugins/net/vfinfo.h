@@ -42,7 +42,7 @@ struct net_link {
 	uint8_t permanent[6]; /* permanent address of the device; zero: not reported */
 	char name[IFNAMSIZ];
 	char parent[64];	/* name of the device it belongs to; "" before Linux 5.14 */
-	uint32_t n_told;	/* VFs that the kernel counts */
+	uint32_t n_total;	/* VFs that the kernel counts */
 	struct net_vfinfo *vfs; /* those that the driver answers for, by number */
 	size_t n_vfs;
 };

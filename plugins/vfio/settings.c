@@ -211,8 +211,8 @@ int vfio_observe(struct viod_pf *pf, struct viod_values *state)
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static void take_change(const struct viod_change *change, struct vfio_node *node, char *text,
-			size_t size)
+static void merge_change(const struct viod_change *change, struct vfio_node *node, char *text,
+			 size_t size)
 {
 	char *fields[] = { node->owner, node->group, node->mode };
 	const size_t sizes[] = { sizeof(node->owner), sizeof(node->group), sizeof(node->mode) };
@@ -252,7 +252,7 @@ int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
 		for (; i < n_changes && changes[i].vf == step.vf &&
 		       changes[i].option != &vfio_options[VFIO_ROW_COMPANION_DRIVERS];
 		     i++)
-			take_change(&changes[i], &node, text, sizeof(text));
+			merge_change(&changes[i], &node, text, sizeof(text));
 		if (step.vf != VIOD_PF)
 			snprintf(vf, sizeof(vf), "vf%d.", step.vf);
 		snprintf(step.text, sizeof(step.text), "%snode:%s", vf, text);

@@ -21,7 +21,7 @@ struct survey {
 	size_t n_shares, n_shares_wanted;
 	const struct nvme_attachment *attached, *attached_wanted;
 	size_t n_attached, n_attached_wanted;
-	bool shares_known, attached_known, give_back, give_back_namespaces;
+	bool shares_known, attached_known, restore_shares, restore_namespaces;
 	bool concerned[NVME_VFS_MAX]; /* has changes of its own */
 	unsigned there;		      /* VFs that are not re-created */
 };
@@ -151,7 +151,7 @@ static int add_online(struct viod_plan *plan, const struct viod_change *change, 
 }
 
 /* True if the change detaches a namespace from the VF. */
-static bool takes_away(const struct viod_change *change)
+static bool detaches(const struct viod_change *change)
 {
 	struct nvme_wish now = { 0 }, then = { 0 };
 
@@ -212,15 +212,15 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 {
 	const bool *now = viod_get(state, changes[0].vf, &nvme_rows[NVME_ROW_ONLINE]);
 	const struct viod_change *online, *resource;
-	bool wanted, goes;
+	bool wanted, offline;
 	int r = 0;
 
 	find_rows(changes, n, &online, &resource);
 	wanted = online ? *(const bool *)online->wanted : now && *now;
-	goes = now && *now && (resource || !wanted);
-	if (goes)
+	offline = now && *now && (resource || !wanted);
+	if (offline)
 		r = add_online(plan, online && !wanted ? online : resource, false, wanted);
-	for (enum nvme_row row = NVME_ROW_QUEUES; goes && r == 0 && row <= NVME_ROW_INTERRUPTS;
+	for (enum nvme_row row = NVME_ROW_QUEUES; offline && r == 0 && row <= NVME_ROW_INTERRUPTS;
 	     row++)
 		r = add_again(state, online ? online : resource, changes, n, row, plan);
 	for (size_t i = 0; i < n && r == 0; i++) {
@@ -233,7 +233,7 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 		order_of(&changes[i], &order);
 		viod_change_text(&changes[i], text, sizeof(text));
 		r = add(plan, VIOD_PHASE_CONFIGURE,
-			namespaces && !takes_away(&changes[i]) ? 0 : VIOD_STEP_DISRUPTIVE,
+			namespaces && !detaches(&changes[i]) ? 0 : VIOD_STEP_DISRUPTIVE,
 			code_of(&changes[i]), changes[i].vf, &changes[i], &order, text);
 	}
 	if (r == 0 && wanted && (resource || !(now && *now)))
@@ -243,7 +243,7 @@ static int plan_existing(const struct viod_values *state, const struct viod_chan
 
 /* --- removed VFs ----------------------------------------------------------------------------- */
 
-static int give_back_share(const struct survey *survey, uint32_t vf, struct viod_plan *plan)
+static int restore_share(const struct survey *survey, uint32_t vf, struct viod_plan *plan)
 {
 	struct nvme_share now = survey->shares[vf];
 	struct nvme_share then = vf < survey->n_shares_wanted ? survey->shares_wanted[vf]
@@ -281,7 +281,7 @@ static void wish_of(const struct nvme_attachment *attached, size_t n, uint32_t v
 	*ret_wish = wish;
 }
 
-static int give_back_namespaces(const struct survey *survey, uint32_t vf, struct viod_plan *plan)
+static int restore_namespaces(const struct survey *survey, uint32_t vf, struct viod_plan *plan)
 {
 	struct nvme_order order = { .vf = vf };
 	char now[NVME_TEXT_MAX], text[192];
@@ -299,17 +299,17 @@ static int give_back_namespaces(const struct survey *survey, uint32_t vf, struct
 		   &order, text);
 }
 
-static int plan_gone(const struct survey *survey, struct viod_plan *plan)
+static int plan_removed(const struct survey *survey, struct viod_plan *plan)
 {
 	int r = 0;
 
 	for (uint32_t vf = survey->there; vf < NVME_VFS_MAX && r == 0; vf++) {
 		if (survey->concerned[vf])
 			continue;
-		if (survey->give_back && vf < survey->n_shares)
-			r = give_back_share(survey, vf, plan);
-		if (r == 0 && survey->give_back_namespaces)
-			r = give_back_namespaces(survey, vf, plan);
+		if (survey->restore_shares && vf < survey->n_shares)
+			r = restore_share(survey, vf, plan);
+		if (r == 0 && survey->restore_namespaces)
+			r = restore_namespaces(survey, vf, plan);
 	}
 	return r;
 }
@@ -354,17 +354,17 @@ static void read_changes(const struct viod_change *changes, size_t n, struct sur
 		if (changes[i].vf >= 0 && changes[i].vf < NVME_VFS_MAX)
 			survey->concerned[changes[i].vf] = true;
 		if (changes[i].vf >= 0)
-			survey->give_back = survey->give_back_namespaces = anew;
+			survey->restore_shares = survey->restore_namespaces = anew;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (row_of(&changes[i]) == NVME_ROW_SECONDARIES) {
 			read_shares(changes[i].wanted, &survey->shares_wanted,
 				    &survey->n_shares_wanted);
-			survey->give_back = survey->shares_known;
+			survey->restore_shares = survey->shares_known;
 		} else if (row_of(&changes[i]) == NVME_ROW_ATTACHMENTS) {
 			read_attached(changes[i].wanted, &survey->attached_wanted,
 				      &survey->n_attached_wanted);
-			survey->give_back_namespaces = survey->attached_known;
+			survey->restore_namespaces = survey->attached_known;
 		}
 	}
 }
@@ -393,7 +393,7 @@ int nvme_plan(struct viod_pf *pf, const struct viod_values *state,
 	read_state(state, survey);
 	read_changes(changes, n_changes, survey);
 	/* Resources are released first, since another VF may need them. */
-	r = plan_gone(survey, plan);
+	r = plan_removed(survey, plan);
 	while (first < n_changes && r == 0) {
 		size_t n = 1;
 

@@ -17,7 +17,7 @@ static const struct {
 } units[] = { { 'T', 40 }, { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
 
 /* Decimal digits at *text, which moves behind them. */
-static int take_number(const char **text, uint64_t limit, uint64_t *ret_number)
+static int read_number(const char **text, uint64_t limit, uint64_t *ret_number)
 {
 	uint64_t number = 0;
 
@@ -64,7 +64,7 @@ static int parse_size(const char *text, uint64_t *ret_bytes)
 	int r;
 
 	skip_blanks(&text);
-	r = take_number(&text, UINT64_MAX, &bytes);
+	r = read_number(&text, UINT64_MAX, &bytes);
 	if (r < 0)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
@@ -96,7 +96,7 @@ static int parse_list(const char *text, struct nvme_wish *wish)
 
 		skip_blanks(&text);
 		if (wish->n_nsids == sizeof(wish->nsids) / sizeof(*wish->nsids) ||
-		    take_number(&text, UINT32_MAX - 1, &nsid) < 0 || nsid == 0)
+		    read_number(&text, UINT32_MAX - 1, &nsid) < 0 || nsid == 0)
 			return -EINVAL;
 		wish->nsids[wish->n_nsids++] = (uint32_t)nsid;
 		skip_blanks(&text);

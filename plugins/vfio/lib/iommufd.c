@@ -16,7 +16,7 @@
 
 /* --- the IOAS -------------------------------------------------------------------------------- */
 
-static int take_iommufd(struct viod_vfio_ioas *ioas, int iommufd, struct viod_vfio_error *error)
+static int adopt_iommufd(struct viod_vfio_ioas *ioas, int iommufd, struct viod_vfio_error *error)
 {
 	int r;
 
@@ -60,7 +60,7 @@ int viod_vfio_ioas_new_iommufd(int iommufd, uint32_t id, struct viod_vfio_kvm *k
 	if (!ioas)
 		return vfio_no_memory(error);
 	ioas->id = id;
-	r = take_iommufd(ioas, iommufd, error);
+	r = adopt_iommufd(ioas, iommufd, error);
 	if (r == 0 && !id)
 		r = make_ioas(ioas, error);
 	if (r < 0) {

@@ -129,7 +129,7 @@ static int fake_link(int fd, int index, bool with_vfs, struct net_link *ret_link
 	if (kernel.mute)
 		return -EMSGSIZE;
 	*ret_link = (struct net_link){
-		.index = 7, .n_told = VFS, .n_vfs = VFS, .flags = kernel.flags, .name = "eth0"
+		.index = 7, .n_total = VFS, .n_vfs = VFS, .flags = kernel.flags, .name = "eth0"
 	};
 	ret_link->vfs = malloc(sizeof(kernel.vfs));
 	ck_assert_ptr_nonnull(ret_link->vfs);

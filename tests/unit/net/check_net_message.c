@@ -373,14 +373,14 @@ START_TEST(accepted_values)
 				   .qos = 4,
 				   .vlan_proto = ETH_P_8021Q };
 
-	ck_assert(net_attributes[NET_ATTRIBUTE_MAC].took(&update, &info));
-	ck_assert(net_attributes[NET_ATTRIBUTE_VLAN].took(&update, &info));
+	ck_assert(net_attributes[NET_ATTRIBUTE_MAC].is_set(&update, &info));
+	ck_assert(net_attributes[NET_ATTRIBUTE_VLAN].is_set(&update, &info));
 	info.qos = 3;
 	info.mac[0] = 6;
-	ck_assert(!net_attributes[NET_ATTRIBUTE_MAC].took(&update, &info));
-	ck_assert(!net_attributes[NET_ATTRIBUTE_VLAN].took(&update, &info));
+	ck_assert(!net_attributes[NET_ATTRIBUTE_MAC].is_set(&update, &info));
+	ck_assert(!net_attributes[NET_ATTRIBUTE_VLAN].is_set(&update, &info));
 	info = (struct net_vfinfo){ .vlan = 20, .qos = 4 };
-	ck_assert(!net_attributes[NET_ATTRIBUTE_VLAN].took(&update, &info));
+	ck_assert(!net_attributes[NET_ATTRIBUTE_VLAN].is_set(&update, &info));
 }
 END_TEST
 

@@ -141,7 +141,7 @@ START_TEST(all_fields)
 	ck_assert_uint_eq(link.type, 1);
 	ck_assert_str_eq(link.name, "enp5s0");
 	ck_assert_str_eq(link.parent, "0000:05:00.0");
-	ck_assert_uint_eq(link.n_told, 2);
+	ck_assert_uint_eq(link.n_total, 2);
 	ck_assert_uint_eq(link.n_vfs, 2);
 	info = net_link_vf(&link, 1);
 	ck_assert_ptr_nonnull(info);
@@ -286,7 +286,7 @@ START_TEST(skipped_vfs)
 
 	put_link(counts[_i], 3);
 	parse(&link);
-	ck_assert_uint_eq(link.n_told, counts[_i]);
+	ck_assert_uint_eq(link.n_total, counts[_i]);
 	ck_assert_uint_lt(link.n_vfs, counts[_i]);
 	for (size_t i = 0; i < link.n_vfs; i++)
 		ck_assert_uint_ne(link.vfs[i].vf % 3, 0);
@@ -450,7 +450,7 @@ START_TEST(recorded_answers)
 
 	load(recorded[_i].file);
 	parse(&link);
-	ck_assert_uint_eq(link.n_told, recorded[_i].n_vfs);
+	ck_assert_uint_eq(link.n_total, recorded[_i].n_vfs);
 	ck_assert_uint_eq(link.n_vfs, recorded[_i].n_vfs);
 	for (uint32_t vf = 0; from_netdevsim && vf < link.n_vfs; vf++) {
 		const struct net_vfinfo *info = &link.vfs[vf];
