@@ -263,6 +263,45 @@ int vfio_plan(struct viod_pf *pf, const struct viod_values *state,
 	return 0;
 }
 
+/* An open descriptor keeps what its process was allowed. Only where the node belonged to a user or
+ * group of a file: a new node belongs to root, and a search reads all of /proc. */
+static void warn_if_open(struct viod_pf *pf, const struct viod_step *step, const char *path,
+			 const struct vfio_node *before)
+{
+	struct viod_holder holder;
+	struct viod_node node = { 0 };
+	struct stat status;
+	char full[64], text[256];
+
+	if (strcmp(before->owner, "root") == 0 && strcmp(before->group, "root") == 0)
+		return;
+	snprintf(full, sizeof(full), "/dev/vfio/%s", path);
+	if (viod_stat_at(pf, VIOD_TREE_DEV, full + strlen("/dev"), &status) < 0)
+		return;
+	node.path = full;
+	node.device = status.st_rdev;
+	if (viod_node_user(pf, &node, &holder) != 1)
+		return;
+	viod_holder_text(&holder, text, sizeof(text));
+	viod_report(pf, VIOD_WARNING, step->vf, NULL, &step->where, 0,
+		    "the node belongs to user %s and group %s no longer, but is still open: %s",
+		    before->owner, before->group, text);
+}
+
+static int write_node(struct viod_pf *pf, const struct viod_step *step, const char *path)
+{
+	const struct vfio_node *wanted = step->data;
+	struct vfio_node before;
+	bool had = vfio_node_read(pf, path, &before);
+	int r = vfio_node_write(pf, path, wanted);
+
+	if (r == 0 && had &&
+	    ((wanted->owner[0] && strcmp(wanted->owner, before.owner) != 0) ||
+	     (wanted->group[0] && strcmp(wanted->group, before.group) != 0)))
+		warn_if_open(pf, step, path, &before);
+	return r;
+}
+
 int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
 {
 	const struct viod_function *function = viod_function(pf, step->vf);
@@ -282,6 +321,6 @@ int vfio_apply(struct viod_pf *pf, const struct viod_step *step)
 		return -ENOENT;
 	}
 	for (size_t i = 0; i < nodes.count && r == 0; i++)
-		r = vfio_node_write(pf, nodes.paths[i], step->data);
+		r = write_node(pf, step, nodes.paths[i]);
 	return r;
 }

@@ -363,6 +363,49 @@ START_TEST(who_may_open_a_node)
 }
 END_TEST
 
+/* The previous owner of a node keeps what is open. */
+START_TEST(a_node_that_is_still_open_is_reported)
+{
+	static const struct vfio_node first = { .owner = "4711", .mode = "0600" };
+	static const struct vfio_node second = { .owner = "4712" };
+	struct viod_step step = { .code = VFIO_STEP_NODE,
+				  .vf = 0,
+				  .data = &first,
+				  .size = sizeof(first),
+				  .where = { "a.conf", 5, 1 } };
+	struct bench b;
+	int fd;
+
+	bench_machine(&b, 1);
+	ck_assert_int_eq(unlinkat(b.root.fd, DEVICE("0000:01:10.0") "/driver", 0), 0);
+	fake_directory(&b.root, "sys/bus/pci/drivers/vfio-pci");
+	fake_link(&b.root, DEVICE("0000:01:10.0") "/driver", "../../drivers/vfio-pci");
+	fake_link(&b.root, DEVICE("0000:01:10.0") "/iommu_group",
+		  "../../../../kernel/iommu_groups/12");
+	fake_directory(&b.root, "dev/vfio");
+	/* Another name of /dev/full, which no other process has open. */
+	ck_assert_int_eq(mknodat(b.root.fd, "dev/vfio/12", S_IFCHR | 0600, makedev(1, 7)), 0);
+	bench_open(&b, "test", 1, 1);
+	fd = openat(b.root.fd, "dev/vfio/12", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	/* It was root's. */
+	ck_assert_int_eq(vfio_apply(&b.pf, &step), 0);
+	assert_no_diags(&b.pf.diags);
+	step.data = &second;
+	ck_assert_int_eq(vfio_apply(&b.pf, &step), 0);
+	assert_diag_count(&b.pf.diags, 1);
+	ck_assert_int_eq(b.pf.diags.items[0].severity, VIOD_WARNING);
+	ck_assert_ptr_nonnull(
+		strstr(b.pf.diags.items[0].text, "user 4711 and group root no longer"));
+	ck_assert_ptr_nonnull(strstr(b.pf.diags.items[0].text, "/dev/vfio/12"));
+	/* Nothing changes. */
+	ck_assert_int_eq(vfio_apply(&b.pf, &step), 0);
+	assert_diag_count(&b.pf.diags, 1);
+	close(fd);
+	bench_clear(&b);
+}
+END_TEST
+
 START_TEST(nodes_of_a_function)
 {
 	struct vfio_nodes nodes;
@@ -419,8 +462,9 @@ int main(void)
 		/* Only root makes nodes. */
 		who_may_open_a_node,
 		at_no_moment_more_users_may_open_a_node,
+		a_node_that_is_still_open_is_reported,
 		nodes_of_a_function,
 	};
 
-	return run_tests("vfio-apply", tests, ARRAY_SIZE(tests) - left_out_unless_root(3));
+	return run_tests("vfio-apply", tests, ARRAY_SIZE(tests) - left_out_unless_root(4));
 }
