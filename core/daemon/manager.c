@@ -339,6 +339,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	struct manager *m = userdata;
 
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now_usec());
+	for (size_t i = 0; i < m->list.n_pfs; i++)
+		pf_reclaim(m->list.pfs[i]);
 	reload(m, true);
 	return 0;
 }

@@ -64,6 +64,26 @@ static enum pf_event end_event(struct managed_pf *pf, enum pf_event event, bool 
 	return pf->want != WANT_NOTHING || in_force != tried ? PF_EVENT_JOB_OUTDATED : event;
 }
 
+/* A time that is known, or else the usual back-off; the end of a process that uses one, or its
+ * close of a node. */
+static void wait_for_lent(struct managed_pf *pf, const json_t *result)
+{
+	json_int_t look = json_integer_value(json_object_get(result, "look"));
+
+	retry_cancel(&pf->lending);
+	if (!pf->report.n_lent) {
+		retry_forget_holders(&pf->lending);
+		retry_reset(&pf->lending);
+		return;
+	}
+	retry_watch_holders(&pf->lending, json_object_get(result, "holders"),
+			    json_object_get(result, "nodes"));
+	if (look > 0)
+		retry_in(&pf->lending, (uint64_t)look);
+	else
+		retry_wait(&pf->lending);
+}
+
 static void end_with_result(struct managed_pf *pf, const struct job_outcome *outcome)
 {
 	const json_t *result = outcome->result;
@@ -71,6 +91,7 @@ static void end_with_result(struct managed_pf *pf, const struct job_outcome *out
 	_cleanup_diags_ struct diag_list diags = { 0 };
 	_cleanup_free_ char *why = NULL;
 	bool refused_again;
+	enum pf_event event;
 
 	job_result_diags(result, &diags);
 	if (verdict != JOB_CONFIGURED)
@@ -84,8 +105,10 @@ static void end_with_result(struct managed_pf *pf, const struct job_outcome *out
 	if (verdict == JOB_BLOCKED)
 		retry_watch_holders(&pf->retry, json_object_get(result, "holders"),
 				    json_object_get(result, "nodes"));
-	pf_happens(pf, end_event(pf, verdict_events[verdict], verdict_agrees[verdict], why),
-		   verdict == JOB_INVALID ? NULL : why);
+	event = end_event(pf, verdict_events[verdict], verdict_agrees[verdict], why);
+	pf->reclaims = pf->reclaims && event == PF_EVENT_JOB_OUTDATED;
+	pf_happens(pf, event, verdict == JOB_INVALID ? NULL : why);
+	wait_for_lent(pf, result);
 }
 
 static void end_without_result(struct managed_pf *pf, const char *death)
@@ -192,6 +215,7 @@ static int start(struct managed_pf *pf, enum job_goal goal)
 		.address = pf->address,
 		.file = pf->file.path,
 		.retry_unsupported = pf->fresh,
+		.reclaims = pf->reclaims,
 		.config = goal == JOB_RELEASE ? NULL : versions_in_force(&pf->versions),
 	};
 

@@ -326,6 +326,13 @@ static const struct cell table[PF_STATE_MAX_][PF_EVENT_MAX_] = {
 [PF_FAILED]	[PF_EVENT_NODE_CLOSED]	    = { nothing,	  STAY },
 [AT_WORK]	[PF_EVENT_HOLDER_ENDED ... PF_EVENT_NODE_CLOSED] = { look_missed_it, STAY },
 
+/* What waits for its time, or for a VF, looks earlier. */
+[PF_ABSENT ... PF_WAITING][PF_EVENT_LENT]   = { nothing,	  STAY },
+[PF_CONFIGURED]	[PF_EVENT_LENT]		    = { check_soon,	  STAY },
+[PF_DEGRADED ... PF_FAILED][PF_EVENT_LENT]  = { same_soon,	  STAY },
+/* Its result says when to look next. */
+[AT_WORK]	[PF_EVENT_LENT]		    = { nothing,	  STAY },
+
 [AT_REST]	[PF_EVENT_APPLY_STARTS]	    = { begin,		  TO(PF_PLANNING) },
 [AT_REST]	[PF_EVENT_RELEASE_STARTS]   = { begin,		  TO(PF_RELEASING) },
 [AT_REST]	[PF_EVENT_START_FAILED]	    = { back_off,	  TO(PF_FAILED) },

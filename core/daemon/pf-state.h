@@ -57,6 +57,7 @@ enum pf_event {
 	PF_EVENT_TIME,
 	PF_EVENT_HOLDER_ENDED,
 	PF_EVENT_NODE_CLOSED, /* a node of a VF in use, or its interface was changed */
+	PF_EVENT_LENT,	      /* a VF that is lent may have returned */
 	/* Its job. */
 	PF_EVENT_APPLY_STARTS, /* also to look for drift */
 	PF_EVENT_RELEASE_STARTS,
@@ -147,6 +148,8 @@ struct managed_pf {
 	enum job_goal goal; /* of the job, or of the last one */
 	struct job *looker; /* finds out who uses what while the job is stuck */
 	struct pf_retry retry;
+	struct pf_retry lending; /* when to look again at VFs that are lent */
+	bool reclaims;		 /* a person asks for the VFs that are lent */
 	struct pf_seen seen;
 	struct pf_progress progress;
 	struct report report;	 /* of the last job */

@@ -19,6 +19,23 @@ static void on_again(void *userdata, enum retry_reason reason)
 	pf_pump(pf);
 }
 
+static void on_lending(void *userdata, enum retry_reason reason)
+{
+	struct managed_pf *pf = userdata;
+
+	if (pf->job) {
+		retry_missed(&pf->lending);
+		return;
+	}
+	/* The job may open the node itself, and close it. */
+	if (reason == RETRY_NODE_CLOSED) {
+		retry_after_close(&pf->lending);
+		return;
+	}
+	pf_happens(pf, PF_EVENT_LENT, NULL);
+	pf_pump(pf);
+}
+
 struct managed_pf *pf_new(const struct pf_environment *environment, const char *file)
 {
 	struct managed_pf *pf = calloc(1, sizeof(*pf));
@@ -33,6 +50,9 @@ struct managed_pf *pf_new(const struct pf_environment *environment, const char *
 				       .again = on_again,
 				       .userdata = pf };
 	retry_init(&pf->retry);
+	pf->lending = pf->retry;
+	pf->lending.again = on_lending;
+	retry_init(&pf->lending);
 	if (file && !(pf->file.name = strdup(file)))
 		return pf_free(pf);
 	return pf;
@@ -43,6 +63,7 @@ struct managed_pf *pf_free(struct managed_pf *pf)
 	if (!pf)
 		return NULL;
 	retry_clear(&pf->retry);
+	retry_clear(&pf->lending);
 	job_free(pf->job);
 	job_free(pf->looker);
 	versions_clear(&pf->versions);
@@ -70,6 +91,14 @@ const struct config *pf_config(const struct managed_pf *pf)
 bool pf_is_settled(const struct managed_pf *pf)
 {
 	return !pf->fresh || pf->state == PF_STUCK;
+}
+
+void pf_reclaim(struct managed_pf *pf)
+{
+	pf->reclaims = true;
+	/* No file of it is read again. */
+	if (!pf->file.name && pf->state <= PF_FAILED)
+		pf_happens(pf, PF_EVENT_UNCLAIMED, NULL);
 }
 
 void pf_stop(struct managed_pf *pf)

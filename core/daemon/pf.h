@@ -49,6 +49,9 @@ void pf_link_changed(struct managed_pf *pf, bool carrier);
 /** The interface of one of its VFs has changed: it may be out of its bridge, or down. */
 void pf_vf_link_changed(struct managed_pf *pf);
 
+/** A person asks for a reload: the next job restores the VFs that are lent and not in use. */
+void pf_reclaim(struct managed_pf *pf);
+
 /** Let the running step end, and start nothing more. */
 void pf_stop(struct managed_pf *pf);
 

@@ -137,13 +137,14 @@ static void print_metrics(FILE *out, struct managed_pf *const *pfs, size_t n_pfs
 		snprintf(more, sizeof(more), ",state=\"%s\"", pf_state_names[pfs[i]->shown]);
 		print_metric(out, "viod_pf_state", pfs[i], more, 1);
 	}
-	fputs("# HELP viod_pf_vfs VFs there are, held, and failed.\n# TYPE viod_pf_vfs gauge\n",
+	fputs("# HELP viod_pf_vfs VFs there are, held, lent, and failed.\n# TYPE viod_pf_vfs gauge\n",
 	      out);
 	for (size_t i = 0; i < n_pfs; i++) {
 		if (!has_metrics(pfs[i]))
 			continue;
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"all\"", pfs[i]->report.n_vfs);
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"held\"", pfs[i]->report.n_held);
+		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"lent\"", pfs[i]->report.n_lent);
 		print_metric(out, "viod_pf_vfs", pfs[i], ",which=\"failed\"",
 			     pfs[i]->report.n_failed);
 	}

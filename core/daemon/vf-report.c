@@ -88,6 +88,7 @@ int report_replace(struct report *report, const json_t *result, const char *vf_l
 	r = new.pf &&new.facts &&new.vfs ? copy_addresses(&new, json_object_get(vfs, "addresses"))
 					 : -ENOMEM;
 	new.n_held = count_of(&new, vfs, "held");
+	new.n_lent = count_of(&new, vfs, "lent");
 	new.n_failed = count_of(&new, vfs, "failed");
 	if (r < 0) {
 		report_clear(&new);

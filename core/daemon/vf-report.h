@@ -14,7 +14,7 @@ struct report {
 	char *vfs;	  /* JSON: an array, one line for each VF; NULL before the first result */
 	char **addresses; /* by VF; NULL: it has none */
 	const char **sorted; /* those that are not NULL */
-	size_t n_vfs, n_sorted, n_held, n_failed;
+	size_t n_vfs, n_sorted, n_held, n_lent, n_failed;
 };
 
 /** Replace the report by that of a job's result. vf_lines: the VFs as the job wrote them, one JSON

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "device/processes.h"
 #include "loader/quirk-match.h"
@@ -257,6 +258,17 @@ const struct viod_function *device_function(struct viod_pf *pf, int vf)
 const struct viod_function *device_known(struct viod_pf *pf, int vf)
 {
 	return read_function(pf, vf, false);
+}
+
+uint64_t device_identity(struct viod_pf *pf, int vf)
+{
+	struct device_function *f = device_slot(pf, vf);
+	struct stat status;
+
+	if (f && !f->identity && f->directory[0] &&
+	    fstatat(pf->roots->trees[VIOD_TREE_SYS], f->directory, &status, 0) == 0)
+		f->identity = status.st_ino;
+	return f ? f->identity : 0;
 }
 
 void device_look_again(struct viod_pf *pf)

@@ -21,6 +21,7 @@ struct device_function {
 	char modalias[96]; /* "" if it has none; fixed while the device exists */
 	bool known;	   /* driver and group have been read */
 	unsigned look;	   /* when they were read; see device_look_again() */
+	uint64_t identity; /* see device_identity(); 0: not read yet */
 	/* What a job that rebinds it found before, to be restored if that fails. */
 	bool saved;
 	char was_driver[VIOD_NAME_MAX], was_override[VIOD_NAME_MAX];
@@ -84,7 +85,9 @@ struct viod_pf {
 	/* A disruptive write to the VFs, or to the PF itself, follows: the search for holders asks
 	 * the kernel too, which may claim a disk or a VFIO group for a moment. */
 	bool disrupts_vfs, disrupts_self;
-	struct processes *processes;	  /* the last pass over /proc; NULL: none yet */
+	struct processes *processes; /* the last pass over /proc; NULL: none yet */
+	bool *returned; /* by VF: it was lent, and is reset before its driver is bound; NULL: none
+			 */
 	const struct viod_values *wanted; /* set while a plan is made and carried out */
 	json_t *notes;			  /* notes of plugins in the record; NULL: no record */
 	int unexplained; /* -errno of an op that reported nothing: the reason may pass */
@@ -142,6 +145,11 @@ struct device_function *device_slot(struct viod_pf *pf, int vf);
 
 /** The directory of the function below /sys; NULL if it has none. */
 const char *device_path(const struct viod_pf *pf, int vf);
+
+/** The inode of the function's directory in sysfs, read once between two calls of
+ * device_scan_vfs(): a function that was removed and created again has another one. 0 if it is not
+ * known. */
+uint64_t device_identity(struct viod_pf *pf, int vf);
 
 /** The plugins that have nodes() or holders(): those of the PF's schema, then all other loaded
  * ones, then NULL. The caller frees the array. NULL without memory. */

@@ -95,6 +95,18 @@ static int unbind_for(struct job_run *run, const struct viod_change *by, int vf,
 	return add_no_op(run, changes, vf, SRIOV_ROW_DRIVER, &by->where);
 }
 
+int job_unbind_vf(struct job_run *run, int vf, struct plan_changes *changes)
+{
+	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_DRIVER]);
+	const struct viod_where nowhere = { 0 };
+
+	if (find_change(changes, vf, SRIOV_ROW_DRIVER))
+		return 0;
+	if (!want_driver_again(run, vf) && !values_get(run->wanted, vf, row))
+		return 0;
+	return add_no_op(run, changes, vf, SRIOV_ROW_DRIVER, &nowhere);
+}
+
 int job_unbind_for(struct job_run *run, struct plan_changes *changes)
 {
 	size_t count = changes->count;

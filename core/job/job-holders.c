@@ -83,6 +83,20 @@ static void report_held(struct job_run *run, int vf)
 			 number, function ? function->address : "?", holders->count - REPORTED_MAX);
 }
 
+static void report_lent(struct job_run *run, int vf)
+{
+	const struct viod_function *function = device_known(&run->pf, vf);
+	const json_t *entry = job_lent_entry(run, vf);
+	char since[64];
+
+	job_lent_since(entry, since, sizeof(since));
+	diag_add(&run->pf.diags, VIOD_WARNING, vf, NULL, 0,
+		 "VF %d (%s) has been lent since %s (%s)%s; 'systemctl reload viod' or an edit of "
+		 "its section reclaims it",
+		 vf, function ? function->address : "?", since, job_lent_what(entry),
+		 job_is_held(run, vf) ? "" : " and nothing has it open");
+}
+
 void job_report_holders(struct job_run *run)
 {
 	for (size_t vf = 0; run->holders && vf < run->n_holders; vf++)
@@ -128,11 +142,14 @@ bool job_held_back(struct job_run *run, const struct viod_step *step)
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
 		if (!all && (int)vf != step->vf)
 			continue;
-		if (holders_object(&run->holders[vf], all ? 0 : VIOD_HOLDER_REMOVAL)) {
-			if (!run->blocked[vf])
-				report_held(run, (int)vf);
-			run->blocked[vf] = held = true;
-		}
+		if (!job_is_lent(run, (int)vf) &&
+		    !holders_object(&run->holders[vf], all ? 0 : VIOD_HOLDER_REMOVAL))
+			continue;
+		if (!run->blocked[vf] && job_is_lent(run, (int)vf))
+			report_lent(run, (int)vf);
+		if (!run->blocked[vf])
+			report_held(run, (int)vf);
+		run->blocked[vf] = held = true;
 	}
 	return (self && self_held_back(run)) || held;
 }

@@ -38,6 +38,7 @@ int job_write_baseline(struct job_run *run)
 	on_remove = config_pf_value(request->config, "on-remove");
 	run->record->keep = on_remove && *on_remove == SRIOV_KEEP;
 	run->record->created = run->record->created || run->plan.recreates;
+	run->record->unfinished = run->record->unfinished || run->plan.n_steps > 0;
 	free(run->record->config);
 	free(run->record->kind);
 	run->record->config = strdup(request->file ? request->file : "");

@@ -96,6 +96,22 @@ static void add_holder(const struct job_run *run, int vf, struct json_text *out)
 	add_text(out, "held_by", job_is_held(run, vf) ? text : NULL);
 }
 
+static void add_lent(const struct job_run *run, int vf, struct json_text *out)
+{
+	const json_t *entry = job_is_lent(run, vf) ? job_lent_entry(run, vf) : NULL;
+	char since[64];
+
+	if (entry)
+		job_lent_since(entry, since, sizeof(since));
+	add_text(out, "state",
+		 diag_first_error(&run->pf.diags, vf) ? "failed"
+		 : entry			      ? "lent"
+		 : job_is_held(run, vf)		      ? "held"
+						      : "free");
+	add_text(out, "lent", entry ? job_lent_what(entry) : NULL);
+	add_text(out, "lent_since", entry ? since : NULL);
+}
+
 static void add_error(const struct job_run *run, int vf, struct json_text *out)
 {
 	const struct diag *diag = diag_first_error(&run->pf.diags, vf);
@@ -118,6 +134,7 @@ static void add_vf(struct job_run *run, int vf, struct json_text *out)
 	add_number(out, "iommu_group", function ? function->iommu_group : -1);
 	add_nodes(&run->nodes, vf, out);
 	add_holder(run, vf, out);
+	add_lent(run, vf, out);
 	add_error(run, vf, out);
 	json_text_key(out, "attributes");
 	if ((size_t)vf < run->state->n_vfs)
@@ -143,21 +160,31 @@ static json_t *addresses_json(struct job_run *run)
 static json_t *vfs_json(struct job_run *run)
 {
 	struct json_text lines = { 0 };
-	json_int_t held = 0, failed = 0;
+	json_int_t held = 0, failed = 0, lent = 0;
 
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
 		add_vf(run, (int)vf, &lines);
 		held += job_is_held(run, (int)vf);
+		lent += job_is_lent(run, (int)vf);
 		failed += diag_first_error(&run->pf.diags, (int)vf) != NULL;
 	}
 	/* All at once: each write would wake the daemon. */
 	if (lines.size)
 		send_text(run, &lines);
-	return json_pack("{s:I, s:I, s:o}", "held", held, "failed", failed, "addresses",
-			 addresses_json(run));
+	return json_pack("{s:I, s:I, s:I, s:o}", "held", held, "lent", lent, "failed", failed,
+			 "addresses", addresses_json(run));
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
+
+/* Whether the next job waits for a holder of this VF, or of the PF itself. */
+static bool is_in_the_way(const struct job_run *run, int vf)
+{
+	if (vf == VIOD_PF)
+		return run->self_blocked;
+	return job_is_lent(run, vf) ||
+	       (run->blocked && (size_t)vf < run->n_holders && run->blocked[vf]);
+}
 
 static json_t *holders_json(const struct job_run *run)
 {
@@ -165,8 +192,8 @@ static json_t *holders_json(const struct job_run *run)
 
 	for (size_t vf = 0; run->holders && vf <= run->n_holders; vf++)
 		for (size_t i = 0; i < run->holders[vf].count; i++)
-			if (run->blocked && run->holders[vf].items[i].pid > 0 &&
-			    (vf == run->n_holders ? run->self_blocked : run->blocked[vf]))
+			if (run->holders[vf].items[i].pid > 0 &&
+			    is_in_the_way(run, vf == run->n_holders ? VIOD_PF : (int)vf))
 				(void)json_array_append_new(
 					pids, json_integer(run->holders[vf].items[i].pid));
 	for (size_t i = 0; run->pf.blocked_by && i < run->pf.blocked_by->count; i++)
@@ -174,13 +201,6 @@ static json_t *holders_json(const struct job_run *run)
 			(void)json_array_append_new(pids,
 						    json_integer(run->pf.blocked_by->items[i].pid));
 	return pids;
-}
-
-static bool is_in_the_way(const struct job_run *run, int vf)
-{
-	if (vf == VIOD_PF)
-		return run->self_blocked;
-	return run->blocked && (size_t)vf < run->n_holders && run->blocked[vf];
 }
 
 /* Nodes of VFs that are in the way: a holder may close one and live on. */
@@ -240,12 +260,12 @@ void job_send_result(struct job_run *run, enum job_verdict verdict)
 	/* Holders are part of the report, and those found before the writes may be outdated. */
 	if (looked && run->pf.present && run->pf.n_vfs)
 		(void)job_find_vf_holders(run);
-	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}",
+	send(run, json_pack("{s:{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}",
 			    "result", "verdict", job_verdict_names[verdict], "seqnum",
 			    (json_int_t)run->seqnum, "looked", (json_int_t)run->looked, "writes",
-			    (json_int_t)run->writes, "diags", diags_json(run), "holders",
-			    holders_json(run), "nodes", nodes_json(run), "steps", steps_json(run),
-			    "print", print_json(run), "pf", pf_json(run), "facts",
-			    run->pf.facts ? json_incref(run->pf.facts) : json_object(), "vfs",
-			    looked ? vfs_json(run) : json_object()));
+			    (json_int_t)run->writes, "look", (json_int_t)run->look, "diags",
+			    diags_json(run), "holders", holders_json(run), "nodes", nodes_json(run),
+			    "steps", steps_json(run), "print", print_json(run), "pf", pf_json(run),
+			    "facts", run->pf.facts ? json_incref(run->pf.facts) : json_object(),
+			    "vfs", looked ? vfs_json(run) : json_object()));
 }

@@ -47,24 +47,30 @@ static int job_observe(struct job_run *run)
 	return 0;
 }
 
-/* --- plan ------------------------------------------------------------------------------------ */
-
 /* The values that viod has set before, read once per job. */
 static int read_last(struct job_run *run)
 {
+	int r;
+
 	if (!run->record || run->last)
 		return 0;
-	return values_from_json(run->schema, run->record->set, &run->last);
+	r = values_from_json(run->schema, run->record->set, &run->last);
+	if (r == 0)
+		job_forget_lost(run, run->last);
+	return r;
 }
 
+/* --- plan ------------------------------------------------------------------------------------ */
+
 /* Drift is not corrected on a VF in use, because no person has requested the change. */
-static int drop_changes_of_held(struct job_run *run, struct plan_changes *changes)
+static int drop_changes_of_held(struct job_run *run, bool knows_holders,
+				struct plan_changes *changes)
 {
 	int r;
 
 	if (run->request->goal != JOB_DRIFT || !changes->count)
 		return 0;
-	r = job_find_holders(run);
+	r = knows_holders ? 0 : job_find_holders(run);
 	if (r < 0)
 		return r;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
@@ -97,7 +103,9 @@ static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
 	if (!recreates)
 		job_recall_unsupported(run, &changes);
 	plan_changes_drop_unsupported(&run->pf, true, &changes);
-	r = drop_changes_of_held(run, &changes);
+	r = job_lend(run, &changes);
+	if (r == 0)
+		r = drop_changes_of_held(run, run->holders, &changes);
 	if (r == 0)
 		r = job_recreate_for(run, &changes);
 	if (r == 0)
@@ -167,7 +175,8 @@ static int verify(struct job_run *run)
 	if (r < 0)
 		return r;
 	plan_changes_drop_unsupported(&run->pf, false, &left);
-	if (drop_changes_of_held(run, &left) == 0 && !run->stopped && !run->pf_failed &&
+	job_drop_changes_of_lent(run, &left);
+	if (drop_changes_of_held(run, false, &left) == 0 && !run->stopped && !run->pf_failed &&
 	    !run->pf_blocked)
 		report_leftovers(run, &left);
 	plan_changes_clear(&left);
@@ -180,6 +189,8 @@ static enum job_verdict verdict_of(const struct job_run *run)
 
 	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
 		blocked = blocked || run->blocked[i];
+	/* The baseline of a lent VF is not restored yet. */
+	blocked = blocked || (run->request->goal == JOB_RELEASE && run->leaves);
 	if (run->pf_failed)
 		return JOB_FAILED;
 	if (run->stopped)
@@ -219,6 +230,9 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 	if (request->config &&
 	    (job_refuse_foreign(run) < 0 || validate(run) < 0 || job_check_limits(run) < 0))
 		return 0;
+	r = read_last(run);
+	if (r < 0)
+		return r;
 	job_want_autoprobe(run);
 	job_want_returns(run);
 	vfs = request->config ? config_pf_value(request->config, "vfs") : NULL;
@@ -261,6 +275,14 @@ static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 	}
 	if (!run->pf_blocked && !run->pf_failed) {
 		r = job_remember_set(run);
+		if (r < 0)
+			return r;
+	}
+	if (run->record) {
+		run->record->changed = run->record->changed || run->record->unfinished;
+		run->record->unfinished = run->pf_failed || run->stopped ||
+					  diag_first_error(&run->pf.diags, VIOD_PF);
+		r = job_remember_left(run, false);
 		if (r < 0)
 			return r;
 	}
@@ -313,7 +335,7 @@ static int handle_drift(struct job_run *run, enum job_verdict *ret_verdict)
 	if (run->request->goal != JOB_DRIFT)
 		return 0;
 	drift = config_pf_value(run->request->config, "drift");
-	if (!drift || *drift == SRIOV_ENFORCE) {
+	if (!drift || *drift == SRIOV_ENFORCE || *drift == SRIOV_ON_RETURN) {
 		report_drift(run);
 		return 0;
 	}

@@ -48,6 +48,7 @@ struct job_request {
 	const char *address;
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
+	bool reclaims;		     /* a person asks for the VFs that are lent */
 	bool rest; /* JOB_CHECK: other lines of the file have errors; see config_parse_rest() */
 	bool retry_unsupported; /* JOB_APPLY: try rows again that the driver did not support */
 	const char *kind;	/* JOB_PRINT only */
@@ -68,6 +69,10 @@ struct job_run {
 	struct device_nodes nodes;    /* found along with the holders */
 	struct viod_holders *holders; /* by VF, then the PF's own; NULL: not looked up */
 	size_t n_holders;
+	bool *lent; /* by VF, n_lent of them: its rows are left alone */
+	size_t n_lent;
+	bool leaves;   /* changes of lent VFs were dropped */
+	uint64_t look; /* usec until a VF that is lent may return; 0: no time is known */
 	bool *blocked; /* by VF: a holder prevented a disruptive step */
 	bool pf_blocked, self_blocked, pf_failed, stopped;
 	size_t writes;	 /* steps carried out */
@@ -117,6 +122,8 @@ bool job_recreates(const struct job_run *run);
  * the driver to VFs that another change needs unbound. -ENOMEM. */
 int job_recreate_for(struct job_run *run, struct plan_changes *changes);
 int job_unbind_for(struct job_run *run, struct plan_changes *changes);
+/* The same for one VF, also if it has no driver and none is wanted. */
+int job_unbind_vf(struct job_run *run, int vf, struct plan_changes *changes);
 
 /* job-unsupported.c: load what the record knows of the driver; report a row that it rejected as
  * unsupported, or, if it accepts the row for other VFs, as an error of this VF; and note the rows
@@ -130,6 +137,31 @@ void job_note_accepted(struct job_run *run);
 void job_share_notes(struct job_run *run);
 int job_write_baseline(struct job_run *run);
 int job_remember_set(struct job_run *run);
+
+/* job-lent.c: true with drift = on-return; the record's entry of a lent VF, or NULL; whether this
+ * job leaves a VF alone; and of an entry, what another program has changed ("driver: igbvf ->
+ * vfio-pci"), and when that was noticed ("2026-01-31T12:00:00+0100"). */
+bool job_lends(const struct job_run *run);
+const json_t *job_lent_entry(const struct job_run *run, int vf);
+bool job_is_lent(const struct job_run *run, int vf);
+const char *job_lent_what(const json_t *entry);
+void job_lent_since(const json_t *entry, char *ret_text, size_t size);
+
+/* job-left.c: each VF as viod left it, in the record. Values that viod set are forgotten of VFs
+ * that were created again, or have lost their driver with its module. */
+void job_forget_lost(struct job_run *run, struct viod_values *last);
+/* Store the VFs that are not lent as they are now: all, or those that the plan has changed and
+ * those that are new. -ENOMEM. */
+int job_remember_left(struct job_run *run, bool all);
+/* True if a row had the value that was wanted when viod left the VF. */
+bool job_left_done(const struct job_run *run, int vf, const char *key);
+/* True for another device, with the same address, than the one of an entry with an "id". */
+bool job_is_replaced(struct job_run *run, int vf, const json_t *entry);
+/* True if another program has changed a VF since, with the change as text. */
+bool job_was_changed(struct job_run *run, int vf, char *ret_what, size_t size);
+/* True if the VFs that are not lent have lost their attributes together, as in a reset of the PF.
+ */
+bool job_was_reset(const struct job_run *run);
 
 /* Each of the following files uses only those before it. */
 
@@ -146,6 +178,12 @@ void job_report_holders(struct job_run *run);
 int job_check_holders(struct job_run *run);
 /* True if a holder prevents a disruptive step; the holder is reported. */
 bool job_held_back(struct job_run *run, const struct viod_step *step);
+
+/* job-lend.c: decide which VFs are lent, drop their changes, and add what restores those that
+ * return. state is what the changes were compared with. -errno. */
+int job_lend(struct job_run *run, struct plan_changes *changes);
+/* Drop the changes of lent VFs. */
+void job_drop_changes_of_lent(struct job_run *run, struct plan_changes *changes);
 
 /* job-foresee.c: report who would block the plan, and what would keep drivers from being bound.
  * -errno: the holders are not known. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a job wants beyond the rows that the file sets. */
 #include <errno.h>
+#include <string.h>
 
 #include "device/plugin-call.h"
 #include "job/job-run.h"
@@ -65,6 +66,9 @@ int job_want_absent(struct job_run *run)
  * switched it off died before. */
 void job_want_autoprobe(struct job_run *run)
 {
+	/* What another program switches is its own business. */
+	if (run->record && run->request->config && !run->record->unfinished && job_lends(run))
+		return;
 	const struct schema_row *row = schema_row_of(run->schema, &sriov_rows[SRIOV_ROW_AUTOPROBE]);
 	_cleanup_values_ struct viod_values *baseline = NULL;
 	const void *value = values_get(run->state, VIOD_PF, row);
@@ -120,6 +124,17 @@ void job_want_unbound(struct job_run *run, bool recreates)
 	}
 }
 
+/* What the file does not say is chosen once for a VF. Another program may choose otherwise since.
+ */
+static bool was_chosen(const struct job_run *run, bool recreates, int vf,
+		       const struct schema_row *row, const void *value)
+{
+	const void *set = recreates || !job_lends(run) ? NULL : values_get(run->last, vf, row);
+
+	return set && memcmp(set, value, row->option->size) == 0 &&
+	       job_left_done(run, vf, row->option->key);
+}
+
 /* Rows that the file does not set get their values for new VFs, where viod created the VFs. */
 static int new_vf_values(struct job_run *run, bool recreates)
 {
@@ -140,7 +155,8 @@ static int new_vf_values(struct job_run *run, bool recreates)
 		if (value_parse(row->option, row->option->new_vf, value, NULL) < 0)
 			return -EINVAL;
 		for (size_t vf = 0; vf < run->wanted->n_vfs; vf++)
-			if (!values_get(run->wanted, (int)vf, row))
+			if (!values_get(run->wanted, (int)vf, row) &&
+			    !was_chosen(run, recreates, (int)vf, row, value))
 				values_put(run->wanted, (int)vf, row, value, NULL);
 	}
 	return 0;

@@ -27,9 +27,11 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	record->notes = json_object();
 	record->rounded = json_array();
 	record->managed = json_array();
+	record->left = json_array();
+	record->lent = json_array();
 	if (!record->address || !record->kind || !record->config || !record->name ||
 	    !record->baseline || !record->set || !record->row_states || !record->notes ||
-	    !record->rounded || !record->managed)
+	    !record->rounded || !record->managed || !record->left || !record->lent)
 		return record_free(record);
 	return record;
 }
@@ -48,6 +50,8 @@ struct record *record_free(struct record *record)
 	json_decref(record->notes);
 	json_decref(record->rounded);
 	json_decref(record->managed);
+	json_decref(record->left);
+	json_decref(record->lent);
 	free(record);
 	return NULL;
 }
@@ -84,16 +88,17 @@ static int from_json(const char *address, const json_t *json, struct record **re
 {
 	const char *recorded, *kind, *config, *name = "";
 	json_t *baseline, *set, *row_states = NULL, *notes = NULL, *rounded = NULL;
-	json_t *managed = NULL;
+	json_t *managed = NULL, *left = NULL, *lent = NULL;
 	struct record *record;
-	int created, keep;
+	int created, keep, unfinished = 0;
 
 	if (json_unpack((json_t *)json,
-			"{s:s, s:s, s:s, s?s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o}", "address",
-			&recorded, "kind", &kind, "config", &config, "name", &name, "created",
-			&created, "keep", &keep, "baseline", &baseline, "set", &set, "row_states",
-			&row_states, "notes", &notes, "rounded", &rounded, "managed",
-			&managed) < 0 ||
+			"{s:s, s:s, s:s, s?s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o, s?b, s?o, "
+			"s?o}",
+			"address", &recorded, "kind", &kind, "config", &config, "name", &name,
+			"created", &created, "keep", &keep, "baseline", &baseline, "set", &set,
+			"row_states", &row_states, "notes", &notes, "rounded", &rounded, "managed",
+			&managed, "unfinished", &unfinished, "left", &left, "lent", &lent) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -115,6 +120,11 @@ static int from_json(const char *address, const json_t *json, struct record **re
 		replace(&record->rounded, rounded);
 	if (json_is_array(managed))
 		replace(&record->managed, managed);
+	if (json_is_array(left))
+		replace(&record->left, left);
+	if (json_is_array(lent))
+		replace(&record->lent, lent);
+	record->unfinished = unfinished;
 	*ret_record = record;
 	return 0;
 }
@@ -180,11 +190,12 @@ int record_load(const struct roots *roots, const char *address, bool set_aside,
 static int record_text(const struct record *record, struct json_text *out)
 {
 	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O}", "address",
-		record->address, "kind", record->kind, "config", record->config, "name",
+		"{s:s, s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:O, s:O}",
+		"address", record->address, "kind", record->kind, "config", record->config, "name",
 		record->name, "created", record->created, "keep", record->keep, "baseline",
 		record->baseline, "set", record->set, "row_states", record->row_states, "notes",
-		record->notes, "rounded", record->rounded, "managed", record->managed);
+		record->notes, "rounded", record->rounded, "managed", record->managed, "unfinished",
+		record->unfinished, "left", record->left, "lent", record->lent);
 
 	if (!json)
 		return -ENOMEM;

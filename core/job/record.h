@@ -24,6 +24,9 @@ struct record {
 	json_t *notes;	    /* by plugin, then by its key: text */
 	json_t *rounded;    /* rounded_remember(): values that the device rounded */
 	json_t *managed;    /* addresses of the VFs that have a link of udev-links.h */
+	bool unfinished;    /* a job has begun to write, and has not come to its end */
+	json_t *left;	    /* by VF: how viod left it; see job-left.c */
+	json_t *lent;	    /* VFs that another program has changed; see job-lend.c */
 };
 
 #define _cleanup_record_ _cleanup_(record_freep)

@@ -116,6 +116,14 @@ bool module_exists(const char *name_or_alias)
 	return modules_of(name_or_alias, NULL);
 }
 
+bool module_is_missing(const char *name_or_alias)
+{
+	int r = 0;
+
+	/* A kernel without modules has no index of them. */
+	return !modules_of(name_or_alias, &r) && (r >= 0 || r == -ENOENT || r == -ENOSYS);
+}
+
 /* --- the best of several --------------------------------------------------------------------- */
 
 int module_wildcards(const char *pattern, const char *alias)

@@ -13,6 +13,9 @@ int module_load(const char *name_or_alias);
 /** True if a module (or built-in driver) of this kernel matches a name or alias. */
 bool module_exists(const char *name_or_alias);
 
+/** True if this kernel has none: false also if that is not known. */
+bool module_is_missing(const char *name_or_alias);
+
 /** True if a driver belongs to the modules that match an alias ("igbvf" for a VF's modalias). */
 bool module_alias_names(const char *alias, const char *driver);
 

@@ -295,6 +295,17 @@ static int apply_unbind(struct viod_pf *pf, const struct viod_step *step)
 	return r;
 }
 
+/* Without a method the kernel has no such file. */
+static int apply_reset(struct viod_pf *pf, const struct viod_step *step)
+{
+	int r = host_table.write(pf, step->vf, "reset", "1");
+
+	if (r < 0 && r != -ENOENT)
+		host_table.report(pf, VIOD_WARNING, step->vf, NULL, &step->where, -r,
+				  "the function could not be reset after another program used it");
+	return 0;
+}
+
 int sriov_apply(struct viod_pf *pf, const struct viod_step *step)
 {
 	int r = get_ready(pf, step);
@@ -312,6 +323,8 @@ int sriov_apply(struct viod_pf *pf, const struct viod_step *step)
 		return apply_override(pf, step);
 	case SRIOV_STEP_UNBIND:
 		return apply_unbind(pf, step);
+	case SRIOV_STEP_RESET:
+		return apply_reset(pf, step);
 	case SRIOV_STEP_PROBE:
 		r = apply_probe(pf, step);
 		if (r < 0)

@@ -8,33 +8,33 @@
 #include "plan/host-table.h"
 #include "sriov/sriov-private.h"
 
-/* True if the kernel would choose this driver without an override. The driver may have been bound
- * by an override that was removed since. */
-static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char *driver,
-			    bool otherwise)
+/* True if the kernel would choose this driver without its override. */
+static bool is_first_choice(struct viod_pf *pf, const char *modalias, const char *driver)
 {
 	char path[160], module[VIOD_NAME_MAX];
 
 	if (!module_exists(modalias))
-		return otherwise;
+		return false;
 	snprintf(path, sizeof(path), "bus/pci/drivers/%s/module", driver);
 	if (sysfs_link_name(pf->roots->trees[VIOD_TREE_SYS], path, module, sizeof(module)) < 0)
 		(void)copy_text(module, sizeof(module), driver);
 	return module_alias_names(modalias, module);
 }
 
-/* "default" is satisfied by the driver that the kernel chooses without an override, and by no
- * driver if this kernel has none for the device. */
+/* "default" is satisfied by the driver that the kernel has bound without an override, also one that
+ * modprobe.d blacklists or that knows the device by new_id, and by no driver if this kernel has
+ * none for the device. */
 static bool is_native(struct viod_pf *pf, int vf, const char *driver, const char *override)
 {
 	const char *modalias = device_slot(pf, vf)->modalias;
 
 	if (override[0] && !streq(driver, override))
 		return false;
+	if (driver && !override[0])
+		return true;
 	if (!*modalias)
-		return driver && !override[0];
-	return driver ? is_first_choice(pf, modalias, driver, !override[0])
-		      : !module_exists(modalias);
+		return false;
+	return driver ? is_first_choice(pf, modalias, driver) : module_is_missing(modalias);
 }
 
 static void observe_driver(struct viod_pf *pf, struct viod_values *state, int vf)

@@ -98,7 +98,7 @@ static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t f
 
 /* Plan override, unbind and probe of one function; *override is the driver_override afterwards. The
  * override is first, so that no other driver can bind after the unbind. */
-static int add_binding(struct viod_plan *plan, enum viod_phase attach,
+static int add_binding(const struct viod_pf *pf, struct viod_plan *plan, enum viod_phase attach,
 		       const struct driver_intent *intent, char override[static VIOD_NAME_MAX])
 {
 	const struct viod_driver *wanted = intent->driver->wanted, *now = intent->driver->state;
@@ -119,6 +119,11 @@ static int add_binding(struct viod_plan *plan, enum viod_phase attach,
 	if (r == 0 && bound) {
 		snprintf(unbind, sizeof(unbind), "%s, unbind from %s", text, now->name);
 		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_UNBIND, intent->vf, flags,
+			     intent->driver, "", unbind);
+	}
+	if (r == 0 && intent->vf != VIOD_PF && pf->returned && pf->returned[intent->vf]) {
+		snprintf(unbind, sizeof(unbind), "vf%d: reset", intent->vf);
+		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_RESET, intent->vf, flags,
 			     intent->driver, "", unbind);
 	}
 	(void)copy_text(override, VIOD_NAME_MAX, name);
@@ -152,7 +157,7 @@ static int plan_driver(const struct viod_pf *pf, const struct viod_values *state
 	if (now)
 		(void)copy_text(override, sizeof(override), now);
 	if (intent->driver)
-		r = add_binding(plan, attach, intent, override);
+		r = add_binding(pf, plan, attach, intent, override);
 	if (r == 0 && (intent->driver || intent->override) && final && !streq(override, final))
 		r = add_override(plan, VIOD_PHASE_SETTLE, 0, intent, final);
 	return r;

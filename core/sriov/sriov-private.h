@@ -11,6 +11,7 @@ enum sriov_step {
 	SRIOV_STEP_AUTOPROBE,
 	SRIOV_STEP_OVERRIDE,
 	SRIOV_STEP_UNBIND,
+	SRIOV_STEP_RESET,
 	SRIOV_STEP_PROBE, /* data is the driver that must be bound afterwards, "" for any */
 };
 

@@ -12,7 +12,8 @@ static const struct viod_name vfs_words[] = { { "max", SRIOV_VFS_MAX }, { NULL, 
 static const struct viod_name on_remove_words[] = { { "release", SRIOV_RELEASE },
 						    { "keep", SRIOV_KEEP },
 						    { NULL, 0 } };
-static const struct viod_name drift_words[] = { { "enforce", SRIOV_ENFORCE },
+static const struct viod_name drift_words[] = { { "on-return", SRIOV_ON_RETURN },
+						{ "enforce", SRIOV_ENFORCE },
 						{ "report", SRIOV_REPORT },
 						{ "ignore", SRIOV_IGNORE },
 						{ NULL, 0 } };
@@ -46,8 +47,11 @@ const struct viod_option sriov_rows[] = {
 				  .help = "What happens when the file is deleted: restore what was "
 					  "there, or keep everything." },
 	[SRIOV_ROW_DRIFT] = { PF_ROW(ENUM, "drift", drift), .names = drift_words,
-			      .flags = VIOD_OPTION_POLICY, .unset = "enforce",
+			      .flags = VIOD_OPTION_POLICY, .unset = "on-return",
 			      .help = "What happens when another program changes the device." },
+	[SRIOV_ROW_GRACE] = { PF_ROW(INT, "grace", grace), .max = 86400,
+			      .flags = VIOD_OPTION_POLICY, .unset = "5",
+			      .help = "Seconds for which a VF that another program used must have been free before it is restored." },
 	[SRIOV_ROW_TIMEOUT] = { PF_ROW(INT, "timeout", timeout), .min = 1, .max = 86400,
 				.flags = VIOD_OPTION_POLICY, .unset = "120",
 				.help = "Seconds a job may take before it is reported stuck." },
@@ -103,6 +107,11 @@ void sriov_read_override(struct viod_pf *pf, int vf, char ret_name[static VIOD_N
 	if (host_table.read(pf, vf, "driver_override", ret_name, VIOD_NAME_MAX) < 0 ||
 	    streq(ret_name, "(null)"))
 		ret_name[0] = '\0';
+}
+
+bool sriov_driver_resets(const struct viod_pf *pf, const char *driver)
+{
+	return sriov_plugin_of(pf, driver) || strstr(driver, "vfio");
 }
 
 const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *driver)

@@ -14,12 +14,12 @@ extern const struct viod_plugin sriov_plugin;
 #define SRIOV_VFS_MAX (-1)
 
 enum sriov_on_remove { SRIOV_RELEASE, SRIOV_KEEP };
-enum sriov_drift { SRIOV_ENFORCE, SRIOV_REPORT, SRIOV_IGNORE };
+enum sriov_drift { SRIOV_ON_RETURN, SRIOV_ENFORCE, SRIOV_REPORT, SRIOV_IGNORE };
 
 /** Core's struct of a PF and of a VF. */
 struct sriov_pf {
 	char name[256], kind[VIOD_NAME_MAX];
-	int64_t vfs, on_remove, drift, timeout;
+	int64_t vfs, on_remove, drift, grace, timeout;
 	struct viod_driver driver;
 	bool drivers_autoprobe, force;
 	char driver_override[VIOD_NAME_MAX];
@@ -37,6 +37,7 @@ enum sriov_row {
 	SRIOV_ROW_PF_DRIVER,
 	SRIOV_ROW_ON_REMOVE,
 	SRIOV_ROW_DRIFT,
+	SRIOV_ROW_GRACE,
 	SRIOV_ROW_TIMEOUT,
 	SRIOV_ROW_FORCE,
 	SRIOV_ROW_AUTOPROBE,
@@ -52,6 +53,10 @@ const struct viod_plugin *sriov_plugin_of(const struct viod_pf *pf, const char *
 
 /** Prevent any driver from being bound to a VF that has none. 1 if that needed a write. */
 int sriov_hold(struct viod_pf *pf, int vf);
+
+/** True if a driver resets the function itself whenever a user opens and closes it, as VFIO drivers
+ * do. */
+bool sriov_driver_resets(const struct viod_pf *pf, const char *driver);
 
 /** The VF counts that a device can have. */
 struct sriov_limits {

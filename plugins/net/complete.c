@@ -119,14 +119,16 @@ static int complete_mac(struct viod_pf *pf, const struct net_link *link, struct 
 
 /* --- the PF ---------------------------------------------------------------------------------- */
 
+/* The file does not say it, so it is set once, when VFs are created, and not enforced later. */
 static void complete_link(struct viod_pf *pf, const struct net_link *link,
-			  struct viod_values *wanted)
+			  const struct viod_values *state, struct viod_values *wanted)
 {
 	const struct viod_option *option = &net_options[NET_ROW_LINK];
 	int64_t up = 1;
 
-	if (!(net_quirk(pf).flags & VIOD_NET_PF_MUST_BE_UP) || !viod_vf_count(wanted) ||
-	    viod_get(wanted, VIOD_PF, option) || !link->index || (link->flags & IFF_UP))
+	if (!(net_quirk(pf).flags & VIOD_NET_PF_MUST_BE_UP) ||
+	    viod_vf_count(wanted) <= viod_vf_count(state) || viod_get(wanted, VIOD_PF, option) ||
+	    !link->index || (link->flags & IFF_UP))
 		return;
 	viod_put(wanted, VIOD_PF, option, &up);
 	viod_report(pf, VIOD_INFO, VIOD_PF, option, NULL, 0,
@@ -164,7 +166,7 @@ int net_complete(struct viod_pf *pf, const struct viod_values *state, struct vio
 	r = net_interface_open(pf, VIOD_PF, false, &fd, &link);
 	if (r < 0 && r != -ENODEV)
 		return r;
-	complete_link(pf, &link, wanted);
+	complete_link(pf, &link, state, wanted);
 	r = 0;
 	for (int vf = 0; vf < (int)viod_vf_count(wanted); vf++) {
 		complete_vlan(state, wanted, vf);

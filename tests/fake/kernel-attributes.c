@@ -122,6 +122,7 @@ static void add_vf(int pf, int vf)
 	f->driver = DRIVER_NONE;
 	f->override[0] = '\0';
 	f->level = f->quiet = 0;
+	f->resets = 0;
 	tree_add_vf(pf, vf);
 	events_device("add", f);
 	events_device("change", f);
@@ -332,6 +333,14 @@ static long number_store(struct kernel_function *f, const char *name, int *numbe
 	return (long)size;
 }
 
+/* reset_store() of drivers/pci/pci-sysfs.c, which asks no holder. */
+static long reset_store(struct kernel_function *f, size_t size)
+{
+	check_held(f, "resets");
+	f->resets++;
+	return (long)size;
+}
+
 /* --- all of them ----------------------------------------------------------------------------- */
 
 static long device_write(struct kernel_function *f, const char *name, const char *text, size_t size)
@@ -348,6 +357,8 @@ static long device_write(struct kernel_function *f, const char *name, const char
 		return number_store(f, name, &f->quiet, text, size);
 	if (strcmp(name, "hush") == 0)
 		return number_store(f, name, &kernel->pfs[f->pf].hush, text, size);
+	if (strcmp(name, "reset") == 0)
+		return reset_store(f, size);
 	/* uevent_store() of drivers/base/core.c, here for network interfaces. */
 	if (strncmp(name, "net/", 4) == 0 && strstr(name, "/uevent"))
 		return (long)size;

@@ -267,6 +267,7 @@ void tree_add_vf(int pf, int vf)
 	function_path(f, path);
 	attribute(f, "level", "0\n");
 	attribute(f, "quiet", "");
+	attribute(f, "reset", "");
 	snprintf(text, sizeof(text), "../../../kernel/iommu_groups/%d", group_of(f));
 	tree_link(text, "%s/iommu_group", path);
 	tree_directory("sys/kernel/iommu_groups/%d", group_of(f));

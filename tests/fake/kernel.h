@@ -37,7 +37,8 @@ struct kernel_function {
 	int pf, vf; /* vf: -1 of a PF */
 	enum kernel_driver driver;
 	char override[32];
-	int level, quiet;    /* what the test plugin sets */
+	int level, quiet; /* what the test plugin sets */
+	unsigned resets;
 	unsigned generation; /* counts the devices that have been here */
 };
 

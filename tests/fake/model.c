@@ -8,6 +8,9 @@
  *   no file       what was there before the file: no VFs, or those that the daemon found with the
  *                 values they had; nothing else of the daemon is left
  *   keep          what the last file made stays
+ *   lent          a VF that another program has changed is as that program left it; if something
+ *                 happened since that may have ended this, it is so or as the file says; and what
+ *                 needs it removed waits for it
  *
  * Where it does not judge, for bugs that are known and not cured yet (the names are those of the
  * regressions in known.c), or since the rules say nothing:
@@ -59,8 +62,94 @@ void model_begin(struct model *model, const struct sequence *sequence)
 	}
 }
 
+/* --- lending --------------------------------------------------------------------------------- */
+
+/* Long enough for the daemon to have seen an edit and applied it. */
+#define APPLIED (3 * SIM_SEC)
+
+static void rows_of(const struct file_spec *file, int vf, int ret_rows[static 3])
+{
+	ret_rows[0] = file->vf[vf].level;
+	ret_rows[1] = file->vf[vf].quiet;
+	ret_rows[2] = file->vf[vf].driver;
+}
+
+void model_other(struct model *model, int pf, int vf)
+{
+	const struct kernel_function *f = kernel_function(pf, vf);
+	struct model_pf *m = &model->pfs[pf];
+	struct model_lent *lent = &m->lent[vf];
+
+	if (!m->file.exists)
+		return;
+	*lent = (struct model_lent){
+		.lent = true,
+		/* What it did may be what an edit that waits says, or be taken for that of a job
+		 * which has not come to its end. */
+		.asked = model->faults || sim->now < m->written + APPLIED ||
+			 f->level == m->file.vf[vf].level || sim_find("job") > 0,
+		.generation = f->generation,
+		.level = f->level,
+		.driver = (int)f->driver,
+	};
+	rows_of(&m->file, vf, lent->rows);
+}
+
+/* Whether the VF is still the one, and the file says of it what it did. */
+static bool may_be_lent(const struct model_pf *m, int pf, int vf)
+{
+	const struct model_lent *lent = &m->lent[vf];
+	int rows[3];
+
+	rows_of(&m->file, vf, rows);
+	return lent->lent && kernel_function(pf, vf)->present &&
+	       kernel_function(pf, vf)->generation == lent->generation &&
+	       (!m->file.exists || memcmp(rows, lent->rows, sizeof(rows)) == 0);
+}
+
+static bool any_may_be_lent(const struct model_pf *m, int pf)
+{
+	for (int vf = 0; vf < FILE_VFS; vf++)
+		if (may_be_lent(m, pf, vf))
+			return true;
+	return false;
+}
+
+bool model_may_lend(const struct model *model)
+{
+	for (int pf = 0; pf < KERNEL_PFS; pf++)
+		if (any_may_be_lent(&model->pfs[pf], pf))
+			return true;
+	return false;
+}
+
+static bool is_as_left(const struct model_pf *m, int pf, int vf)
+{
+	const struct kernel_function *f = kernel_function(pf, vf);
+
+	return f->level == m->lent[vf].level && (int)f->driver == m->lent[vf].driver;
+}
+
+/* What may end a lending, or hide it from the daemon. */
+static void note_asked(struct model *model, const struct op *op)
+{
+	bool all = op->type == OP_RELOAD || op->type == OP_KILL_JOB || op->type == OP_FAULT ||
+		   op->type == OP_KILL_DAEMON || op->type == OP_LOSE_EVENTS;
+
+	model->faults = model->faults || op->type == OP_FAULT || op->type == OP_LOSE_EVENTS;
+	for (int pf = 0; pf < KERNEL_PFS; pf++)
+		for (int vf = 0; vf < FILE_VFS && (all || (pf == op->pf && op->type != OP_CARRIER &&
+							   op->type != OP_RESTART));
+		     vf++)
+			if (op->type != OP_OTHER_LEVEL && op->type != OP_OTHER_UNBIND)
+				model->pfs[pf].lent[vf].asked = true;
+}
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
 static void write_file(struct model_pf *pf, const struct file_spec *file)
 {
+	pf->written = sim->now;
 	/* A1 */
 	if (pf->file.exists && pf->file.keep != file->keep)
 		pf->unknown = true;
@@ -85,6 +174,7 @@ void model_op(struct model *model, const struct op *op)
 {
 	struct model_pf *pf = &model->pfs[op->pf];
 
+	note_asked(model, op);
 	switch (op->type) {
 	case OP_WRITE:
 		write_file(pf, &op->file);
@@ -110,6 +200,13 @@ static const char *judge_vf(const struct model_pf *model, int pf, int vf)
 	const struct kernel_function *f = kernel_function(pf, vf);
 	int driver = model->file.vf[vf].driver, level = model->file.vf[vf].level;
 
+	if (may_be_lent(model, pf, vf) && is_as_left(model, pf, vf))
+		return NULL;
+	if (may_be_lent(model, pf, vf) && !model->lent[vf].asked) {
+		snprintf(text, sizeof(text),
+			 "VF %d of PF %d is lent, and not as another program left it", vf, pf);
+		return text;
+	}
 	/* The driver of a VF that was there before is left alone unless the file names one. */
 	if (driver < 0)
 		driver = model->adopted ? (int)f->driver : DRIVER_VF;
@@ -133,6 +230,8 @@ static const char *judge_file(const struct model_pf *model, int pf)
 	const struct kernel_pf *p = &kernel->pfs[pf];
 	const char *wrong = NULL;
 
+	if (any_may_be_lent(model, pf) && strcmp(state_of(pf), "blocked") == 0)
+		return NULL;
 	if ((int)p->numvfs != model->file.vfs) {
 		snprintf(text, sizeof(text), "PF %d has %u VFs, not %d", pf, p->numvfs,
 			 model->file.vfs);
@@ -152,13 +251,15 @@ static const char *judge_release(const struct model_pf *model, int pf)
 {
 	const struct kernel_pf *p = &kernel->pfs[pf];
 
+	if (any_may_be_lent(model, pf) && strcmp(state_of(pf), "blocked") == 0)
+		return NULL;
 	if ((int)p->numvfs != model->adopted) {
 		snprintf(text, sizeof(text), "PF %d has %u VFs, not the %d there were", pf,
 			 p->numvfs, model->adopted);
 		return text;
 	}
 	for (int vf = 0; vf < model->adopted; vf++)
-		if (p->vfs[vf].level != model->levels[vf]) {
+		if (p->vfs[vf].level != model->levels[vf] && !model->lent[vf].lent) {
 			snprintf(text, sizeof(text),
 				 "VF %d of PF %d has level %d, not the %d it had", vf, pf,
 				 p->vfs[vf].level, model->levels[vf]);

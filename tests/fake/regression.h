@@ -84,4 +84,24 @@ void d1(void);
 void d2(void);
 void c5(void);
 
+/** regressions-lend.c */
+void lend_libvirt(void);
+void lend_libvirt_attributes(void);
+void lend_libvirt_driver(void);
+void lend_libvirt_interface(void);
+void lend_proxmox(void);
+void lend_not_back(void);
+void lend_dra(void);
+void lend_never_used(void);
+void lend_attribute(void);
+void lend_unseen(void);
+void lend_reload_held(void);
+void lend_cni(void);
+void lend_enforce(void);
+void lend_reset(void);
+void lend_driver_unloaded(void);
+void lend_count(void);
+void lend_autoprobe(void);
+void lend_beside_failure(void);
+
 #endif

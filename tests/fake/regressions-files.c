@@ -231,7 +231,7 @@ void in_force(void)
 	EXPECT(kernel->pfs[0].vfs[0].generation == generation, "the VFs are those there were");
 	/* Its settings are enforced meanwhile. */
 	(void)other_write(0, 0, "level", "7");
-	file_write("b.conf", PF0 "vfs = 2\n[vf0]\nlevel = 5\n");
+	file_write("b.conf", PF0 "vfs = 2\ndrift = enforce\n[vf0]\nlevel = 5\n");
 	machine_run(5 * SIM_SEC);
 	EXPECT(kernel->pfs[0].vfs[0].level == 5, "it is edited");
 	(void)other_write(0, 0, "level", "7");

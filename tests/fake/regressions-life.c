@@ -37,7 +37,7 @@ void a7_report(void)
 /* The retry of a job that restores what another program changed does not write to a held VF. */
 void a8(void)
 {
-	file_write("a.conf", PF0 "vfs = 2\n[vf*]\nlevel = 5\n");
+	file_write("a.conf", PF0 "vfs = 2\ndrift = enforce\n[vf*]\nlevel = 5\n");
 	begin();
 	machine_run(SIM_SEC);
 	EXPECT(kernel_hold(0, 0, HOLDER_NODE), "VF 0 can be used");

@@ -137,24 +137,25 @@ static void write_file(const struct op *op)
 }
 
 /* What another program does to a configured PF, and to VFs that are not held. */
-static void other_program(const struct op *op)
+static bool other_program(const struct op *op)
 {
 	struct kernel_function *f = kernel_function(op->pf, op->vf);
 	char path[96], number[16];
 
 	if (!f->present || kernel_holder_of(op->pf, op->vf) ||
 	    strcmp(state_of(op->pf), "configured") != 0)
-		return;
+		return false;
 	if (op->type == OP_OTHER_COUNT) {
 		for (int vf = 0; vf < KERNEL_VFS; vf++)
 			if (kernel_holder_of(op->pf, vf))
-				return;
+				return false;
 		snprintf(path, sizeof(path), "devices/pci0000:00/%s/sriov_numvfs",
 			 kernel->pfs[op->pf].self.address);
 		(void)kernel_other_write(path, "0");
+		return false;
 	} else if (op->type == OP_OTHER_LEVEL) {
 		snprintf(path, sizeof(path), "devices/pci0000:00/%s/level", f->address);
-		snprintf(number, sizeof(number), "%d", op->number % 90);
+		snprintf(number, sizeof(number), "%d", 1 + op->number % 89);
 		(void)kernel_other_write(path, number);
 		events_link(op->pf);
 	} else if (f->driver) {
@@ -162,6 +163,7 @@ static void other_program(const struct op *op)
 			 kernel_drivers[f->driver]);
 		(void)kernel_other_write(path, f->address);
 	}
+	return true;
 }
 
 static void device_fault(const struct op *op)
@@ -220,7 +222,7 @@ static void play_process(const struct op *op)
 	}
 }
 
-static void play(const struct op *op)
+static void play(struct model *model, const struct op *op)
 {
 	struct kernel_holder *holder;
 	char name[16];
@@ -258,7 +260,8 @@ static void play(const struct op *op)
 	case OP_OTHER_COUNT:
 	case OP_OTHER_LEVEL:
 	case OP_OTHER_UNBIND:
-		other_program(op);
+		if (other_program(op))
+			model_other(model, op->pf, op->vf);
 		break;
 	case OP_COUNT_ERROR:
 	case OP_SHORT_COUNT:
@@ -315,13 +318,14 @@ static void restore_machine(void)
 }
 
 /* A configured machine, after a reload or a restart: nothing is written. */
-static const char *judge_quiet(const struct sequence *sequence)
+static const char *judge_quiet(const struct sequence *sequence, const struct model *model)
 {
 	static char text[256];
 	unsigned before = kernel->n_writes;
 	unsigned kind = (unsigned)(sequence->seed % 8);
 
-	if (kind > 2)
+	/* A reload asks for VFs that are lent. */
+	if (kind > 2 || (kind && model_may_lend(model)))
 		return NULL;
 	if (kind == 0) {
 		daemon_stop();
@@ -356,13 +360,13 @@ const char *sequence_run(const struct sequence *sequence)
 		else if (op->wait)
 			machine_run(op->wait);
 		sim_trace("---- %s, PF %d", names[op->type], op->pf);
-		play(op);
+		play(&model, op);
 		model_op(&model, op);
 	}
 	restore_machine();
 	machine_run(SETTLE);
 	wrong = sim->failure[0] ? sim->failure : model_judge(&model);
-	wrong = wrong ? wrong : judge_quiet(sequence);
+	wrong = wrong ? wrong : judge_quiet(sequence, &model);
 	if (wrong)
 		sim_trace("WRONG: %s", wrong);
 	machine_end();

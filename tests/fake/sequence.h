@@ -69,6 +69,16 @@ const char *sequence_run(const struct sequence *sequence);
 void sequence_shrink(struct sequence *sequence);
 void sequence_print(const struct sequence *sequence);
 
+/** A VF that another program has changed: it is lent, and stays as that program left it until it
+ * was used, or a person asks for it. */
+struct model_lent {
+	bool lent;
+	bool asked; /* something since may have ended that, or not */
+	unsigned generation;
+	int level, driver;
+	int rows[3]; /* of the file, when it was changed */
+};
+
 /** model.c: what has been asked for, without a look at what the daemon made of it. */
 struct model_pf {
 	struct file_spec file; /* as it is now */
@@ -76,13 +86,20 @@ struct model_pf {
 	bool unknown;	       /* see the list at the head of model.c */
 	int adopted;	       /* VFs that it had before */
 	int levels[FILE_VFS];  /* of these */
+	uint64_t written;      /* when the file was written last */
+	struct model_lent lent[FILE_VFS];
 };
 struct model {
+	bool faults; /* the daemon may not have seen all */
 	struct model_pf pfs[KERNEL_PFS];
 };
 
 void model_begin(struct model *model, const struct sequence *sequence);
 void model_op(struct model *model, const struct op *op);
+/** Another program has changed this VF, which is not in use. */
+void model_other(struct model *model, int pf, int vf);
+/** Whether a VF may still be lent. */
+bool model_may_lend(const struct model *model);
 /** After all is in order again: the first difference, or NULL. */
 const char *model_judge(const struct model *model);
 

@@ -164,6 +164,10 @@ START_TEST(a_pf_that_must_be_up)
 	ck_assert_int_eq(net_complete(&b.pf, b.state, b.wanted), 0);
 	expect(&b, b.wanted, VIOD_PF, "link", "down");
 	values_forget(b.wanted, VIOD_PF, row_of(&b, VIOD_PF, "link"));
+	/* VFs that there are do not have it set up again. */
+	ck_assert_int_eq(net_complete(&b.pf, b.state, b.wanted), 0);
+	expect(&b, b.wanted, VIOD_PF, "link", NULL);
+	ck_assert_int_eq(values_resize(b.state, 0), 0);
 	ck_assert_int_eq(net_complete(&b.pf, b.state, b.wanted), 0);
 	expect(&b, b.wanted, VIOD_PF, "link", "up");
 	bench_clear(&b);

@@ -7,6 +7,7 @@ good() {
 		name = 03:00.0
 		kind = dev
 		vfs = 2
+		drift = enforce
 		[vf*]
 		driver = none
 	CONF

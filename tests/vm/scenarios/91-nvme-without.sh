@@ -4,7 +4,7 @@
 write_conf() {
 	quiet
 	{
-		printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 8\n'
+		printf '[pf]\nname = 03:00.0\nkind = dev\nvfs = 8\ndrift = enforce\n'
 		((! $#)) || printf '%s\n' "$@"
 	} | conf accel
 }

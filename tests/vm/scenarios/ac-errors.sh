@@ -112,7 +112,7 @@ rm /etc/vio.d/nic.conf
 wait_for 30 eval '! test -e /run/viod/pf/$pf.json'
 bench_fault "$pf" trust '*' EOPNOTSUPP
 bench_forget "$pf"
-write_lacking() { printf '[pf]\nname = %s\nkind = net\nvfs = 4\nlink = up\n[vf*]\ndriver = none\ntrust = on\nquery-rss = on\nvlan = %s\n' "$pf" "$1" | conf nic; }
+write_lacking() { printf '[pf]\nname = %s\nkind = net\nvfs = 4\nlink = up\ndrift = enforce\n[vf*]\ndriver = none\ntrust = on\nquery-rss = on\nvlan = %s\n' "$pf" "$1" | conf nic; }
 write_lacking 5
 wait_state "$pf" configured
 expect_log "'trust' cannot be set with this driver"

@@ -20,7 +20,7 @@ stop_viod
 
 # The example of the README and of the installed vgpu0.conf, which use all memory; by number, and by a common name.
 example=/usr/share/doc/viod/examples/vgpu0.conf
-{ sed "s/^name = .*/name = $pf/" $example && printf '[vf1]\nprofile = 712\n[vf2]\nprofile = A16-4Q\n'; } | conf gpu0
+{ sed "s/^name = .*/name = $pf\ndrift = enforce/" $example && printf '[vf1]\nprofile = 712\n[vf2]\nprofile = A16-4Q\n'; } | conf gpu0
 trace_viod
 start_viod
 wait_state "$pf" configured
