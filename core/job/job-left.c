@@ -137,6 +137,36 @@ static bool differs_from_set(const struct job_run *run, const struct viod_values
 	       value_format(row->option, is, ret_is, VALUE_TEXT_MAX) == 0;
 }
 
+static bool is_of_new_vf(const struct viod_option *option, const char *text)
+{
+	static const char *const empty[] = { "", "0", "off", "none", "auto", NULL };
+
+	return option->new_vf ? streq(text, option->new_vf) : words_have(empty, text);
+}
+
+/* True if each of several VFs has lost this row: drivers forget attributes, for example rates when
+ * the speed of the link changes. Another program changes those of the VF that it uses. */
+static bool row_was_lost(const struct job_run *run, const struct schema_row *row)
+{
+	char was[VALUE_TEXT_MAX], is[VALUE_TEXT_MAX];
+	size_t count = 0;
+
+	for (size_t vf = 0; vf < run->last->n_vfs && vf < run->state->n_vfs; vf++) {
+		const void *set = values_get(run->last, (int)vf, row);
+		const void *now = values_get(run->state, (int)vf, row);
+
+		if (!set || !now || job_lent_entry(run, (int)vf) ||
+		    value_format(row->option, set, was, sizeof(was)) < 0 ||
+		    value_format(row->option, now, is, sizeof(is)) < 0 ||
+		    is_of_new_vf(row->option, was))
+			continue;
+		if (!is_of_new_vf(row->option, is))
+			return false;
+		count++;
+	}
+	return count > 1;
+}
+
 static bool row_was_changed(const struct job_run *run, int vf, const struct schema_row *row,
 			    char *ret_what, size_t size)
 {
@@ -147,7 +177,9 @@ static bool row_was_changed(const struct job_run *run, int vf, const struct sche
 	if (row->option->type == VIOD_TYPE_DRIVER || (row->option->flags & VIOD_OPTION_VOLATILE) ||
 	    !differs_from_set(run, run->last, vf, row, is) ||
 	    !is_still_wanted(run, vf, row, values_get(run->last, vf, row)) ||
-	    streq(json_string_value(json_object_get(known, row->option->key)), is))
+	    streq(json_string_value(json_object_get(known, row->option->key)), is) ||
+	    (is_of_new_vf(row->option, is) &&
+	     (row->option->type == VIOD_TYPE_RATE || row_was_lost(run, row))))
 		return false;
 	if (value_format(row->option, values_get(run->last, vf, row), was, sizeof(was)) < 0)
 		was[0] = '\0';
@@ -177,14 +209,13 @@ enum loss { KEPT, LOST, EITHER };
  * address, and a switch or a choice has only a few values. */
 static enum loss loss_of(const struct viod_option *option, const void *set, const char *is)
 {
-	static const char *const empty[] = { "", "0", "off", "none", "auto", NULL };
 	char was[VALUE_TEXT_MAX];
 	bool may_be_any = option->type == VIOD_TYPE_BOOL || option->type == VIOD_TYPE_ENUM ||
 			  option->type == VIOD_TYPE_MAC || option->phase == VIOD_PHASE_SETTLE;
 
 	if (value_format(option, set, was, sizeof(was)) < 0 || streq(was, is))
 		return EITHER;
-	if (option->new_vf ? streq(is, option->new_vf) : words_have(empty, is))
+	if (is_of_new_vf(option, is))
 		return LOST;
 	return may_be_any ? EITHER : KEPT;
 }
@@ -192,7 +223,6 @@ static enum loss loss_of(const struct viod_option *option, const void *set, cons
 /* A value that viod set, and that is not the one of a new VF, shows that there was no reset. */
 static enum loss loss_of_row(const struct job_run *run, int vf, const struct schema_row *row)
 {
-	static const char *const empty[] = { "", "0", "off", "none", "auto", NULL };
 	const void *set = values_get(run->last, vf, row), *is = values_get(run->state, vf, row);
 	const struct viod_option *option = row->option;
 	char text[VALUE_TEXT_MAX];
@@ -203,8 +233,7 @@ static enum loss loss_of_row(const struct job_run *run, int vf, const struct sch
 		return EITHER;
 	if (!value_satisfied(option, set, is))
 		return loss_of(option, set, text);
-	if (option->phase == VIOD_PHASE_SETTLE ||
-	    (option->new_vf ? streq(text, option->new_vf) : words_have(empty, text)))
+	if (option->phase == VIOD_PHASE_SETTLE || is_of_new_vf(option, text))
 		return EITHER;
 	return option->type == VIOD_TYPE_INT || option->type == VIOD_TYPE_RATE ||
 			       option->type == VIOD_TYPE_SIZE || option->type == VIOD_TYPE_MAC
