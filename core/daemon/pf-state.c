@@ -11,8 +11,9 @@
  *   pf-retry.c      when to look again: times, and what waker.c says of processes and nodes
  *
  * Example, a file is deleted: pf-list.c finds it missing (PF_EVENT_FILE_DELETED: the job is
- * stopped, the PF dropped) and its record unclaimed (PF_EVENT_UNCLAIMED: wants a release);
- * job/job-run.c restores what job/record.c recorded (PF_EVENT_JOB_RELEASED: dropped).
+ * stopped, the PF dropped); pf-unclaimed.c finds its record without a file (PF_EVENT_UNCLAIMED:
+ * wants a release); job/job-run.c restores what job/record.c recorded (PF_EVENT_JOB_RELEASED:
+ * dropped).
  */
 #include "daemon/pf-state.h"
 
