@@ -54,7 +54,8 @@ struct loader_choice {
  * each plugin before anything of it is called. A quirk needs the plugin of its kind and runs after
  * it. If two plugins claim the same kind, the one with the kind's name stays, else the first by
  * name; if two have the same key, that of the kind stays, then quirks, then drivers. Each refusal
- * is also added to the list as an error. 0, or -ENOMEM; a refusal is not a failure.
+ * is also added to the list as an error. 0, or -errno if the folder or a file
+ * cannot be read now; a refusal is not a failure.
  *
  * Owners in schemas are the copies, but a plugin passes its own descriptor to viod_struct() and
  * viod_step_add(): loader_plugin_of() maps one to the other.

@@ -87,6 +87,12 @@ static int check_parent(int fd, const struct stat *status, char **ret_why)
 	return check_owner(&checked, what, ret_why);
 }
 
+/* These say what is there; any other error may pass, and says nothing. */
+static bool is_answer(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENXIO;
+}
+
 /* A user who can rename a folder on the way can put another one in its place. */
 static int check_parents(int folder, const struct stat *status, char **ret_why)
 {
@@ -99,11 +105,9 @@ static int check_parents(int folder, const struct stat *status, char **ret_why)
 		int up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		if (up < 0 || fstat(up, &parent) < 0) {
+			r = -errno;
 			closep(&up);
-			return asprintf(ret_why, "a folder above its folder cannot be read: %s",
-					strerror(errno)) < 0
-				       ? -ENOMEM
-				       : 0;
+			return r;
 		}
 		closep(&fd);
 		fd = up;
@@ -123,6 +127,8 @@ int plugin_folder_open(const char *directory, int *ret_fd, char **ret_why)
 
 	*ret_fd = fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0) {
+		if (!is_answer(errno))
+			return -errno;
 		if (asprintf(&why, "its folder cannot be read: %s", strerror(errno)) < 0)
 			return -ENOMEM;
 		*ret_why = why;
@@ -143,12 +149,12 @@ static int open_file(struct plugin_file *candidate, int folder)
 	candidate->fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (candidate->fd >= 0)
 		return 0;
+	if (!is_answer(errno))
+		return -errno;
 	if (errno == ELOOP)
 		return plugin_file_refuse(candidate, "its file is a symbolic link; install the "
 						     "plugin itself there");
-	return plugin_file_refuse(candidate, "there is no such file%s%s",
-				  errno == ENOENT ? "" : ": ",
-				  errno == ENOENT ? "" : strerror(errno));
+	return plugin_file_refuse(candidate, "there is no such file");
 }
 
 static int check_file(struct plugin_file *candidate)
@@ -156,8 +162,7 @@ static int check_file(struct plugin_file *candidate)
 	struct stat status;
 
 	if (fstat(candidate->fd, &status) < 0)
-		return plugin_file_refuse(candidate, "its file cannot be read: %s",
-					  strerror(errno));
+		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return plugin_file_refuse(candidate, "its file is not a regular one");
 	return check_owner(&status, "file", &candidate->why);

@@ -34,13 +34,13 @@ int plugin_file_refuse(struct plugin_file *candidate, const char *format, ...) P
  * Open a folder, and check that it and each folder above it belong to root (or to the user viod
  * runs as), and that no other user can write to them or, where the folder above is sticky, replace
  * them. *ret_why is NULL if so, else the malloc()ed reason. The caller closes *ret_fd; it is -1 if
- * the folder cannot be opened. 0, or -ENOMEM.
+ * the folder cannot be opened. 0, or -errno: -ENOMEM, or a reason that may pass.
  */
 int plugin_folder_open(const char *directory, int *ret_fd, char **ret_why);
 
 /** Open the file of a candidate that has a name and a path in an open folder, and check all that
  * does not depend on other plugins. What is loaded is the file that was checked. A refused
- * candidate has a reason in why afterwards. 0, or -ENOMEM. */
+ * candidate has a reason in why afterwards. 0, or -errno: -ENOMEM, or a reason that may pass. */
 int plugin_file_load(struct plugin_file *candidate, int folder);
 
 /** Close and free; the plugin's object is unmapped unless handle is NULL. */

@@ -43,6 +43,8 @@ static int list_folder(struct search *search)
 	const struct dirent *entry;
 	int r = 0;
 
+	if (!dir && errno != ENOENT && errno != ENOTDIR)
+		return -errno;
 	if (!dir) {
 		if (!search->choice || search->choice->defaults)
 			diag_add(search->diags, VIOD_ERROR, VIOD_PF, NULL, errno,
@@ -250,6 +252,10 @@ int plugin_search(struct loader *loader, const struct loader_choice *choice,
 		r = note_rest(&search);
 	if (r == 0)
 		warn_of_without(&search);
+	if (r < 0)
+		diag_add(diags, VIOD_ERROR, VIOD_PF, NULL, -r,
+			 "the plugins in %s cannot be read now: %s", loader->directory,
+			 strerror(-r));
 	words_free(search.found);
 	closep(&search.folder);
 	free(search.folder_why);

@@ -7,7 +7,7 @@
 #include "loader/plugin-set.h"
 
 /** Find and open the files that choice enables in loader->directory; NULL: all. Fills the set, and
- * what the loader says of others. A file that is not good has its reason in the set. 0 or -ENOMEM.
+ * what the loader says of others. A file that is not good has its reason in the set. 0 or -errno.
  */
 int plugin_search(struct loader *loader, const struct loader_choice *choice,
 		  const struct viod_plugin *core, struct diag_list *diags, struct plugin_set *set);
