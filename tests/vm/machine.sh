@@ -138,17 +138,19 @@ nowatchdog rcupdate.rcu_cpu_stall_suppress=1 $lean ${1-} ${VIOD_VM_APPEND-}" # a
 # The report begins with the line BOOTED. A guest that does not get there is started once more, after the reason has been
 # printed: under load the kernel's own boot has been seen to hang in emulation.
 machine_boot() {
-	local try line
+	local try line status
 	machine_pack
 	for try in 1 2; do
 		machine_devise "${talkative-}"
 		exec {report}< <(exec timeout -k 5 "${VIOD_VM_TIMEOUT:-3600}" \
 			qemu-system-x86_64 "${machine[@]}" -serial "file:$work/console" 3>&1 >"$work/qemu" 2>&1 </dev/null)
 		qemu=$!
-		if IFS= read -r -t "$boot_limit" line <&"$report" || ((try == 2)); then
+		status=0
+		IFS= read -r -t "$boot_limit" line <&"$report" || status=$?
+		if ((status == 0 || try == 2)); then
 			return 0
 		fi
-		machine_hang
+		machine_hang "$status"
 		machine_death
 		printf 'It is started once more.\n'
 		kill "$qemu" 2>/dev/null || :
@@ -158,10 +160,10 @@ machine_boot() {
 	done
 }
 
-# machine_hang: what a guest that does not boot is doing.
+# machine_hang STATUS: what a guest that does not boot is doing; STATUS is that of the read, above 128 when its time was over.
 machine_hang() {
 	local status=0
-	if kill -0 "$qemu" 2>/dev/null; then
+	if (($1 > 128)); then
 		printf 'The guest has not booted within %d s; the load of this machine is %s; QEMU:\n' "$boot_limit" "$(cut -d' ' -f1-3 /proc/loadavg)"
 		ps -o stat=,time=,wchan= -p "$(pgrep -P "$qemu" || echo "$qemu")" | sed 's/^/    state, CPU time and wait: /' || : # it may end just now
 		printf 'info status\ninfo registers\n' | timeout 5 socat -t 2 - "UNIX-CONNECT:$work/hmp" 2>&1 |
