@@ -34,3 +34,11 @@ int lock_file_open(int run, const char *name)
 	}
 	return fd;
 }
+
+void lock_file_remove(int run, const char *name)
+{
+	_cleanup_close_ int folder = openat(run, FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder >= 0)
+		(void)unlinkat(folder, name, 0);
+}

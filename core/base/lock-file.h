@@ -8,4 +8,8 @@
  * A file descriptor for flock(), which the caller closes; or -errno. */
 int lock_file_open(int run, const char *name);
 
+/** Remove it. Who holds its lock may do so; who waits for it must look whether the file it has
+ * locked is still there. */
+void lock_file_remove(int run, const char *name);
+
 #endif

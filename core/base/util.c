@@ -250,6 +250,20 @@ int replace_file_at(int directory, const char *name, const void *data, size_t si
 	return sync_directory(directory);
 }
 
+void remove_temporaries_at(int directory, const char *name)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *entry;
+	size_t length = strlen(name);
+
+	if (open_directory(directory, ".", &dir) < 0)
+		return;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, name, length) == 0 &&
+		    entry->d_name[1 + length] == '.')
+			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+}
+
 static int make_directory(int directory, const char *path, unsigned mode)
 {
 	struct stat status;

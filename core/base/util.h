@@ -101,6 +101,10 @@ int write_all(int fd, const void *data, size_t size);
  * same directory, fsync, rename, fsync of the directory. mode is the file's mode. 0 or -errno. */
 int replace_file_at(int directory, const char *name, const void *data, size_t size, unsigned mode);
 
+/** Remove what replace_file_at() leaves of this file if it is killed. No other process may be in it
+ * for the same file. */
+void remove_temporaries_at(int directory, const char *name);
+
 /** Create the directories of a path below a directory, as mkdir -p does. 0 or -errno. */
 int make_directories_at(int directory, const char *path, unsigned mode);
 

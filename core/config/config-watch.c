@@ -243,6 +243,18 @@ static int watch_file(struct watch *watch, const struct config_file *file, struc
 	return is_absent(r) ? 0 : r;
 }
 
+/* What may still be wanted, because not all could be watched, is kept. */
+static void leave(struct watch *watch, const struct watched *watched, struct watched_list *kept)
+{
+	struct watched *slot =
+		kept ? array_append((void **)&kept->items, &kept->count, sizeof(*slot)) : NULL;
+
+	if (slot)
+		*slot = *watched;
+	else
+		(void)inotify_rm_watch(watch->inotify, watched->descriptor);
+}
+
 int watch_refresh(struct watch *watch, const struct config_files *files)
 {
 	struct watched_list now = { 0 };
@@ -254,7 +266,7 @@ int watch_refresh(struct watch *watch, const struct config_files *files)
 		r = watch_file(watch, &files->items[i], &now);
 	for (size_t i = 0; i < watch->n_items; i++)
 		if (!find_watched(now.items, now.count, watch->items[i].descriptor))
-			(void)inotify_rm_watch(watch->inotify, watch->items[i].descriptor);
+			leave(watch, &watch->items[i], r < 0 ? &now : NULL);
 	free(watch->items);
 	watch->items = now.items;
 	watch->n_items = now.count;

@@ -16,6 +16,7 @@
 
 /* A job that writes more than this is broken: 65535 VFs need about 40 MiB. */
 #define JOB_OUTPUT_MAX (256 * 1024 * 1024)
+#define USEC_PER_SEC_ 1000000ULL
 
 struct job {
 	pid_t pid;
@@ -26,7 +27,8 @@ struct job {
 	json_t *result;
 	struct json_text vfs;
 	char *death;
-	bool exited, closed, ended;
+	uint64_t started; /* CLOCK_MONOTONIC, usec */
+	bool exited, closed, ended, discarded;
 	const struct job_handlers *handlers;
 	void *userdata;
 };
@@ -48,9 +50,24 @@ struct job *job_free(struct job *job)
 	return NULL;
 }
 
+/* Of the daemon's exchange and the job's, once it has the lock, only one succeeds. */
 void job_stop(struct job *job)
 {
-	job->progress->stop = true;
+	uint32_t waits = PROGRESS_WAITS;
+
+	__atomic_store_n(&job->progress->stop, true, __ATOMIC_SEQ_CST);
+	if (job->exited ||
+	    !__atomic_compare_exchange_n(&job->progress->lock, &waits, PROGRESS_ENDED, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return;
+	job->discarded = true;
+	(void)kill(job->pid, SIGKILL);
+}
+
+bool job_waits(const struct job *job)
+{
+	return !job->exited &&
+	       __atomic_load_n(&job->progress->lock, __ATOMIC_SEQ_CST) == PROGRESS_WAITS;
 }
 
 pid_t job_pid(const struct job *job)
@@ -81,7 +98,8 @@ static void finish(struct job *job)
 {
 	struct job_outcome outcome = { .result = job->result,
 				       .vfs = job->vfs.text,
-				       .death = job->death };
+				       .death = job->death,
+				       .discarded = job->discarded && !job->result };
 
 	if (job->exited && job->closed)
 		job->handlers->done(job->userdata, &outcome);
@@ -156,11 +174,27 @@ static int on_exit_(sd_event_source *source, const siginfo_t *info, void *userda
 	return 0;
 }
 
+/* The time that it waited for locks does not count. 0: it is over. */
+static uint64_t time_left(const struct job *job)
+{
+	uint64_t now = now_usec(), waited = MIN(job->progress->waited_usec, now - job->started);
+	uint64_t due = job->started + job->timeout * USEC_PER_SEC_ + waited;
+
+	if (job_waits(job))
+		return job->timeout * USEC_PER_SEC_;
+	return due > now ? due - now : 0;
+}
+
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct job *job = userdata;
+	uint64_t left = time_left(job);
 	char where[512];
 
+	if (left) {
+		(void)sd_event_source_set_time_relative(source, left);
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
 	describe(job, where, sizeof(where));
 	/* After SIGKILL, a write that waits for the holder of a VF could never be ended. */
 	job->ended = !job->progress->in_kernel;
@@ -232,11 +266,21 @@ static int watch_child(sd_event *event, struct job *job, int *fd)
 		TAKE_FD(*fd);
 	if (r >= 0 && job->timeout)
 		r = sd_event_add_time_relative(event, &job->deadline, CLOCK_MONOTONIC,
-					       job->timeout * 1000000, 100000, on_deadline, job);
+					       job->timeout * USEC_PER_SEC_, 100000, on_deadline,
+					       job);
 	/* The output of a job is read before its end is handled. */
 	if (r >= 0)
 		r = sd_event_source_set_priority(job->child, SD_EVENT_PRIORITY_NORMAL + 10);
 	return r < 0 ? r : 0;
+}
+
+/* Its end would go unnoticed. It has just begun, and is in no write yet. */
+static void end_unwatched(struct job *job)
+{
+	job->child = sd_event_source_disable_unref(job->child);
+	(void)kill(job->pid, SIGKILL);
+	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 int job_start(sd_event *event, const struct job_request *request, uint64_t timeout,
@@ -271,8 +315,12 @@ int job_start(sd_event *event, const struct job_request *request, uint64_t timeo
 		run_child(request, job->progress, pipe_fds[1]);
 	r = job->pid < 0 ? -errno : 0;
 	close(pipe_fds[1]);
-	if (r == 0)
+	job->started = now_usec();
+	if (r == 0) {
 		r = watch_child(event, job, &ours);
+		if (r < 0)
+			end_unwatched(job);
+	}
 	if (r < 0) {
 		job_free(job);
 		return r;

@@ -14,6 +14,7 @@ struct job_outcome {
 	const json_t *result; /* what job_send_result() wrote; NULL: the job ended without */
 	const char *vfs; /* the VFs that were reported before it: JSON, one line each; NULL: none */
 	const char *death; /* then: how it ended and what it was doing, or NULL */
+	bool discarded;	   /* then: it was stopped before it had a lock, and has written nothing */
 };
 
 struct job_handlers {
@@ -22,7 +23,8 @@ struct job_handlers {
 	/** The deadline has passed. where: what it is doing. ended: it is killed, since it is not
 	 * inside a kernel write; otherwise it runs until that write returns. */
 	void (*overdue)(void *userdata, const char *where, bool ended);
-	/** The process has ended; the handler may free the job. */
+	/** The process has ended; the handler may free the job. Not called for a job that was freed
+	 * before. */
 	void (*done)(void *userdata, const struct job_outcome *outcome);
 };
 
@@ -34,8 +36,11 @@ int job_start(sd_event *event, const struct job_request *request, uint64_t timeo
 /** Free it; a running process is neither ended nor waited for. Returns NULL. */
 struct job *job_free(struct job *job);
 
-/** Ask the job to end after the running step. */
+/** Ask the job to end after the running step. One that waits for a lock is ended. */
 void job_stop(struct job *job);
+
+/** True while it waits for a lock: it needs no processor, and its time does not count. */
+bool job_waits(const struct job *job);
 
 pid_t job_pid(const struct job *job);
 

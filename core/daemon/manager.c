@@ -21,7 +21,7 @@
 #define JOBS_MAX 16
 /* During a start or reload the service manager is asked for more time this often. */
 #define EXTEND_USEC (10 * 1000000ULL)
-/* A state file that could not be written is tried again after this time. */
+/* A state file that could not be written or removed is tried again after this time. */
 #define REWRITE_USEC 1000000ULL
 /* What could not be read is read again after this time, which doubles up to the last. */
 #define AGAIN_USEC 1000000ULL
@@ -45,7 +45,8 @@ struct manager {
 	bool sought;	/* a device that is not there may have another address by now */
 	bool swept;	/* state files of PFs that no file names are removed */
 	bool stopping;
-	char *status; /* the last STATUS= sent */
+	bool job_ended; /* since the last housekeeping */
+	char *status;	/* the last STATUS= sent */
 };
 
 /* --- what is shown --------------------------------------------------------------------------- */
@@ -53,6 +54,12 @@ struct manager {
 static void housekeep_soon(struct manager *m)
 {
 	(void)sd_event_source_set_enabled(m->housekeeping, SD_EVENT_ONESHOT);
+}
+
+static void rewrite_later(struct manager *m)
+{
+	(void)sd_event_source_set_time_relative(m->rewrite, REWRITE_USEC);
+	(void)sd_event_source_set_enabled(m->rewrite, SD_EVENT_ONESHOT);
 }
 
 static void write_state(struct manager *m, struct managed_pf *pf)
@@ -63,10 +70,16 @@ static void write_state(struct manager *m, struct managed_pf *pf)
 	if (r < 0 && !pf->logged.unwritten)
 		log_line(LOG_WARNING, &about, "cannot write its state file: %s", strerror(-r));
 	pf->logged.unwritten = r < 0;
-	if (r < 0) {
-		(void)sd_event_source_set_time_relative(m->rewrite, REWRITE_USEC);
-		(void)sd_event_source_set_enabled(m->rewrite, SD_EVENT_ONESHOT);
-	}
+	if (r < 0)
+		rewrite_later(m);
+}
+
+static void sweep(struct manager *m)
+{
+	m->list.unswept = !m->list.complete ||
+			  status_sweep(m->environment.roots, m->list.pfs, m->list.n_pfs) < 0;
+	if (m->list.unswept)
+		rewrite_later(m);
 }
 
 static int on_rewrite(sd_event_source *source, uint64_t usec, void *userdata)
@@ -76,6 +89,8 @@ static int on_rewrite(sd_event_source *source, uint64_t usec, void *userdata)
 	for (size_t i = 0; i < m->list.n_pfs; i++)
 		if (m->list.pfs[i]->logged.unwritten && m->list.pfs[i]->state != PF_DROPPED)
 			write_state(m, m->list.pfs[i]);
+	if (m->list.unswept)
+		sweep(m);
 	return 0;
 }
 
@@ -111,13 +126,16 @@ static bool may_start(void *userdata)
 	size_t running = 0;
 
 	for (size_t i = 0; i < m->list.n_pfs; i++)
-		running += is_running(m->list.pfs[i]);
+		running += is_running(m->list.pfs[i]) && !job_waits(m->list.pfs[i]->job);
 	return !m->stopping && running < JOBS_MAX;
 }
 
 static void on_idle(void *userdata, struct managed_pf *pf)
 {
-	housekeep_soon(userdata);
+	struct manager *m = userdata;
+
+	m->job_ended = true;
+	housekeep_soon(m);
 }
 
 /* --- the service manager --------------------------------------------------------------------- */
@@ -206,7 +224,7 @@ static void read_files(struct manager *m, bool all)
 	release_unclaimed(m);
 	if (m->list.complete && !m->swept) {
 		m->swept = true;
-		(void)status_sweep(m->environment.roots, m->list.pfs, m->list.n_pfs);
+		sweep(m);
 	}
 	for (size_t i = 0; i < m->list.n_pfs; i++)
 		pf_pump(m->list.pfs[i]);
@@ -250,8 +268,12 @@ static int on_housekeeping(sd_event_source *source, void *userdata)
 {
 	struct manager *m = userdata;
 
-	if (pf_list_collect(&m->list))
+	/* A job that ended may have left the record of a PF that no file asks for any more. */
+	if (pf_list_collect(&m->list) || m->job_ended)
 		release_unclaimed(m);
+	m->job_ended = false;
+	if (m->list.unswept)
+		rewrite_later(m);
 	if (m->sought || (m->list.again && !m->again_usec))
 		resolve(m);
 	for (size_t i = 0; i < m->list.n_pfs && !m->stopping; i++)

@@ -144,7 +144,7 @@ static void on_done(void *userdata, const struct job_outcome *outcome)
 	struct managed_pf *pf = userdata;
 
 	/* The device is another since the job was started: its result says nothing of this one. */
-	if (pf->goal != JOB_RELEASE && !pf->versions.tried)
+	if (outcome->discarded || (pf->goal != JOB_RELEASE && !pf->versions.tried))
 		pf_happens(pf, end_event(pf, PF_EVENT_JOB_OUTDATED, false, NULL), NULL);
 	else if (outcome->result)
 		end_with_result(pf, outcome);

@@ -48,7 +48,7 @@ int pf_list_insert(struct pf_list *list, struct managed_pf *pf)
 }
 
 /* Two entries of one PF, whose file was renamed, have one state file: the new one keeps it. */
-static void drop_state(const struct pf_list *list, const struct managed_pf *pf)
+static void drop_state(struct pf_list *list, const struct managed_pf *pf)
 {
 	const struct roots *roots = list->environment->roots;
 
@@ -62,7 +62,7 @@ static void drop_state(const struct pf_list *list, const struct managed_pf *pf)
 		(void)status_write(roots, other);
 		return;
 	}
-	(void)status_remove(roots, pf);
+	list->unswept = status_remove(roots, pf) < 0 || list->unswept;
 }
 
 bool pf_list_collect(struct pf_list *list)
@@ -73,7 +73,7 @@ bool pf_list_collect(struct pf_list *list)
 		struct managed_pf *pf = list->pfs[i];
 
 		list->pfs[i] = NULL;
-		if (pf->state != PF_DROPPED || pf->job) {
+		if (pf->state != PF_DROPPED || pf->job || pf->looker) {
 			list->pfs[kept++] = pf;
 			continue;
 		}

@@ -18,6 +18,7 @@ struct pf_list {
 	struct link_table links;
 	struct recorded_files recorded;
 	char *reported; /* what was last wrong with the directories */
+	bool unswept;	/* a state file could not be removed: status_sweep() is to do it */
 };
 
 /** Read the files that changed since the last time, or all of them. -errno, and list->again, if

@@ -21,6 +21,7 @@ static void on_looked(void *userdata, const struct job_outcome *outcome)
 		pf_add_error(pf, holder);
 	}
 	pf->looker = job_free(pf->looker);
+	pf->environment->idle(pf->environment->userdata, pf);
 }
 
 static void on_look_progress(void *userdata, const json_t *progress)

@@ -11,7 +11,8 @@
 static bool has_address(const struct pf_list *list, const char *address)
 {
 	for (size_t i = 0; i < list->n_pfs; i++)
-		if (streq(list->pfs[i]->address, address))
+		if (streq(list->pfs[i]->address, address) &&
+		    (list->pfs[i]->state != PF_DROPPED || list->pfs[i]->job))
 			return true;
 	return false;
 }
@@ -72,6 +73,9 @@ static int consider_record(struct pf_list *list, const char *address)
 	if (record->keep) {
 		log_line(LOG_NOTICE, &about, "%s %s: its VFs are kept (on-remove = keep)",
 			 record->config, why);
+		/* A job has left something half-way, which is no part of what is kept. */
+		if (record_is_unfinished(record))
+			return release(list, address, record->config);
 		udev_links_remove(list->environment->roots, record, false);
 		return record_remove(list->environment->roots, address);
 	}

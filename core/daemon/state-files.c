@@ -92,10 +92,13 @@ int status_sweep(const struct roots *roots, struct managed_pf *const *pfs, size_
 	r = open_directory(roots->trees[VIOD_TREE_RUN], STATE_DIRECTORY, &dir);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	while ((entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && !is_current(pfs, n_pfs, entry->d_name))
-			(void)unlinkat(dirfd(dir), entry->d_name, 0);
-	return 0;
+	/* Those with a dot were left by a daemon that was killed while it wrote. */
+	while ((errno = 0, entry = readdir(dir)))
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, "..") &&
+		    !is_current(pfs, n_pfs, entry->d_name) &&
+		    unlinkat(dirfd(dir), entry->d_name, 0) < 0 && errno != ENOENT)
+			r = -errno;
+	return errno ? -errno : r;
 }
 
 /* --- metrics --------------------------------------------------------------------------------- */

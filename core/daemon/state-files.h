@@ -9,9 +9,10 @@
 /** Write /run/viod/state/ADDRESS.json of a PF, or NAME.json while its address is not known. A PF
  *  without either has no file. -errno. */
 int status_write(const struct roots *roots, const struct managed_pf *pf);
-/** Remove it. */
+/** Remove it. -errno. */
 int status_remove(const struct roots *roots, const struct managed_pf *pf);
-/** Remove the files of PFs that are not among these: they were written before a restart. */
+/** Remove the files of PFs that are not among these: they were written before a restart, or could
+ * not be removed. -errno: some are left. */
 int status_sweep(const struct roots *roots, struct managed_pf *const *pfs, size_t n_pfs);
 
 /** Write /run/viod/metrics.prom for a textfile collector. -errno. */

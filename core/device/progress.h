@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <viod/plugin.h>
 
+/* Whether the job waits for a lock. The job sets WAITS, and RUNS once it has the lock; the daemon
+ * replaces WAITS by ENDED before it ends the job: of the two only one succeeds. */
+enum progress_lock { PROGRESS_RUNS, PROGRESS_WAITS, PROGRESS_ENDED };
+
 struct progress {
 	char plugin[VIOD_NAME_MAX]; /* the plugin whose op runs; "" between ops */
 	char op[16];
@@ -17,6 +21,8 @@ struct progress {
 	volatile bool in_kernel; /* inside a write that may block without limit */
 	volatile bool stop;	 /* set by the daemon */
 	volatile uint32_t vfs_done, vfs_total;
+	uint32_t lock;		       /* enum progress_lock, atomic */
+	volatile uint64_t waited_usec; /* for locks, in all */
 };
 
 #endif

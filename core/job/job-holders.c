@@ -61,6 +61,28 @@ bool job_is_held(const struct job_run *run, int vf)
 	return vf >= 0 && (size_t)vf < run->n_holders && run->holders && run->holders[vf].count > 0;
 }
 
+bool job_is_blocked(const struct job_run *run, int vf)
+{
+	return vf >= 0 && (size_t)vf < run->n_blocked && run->blocked[vf];
+}
+
+/* There may be more VFs than the plan was made for. */
+static int make_room(struct job_run *run)
+{
+	size_t n = MAX(run->pf.n_vfs, run->wanted->n_vfs) + 1;
+	bool *blocked;
+
+	if (run->n_blocked >= n)
+		return 0;
+	blocked = reallocarray(run->blocked, n, sizeof(*blocked));
+	if (!blocked)
+		return -ENOMEM;
+	memset(blocked + run->n_blocked, 0, (n - run->n_blocked) * sizeof(*blocked));
+	run->blocked = blocked;
+	run->n_blocked = n;
+	return 0;
+}
+
 static void report_held(struct job_run *run, int vf)
 {
 	const struct viod_holders *holders =
@@ -124,20 +146,32 @@ static bool self_held_back(struct job_run *run)
 	return true;
 }
 
-/* Holders are looked up each time, because only those right before the write count. */
+/* Holders are looked up each time, because only those right before the write count; before VFs are
+ * removed, also those of VFs that another program created meanwhile. */
+static int look_before(struct job_run *run, const struct viod_step *step)
+{
+	bool all = step->flags & VIOD_STEP_ALL_VFS;
+	int r = run->writes && (step->flags & PLAN_STEP_PCI_LOCK) ? device_scan_vfs(&run->pf) : 0;
+
+	if (r == 0)
+		r = make_room(run);
+	run->pf.disrupts_vfs = true;
+	run->pf.disrupts_self = step->flags & PLAN_STEP_SELF;
+	if (r == 0)
+		r = find_holders(run, all ? VIOD_PF : step->vf);
+	run->pf.disrupts_vfs = run->pf.disrupts_self = false;
+	return r;
+}
+
 bool job_held_back(struct job_run *run, const struct viod_step *step)
 {
 	bool all = step->flags & VIOD_STEP_ALL_VFS, self = step->flags & PLAN_STEP_SELF;
 	bool held = false;
-	int r;
 
-	if (!(step->flags & VIOD_STEP_DISRUPTIVE) || (!run->pf.n_vfs && !self))
+	if (!(step->flags & VIOD_STEP_DISRUPTIVE) ||
+	    (!run->pf.n_vfs && !self && !(step->flags & PLAN_STEP_PCI_LOCK)))
 		return false;
-	run->pf.disrupts_vfs = true;
-	run->pf.disrupts_self = self;
-	r = find_holders(run, all ? VIOD_PF : step->vf);
-	run->pf.disrupts_vfs = run->pf.disrupts_self = false;
-	if (r < 0)
+	if (look_before(run, step) < 0)
 		return true;
 	for (size_t vf = 0; vf < run->pf.n_vfs; vf++) {
 		if (!all && (int)vf != step->vf)
@@ -160,11 +194,10 @@ int job_check_holders(struct job_run *run)
 {
 	bool checked[2] = { false };
 
+	int r = make_room(run);
+
 	run->n_holders = run->pf.n_vfs;
-	run->blocked = calloc(MAX(run->pf.n_vfs, run->wanted->n_vfs) + 1, sizeof(*run->blocked));
-	if (!run->blocked)
-		return -ENOMEM;
-	for (size_t i = 0; i < run->plan.n_steps; i++) {
+	for (size_t i = 0; i < run->plan.n_steps && r == 0; i++) {
 		const struct viod_step *step = &run->plan.steps[i].step;
 
 		bool self = step->flags & PLAN_STEP_SELF;
@@ -176,7 +209,7 @@ int job_check_holders(struct job_run *run)
 		if (!job_held_back(run, step))
 			continue;
 		run->pf_blocked = true;
-		return 0;
+		break;
 	}
-	return 0;
+	return r;
 }

@@ -182,8 +182,7 @@ static bool is_in_the_way(const struct job_run *run, int vf)
 {
 	if (vf == VIOD_PF)
 		return run->self_blocked;
-	return job_is_lent(run, vf) ||
-	       (run->blocked && (size_t)vf < run->n_holders && run->blocked[vf]);
+	return job_is_lent(run, vf) || job_is_blocked(run, vf);
 }
 
 static json_t *holders_json(const struct job_run *run)

@@ -2,192 +2,22 @@
 #include "job/job-run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
-#include "base/lock-file.h"
 #include "device/holders.h"
 #include "device/plugin-call.h"
 #include "device/row-state.h"
-#include "job/record-rounding.h"
 #include "job/udev-links.h"
-#include "loader/quirk-match.h"
 #include "sriov/sriov.h"
 
-/* --- observe --------------------------------------------------------------------------------- */
-
-static int job_observe(struct job_run *run)
-{
-	struct viod_values *state;
-	int r;
-
-	run->looked = now_usec();
-	device_look_again(&run->pf);
-	r = device_scan_vfs(&run->pf);
-	if (r < 0)
-		return r;
-	/* Events from here on may report changes that this observation missed. */
-	(void)sysfs_read_number(run->pf.roots->trees[VIOD_TREE_SYS], "kernel/uevent_seqnum",
-				UINT64_MAX, &run->seqnum);
-	r = values_new(run->schema, run->pf.n_vfs, &state);
-	if (r < 0)
-		return r;
-	json_decref(run->pf.facts);
-	run->pf.facts = NULL;
-	r = plugin_call_all(&run->pf, PLUGIN_OBSERVE, state, NULL);
-	if (r < 0) {
-		values_free(state);
-		return r;
-	}
-	/* Changes of the plan point into the state that they were made against. */
-	if (run->state != run->base)
-		values_free(run->state);
-	run->state = state;
-	return 0;
-}
-
-/* The values that viod has set before, read once per job. */
-static int read_last(struct job_run *run)
-{
-	int r;
-
-	if (!run->record || run->last)
-		return 0;
-	r = values_from_json(run->schema, run->record->set, &run->last);
-	if (r == 0)
-		job_forget_lost(run, run->last);
-	return r;
-}
-
-/* --- plan ------------------------------------------------------------------------------------ */
-
-/* Drift is not corrected on a VF in use, because no person has requested the change. */
-static int drop_changes_of_held(struct job_run *run, bool knows_holders,
-				struct plan_changes *changes)
-{
-	int r;
-
-	if (run->request->goal != JOB_DRIFT || !changes->count)
-		return 0;
-	r = knows_holders ? 0 : job_find_holders(run);
-	if (r < 0)
-		return r;
-	for (size_t vf = 0; vf < run->pf.n_vfs; vf++)
-		if (job_is_held(run, (int)vf))
-			plan_changes_drop_vf(changes, (int)vf);
-	return 0;
-}
-
-static int make_plan(struct job_run *run, struct viod_plan *ret_plan)
-{
-	_cleanup_values_ struct viod_values *last_of_pf = NULL;
-	struct plan_changes changes = { 0 };
-	bool recreates = job_recreates(run);
-	int r;
-
-	/* What a plugin completed may have been the reason. */
-	r = job_want_defaults(run, recreates);
-	job_want_unbound(run, recreates);
-	if (run->record)
-		rounded_replace(run->record->rounded, run->wanted);
-	if (r == 0)
-		r = read_last(run);
-	/* Nothing is set yet on VFs that will be created. */
-	if (r == 0 && run->record && recreates)
-		r = values_pf_from_json(run->schema, run->record->set, &last_of_pf);
-	if (r == 0)
-		r = plan_diff(run->wanted, run->base, recreates ? last_of_pf : run->last, &changes);
-	if (r < 0)
-		return r;
-	if (!recreates)
-		job_recall_unsupported(run, &changes);
-	plan_changes_drop_unsupported(&run->pf, true, &changes);
-	r = job_lend(run, &changes);
-	if (r == 0)
-		r = drop_changes_of_held(run, run->holders, &changes);
-	if (r == 0)
-		r = job_recreate_for(run, &changes);
-	if (r == 0)
-		r = job_unbind_for(run, &changes);
-	if (r == 0)
-		r = plan_make(&run->pf, run->base, &changes, ret_plan);
-	plan_changes_clear(&changes);
-	return r;
-}
-
-/* --- apply and verify
- * ------------------------------------------------------------------------------- */
-
-/* Report rows that were written without an error and still differ. */
-static void report_leftovers(struct job_run *run, const struct plan_changes *left)
-{
-	char text[256];
-
-	for (size_t i = 0; i < left->count; i++) {
-		const struct viod_change *change = &left->items[i];
-		const char *advice;
-		int vf = change->vf;
-
-		/* A row that the device does not report cannot be verified; a deferred or failed
-		 * one has been reported. */
-		if (!change->state || row_is_deferred(&run->pf, vf, change->option) ||
-		    diag_first_error(&run->pf.diags, vf) ||
-		    (vf == VIOD_PF ? run->pf.blocked_by != NULL
-				   : run->blocked[vf] || diag_first_error(&run->pf.diags, VIOD_PF)))
-			continue;
-		plan_change_text(change, text, sizeof(text));
-		advice = quirk_advice(&run->pf.quirk, change->option->key, 0);
-		diag_add(
-			&run->pf.diags, VIOD_ERROR, vf, &change->where, 0,
-			"the device reported success but the value did not change (%s)" ADVICE_FORMAT,
-			text, ADVICE(advice));
-	}
-}
-
-static int accept_rounded(struct job_run *run)
-{
-	json_t *rounded;
-
-	if (!run->record)
-		return 0;
-	rounded = rounded_remember(&run->pf, run->record->rounded, run->wanted, run->state);
-	if (!rounded)
-		return -ENOMEM;
-	json_decref(run->record->rounded);
-	run->record->rounded = rounded;
-	rounded_replace(rounded, run->wanted);
-	return 0;
-}
-
-static int verify(struct job_run *run)
-{
-	struct plan_changes left = { 0 };
-	int r;
-
-	r = job_observe(run);
-	if (r == 0)
-		r = accept_rounded(run);
-	if (r == 0)
-		r = read_last(run);
-	if (r == 0)
-		r = plan_diff(run->wanted, run->state, run->last, &left);
-	if (r < 0)
-		return r;
-	plan_changes_drop_unsupported(&run->pf, false, &left);
-	job_drop_changes_of_lent(run, &left);
-	if (drop_changes_of_held(run, false, &left) == 0 && !run->stopped && !run->pf_failed &&
-	    !run->pf_blocked)
-		report_leftovers(run, &left);
-	plan_changes_clear(&left);
-	return 0;
-}
+/* Beside 0 and -errno: what has to be done before the job is run once more. */
+enum { RUN_AGAIN = 1, RUN_LEAVE_KIND };
 
 static enum job_verdict verdict_of(const struct job_run *run)
 {
 	bool blocked = run->pf_blocked || run->pf.blocked_by;
 
-	for (size_t i = 0; run->blocked && i < run->n_holders; i++)
+	for (size_t i = 0; i < run->n_blocked; i++)
 		blocked = blocked || run->blocked[i];
 	/* The baseline of a lent VF is not restored yet. */
 	blocked = blocked || (run->request->goal == JOB_RELEASE && run->leaves);
@@ -230,7 +60,12 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 	if (request->config &&
 	    (job_refuse_foreign(run) < 0 || validate(run) < 0 || job_check_limits(run) < 0))
 		return 0;
-	r = read_last(run);
+	if (request->config && goal_writes(request->goal)) {
+		r = job_follow_file(run);
+		if (r < 0)
+			return r;
+	}
+	r = job_read_last(run);
 	if (r < 0)
 		return r;
 	job_want_autoprobe(run);
@@ -248,37 +83,63 @@ static int prepare_job(struct job_run *run, enum job_verdict *ret_verdict)
 
 static int forget_pf(struct job_run *run)
 {
+	int r;
+
 	if (run->record)
-		udev_links_remove(run->pf.roots, run->record, true);
-	return record_remove(run->pf.roots, run->pf.self.address);
+		udev_links_remove(run->pf.roots, run->record, !run->record->keep);
+	r = record_remove(run->pf.roots, run->pf.self.address);
+	if (r == 0)
+		job_forget_pf_lock(run);
+	return r;
+}
+
+/* The PF, or its rows of a kind that the file no longer names. */
+static int forget_released(struct job_run *run)
+{
+	int r;
+
+	if (!run->request->next)
+		return forget_pf(run);
+	r = record_change_kind(run->record, run->schema, run->request->next);
+	return r < 0 ? r : record_save(run->pf.roots, run->record);
+}
+
+static int carry_out(struct job_run *run)
+{
+	int r;
+
+	if (run->plan.n_steps) {
+		job_send_progress(run,
+				  run->request->goal == JOB_RELEASE ? "releasing" : "applying");
+		job_execute(run);
+	}
+	r = run->writes ? job_verify(run) : 0;
+	return r < 0 ? r : job_remember_set(run);
 }
 
 static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 {
 	int r = 0;
 
+	run->stopped = run->pf.progress->stop;
+	if (run->plan.n_steps && !run->stopped)
+		r = job_check_holders(run);
+	/* The device may have been removed and added again since it was looked at. */
+	if (r == 0 && run->plan.n_steps && !run->stopped && !run->pf_blocked) {
+		r = job_device_is_replaced(run);
+		if (r > 0)
+			return RUN_AGAIN;
+	}
 	/* The baseline is written before the first step. A configured PF plans nothing, so that
 	 * nothing is written. */
-	if (run->plan.n_steps || (run->request->config && !run->record))
+	if (r == 0 && !run->stopped &&
+	    (run->plan.n_steps || (run->request->config && !run->record)))
 		r = job_write_baseline(run);
+	if (r == 0 && !run->stopped && !run->pf_blocked)
+		r = carry_out(run);
 	if (r < 0)
 		return r;
-	if (run->plan.n_steps) {
-		job_send_progress(run,
-				  run->request->goal == JOB_RELEASE ? "releasing" : "applying");
-		job_execute(run);
-		if (run->writes) {
-			r = verify(run);
-			if (r < 0)
-				return r;
-		}
-	}
-	if (!run->pf_blocked && !run->pf_failed) {
-		r = job_remember_set(run);
-		if (r < 0)
-			return r;
-	}
-	if (run->record) {
+	if (run->record && (run->writes || !run->stopped)) {
 		run->record->changed = run->record->changed || run->record->unfinished;
 		run->record->unfinished = run->pf_failed || run->stopped ||
 					  diag_first_error(&run->pf.diags, VIOD_PF);
@@ -287,7 +148,7 @@ static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 			return r;
 	}
 	/* The links let other tools recognise VFs of viod; the job does not depend on them. */
-	if (run->request->config)
+	if (run->request->config && run->record)
 		(void)udev_links_update(&run->pf, run->record);
 	if (run->record && run->record->changed) {
 		r = record_save(run->pf.roots, run->record);
@@ -295,7 +156,7 @@ static int execute_plan(struct job_run *run, enum job_verdict *ret_verdict)
 			return r;
 	}
 	*ret_verdict = verdict_of(run);
-	return *ret_verdict == JOB_RELEASED ? forget_pf(run) : 0;
+	return *ret_verdict == JOB_RELEASED ? forget_released(run) : 0;
 }
 
 /* True for a driver that is only unbound and bound again for another change. */
@@ -380,7 +241,89 @@ static int validate_absent(struct job_run *run, enum job_verdict *ret_verdict)
 
 	if (r == 0 && validate(run) < 0)
 		*ret_verdict = JOB_INVALID;
+	else if (r == 0 && goal_writes(run->request->goal))
+		r = job_follow_file(run);
 	return r;
+}
+
+/* Rows of a kind that the file no longer names are restored first. */
+static int leave_kind(struct job_run *run)
+{
+	const struct job_request *request = run->request;
+	_cleanup_diags_ struct diag_list diags = { 0 };
+	const char *kind = run->record ? run->record->kind : NULL;
+
+	if (!kind || !request->config || streq(kind, run->schema->kind))
+		return 0;
+	if (loader_schema(request->loader, kind, NULL, &diags))
+		return RUN_LEAVE_KIND;
+	diag_add(&run->pf.diags, VIOD_WARNING, VIOD_PF, NULL, 0,
+		 "what was set as kind '%s' is not restored, because no plugin serves this kind; "
+		 "enable its plugin again, and reload",
+		 kind);
+	return record_change_kind(run->record, NULL, run->schema);
+}
+
+/* Plans against VFs that others created or removed before the lock was there are made again. */
+static int lock_pci(struct job_run *run)
+{
+	_cleanup_free_ char(*before)[DEVICE_NAME_MAX] = NULL;
+	size_t n = run->pf.n_vfs;
+	int r;
+
+	if (run->pci_lock >= 0 || !job_needs_pci_lock(run))
+		return 0;
+	before = calloc(n + 1, sizeof(*before));
+	if (!before)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		memcpy(before[i], run->pf.vfs[i].address, sizeof(*before));
+	r = job_lock_pci(run);
+	if (r != 0)
+		return r < 0 ? r : RUN_AGAIN;
+	r = device_scan_vfs(&run->pf);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n && n == run->pf.n_vfs; i++)
+		if (!streq(before[i], run->pf.vfs[i].address))
+			return RUN_AGAIN;
+	return n == run->pf.n_vfs ? 0 : RUN_AGAIN;
+}
+
+static int look_only(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	int r;
+
+	*ret_verdict = request->goal == JOB_LOOK ? JOB_BLOCKED : JOB_CONFIGURED;
+	if (request->goal == JOB_PRINT)
+		return job_observe(run);
+	r = request->n_vfs ? device_recall_vfs(&run->pf, request->vfs, request->n_vfs)
+			   : device_scan_vfs(&run->pf);
+	if (r == 0)
+		r = job_find_holders(run);
+	job_report_holders(run);
+	return r;
+}
+
+static int plan_and_execute(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	int r;
+
+	run->pf.wanted = run->wanted;
+	r = job_make_plan(run);
+	if (r < 0)
+		return r;
+	if (run->request->goal == JOB_CHECK) {
+		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
+		(void)job_foresee(run);
+		return 0;
+	}
+	r = handle_drift(run, ret_verdict);
+	if (r != 0)
+		return MIN(r, 0);
+	r = lock_pci(run);
+	return r != 0 ? r : execute_plan(run, ret_verdict);
 }
 
 static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
@@ -405,70 +348,118 @@ static int run_to_verdict(struct job_run *run, enum job_verdict *ret_verdict)
 	r = device_choose_quirk(&run->pf);
 	if (r < 0)
 		return r;
-	if (request->goal == JOB_LOOK) {
-		*ret_verdict = JOB_BLOCKED;
-		r = request->n_vfs ? device_recall_vfs(&run->pf, request->vfs, request->n_vfs)
-				   : device_scan_vfs(&run->pf);
-		if (r == 0)
-			r = job_find_holders(run);
-		job_report_holders(run);
+	if (request->goal == JOB_LOOK || request->goal == JOB_PRINT)
+		return look_only(run, ret_verdict);
+	r = job_check_identity(run);
+	if (r < 0)
 		return r;
-	}
-	if (request->goal == JOB_PRINT) {
-		*ret_verdict = JOB_CONFIGURED;
-		return job_observe(run);
+	/* What the record restores is of another device. */
+	if (request->goal == JOB_RELEASE && !run->record) {
+		*ret_verdict = JOB_RELEASED;
+		return forget_pf(run);
 	}
 	r = prepare_job(run, ret_verdict);
 	if (r <= 0)
 		return r;
-	run->pf.wanted = run->wanted;
-	r = make_plan(run, &run->plan);
-	if (r < 0)
-		return r;
-	if (request->goal == JOB_CHECK) {
-		*ret_verdict = run->plan.n_steps ? JOB_CHANGED : JOB_CONFIGURED;
-		(void)job_foresee(run);
-		return 0;
-	}
-	r = handle_drift(run, ret_verdict);
-	return r != 0 ? MIN(r, 0) : execute_plan(run, ret_verdict);
+	r = goal_writes(request->goal) ? leave_kind(run) : 0;
+	return r != 0 ? r : plan_and_execute(run, ret_verdict);
 }
 
-/* Two jobs of one PF can only run at once after the daemon was killed during the first. */
-static int lock_pf(const struct job_request *request)
-{
-	int fd;
+/* --- the whole job --------------------------------------------------------------------------- */
 
-	if (!goal_writes(request->goal))
-		return -1;
-	fd = lock_file_open(request->roots->trees[VIOD_TREE_RUN], request->address);
-	if (fd >= 0)
-		(void)flock(fd, LOCK_EX);
-	return fd;
+static void run_new(const struct job_request *request, struct progress *progress, FILE *out,
+		    struct job_run *ret_run)
+{
+	*ret_run = (struct job_run){ .request = request, .out = out, .pci_lock = -1 };
+	ret_run->pf.progress = progress;
+}
+
+static void run_clear(struct job_run *run)
+{
+	job_unlock_pci(run);
+	plan_clear(&run->plan);
+	holders_free(run->holders, run->n_holders);
+	free(run->blocked);
+	values_free(run->state);
+	free(run->lent);
+	free(run->pf.returned);
+	if (run->base != run->state)
+		values_free(run->base);
+	values_free(run->last);
+	device_nodes_clear(&run->nodes);
+	values_free(run->wanted);
+	json_decref(run->about_before);
+	record_free(run->record);
+	holders_free(run->pf.blocked_by, 0);
+	device_close(&run->pf);
+}
+
+/* Once more from the first look on, with the lock. */
+static int run_once(struct job_run *run, enum job_verdict *ret_verdict)
+{
+	struct progress *progress = run->pf.progress;
+	int r = RUN_AGAIN, lock = -1;
+
+	while (r == RUN_AGAIN) {
+		run_clear(run);
+		run_new(run->request, progress, run->out, run);
+		run->pci_lock = TAKE_FD(lock);
+		*ret_verdict = JOB_FAILED;
+		r = device_look(run->request->roots, run->request->loader, run->request->address,
+				&run->pf);
+		run->pf.progress = progress;
+		run->pf.changes_nothing = !goal_writes(run->request->goal);
+		if (r == 0)
+			r = run_to_verdict(run, ret_verdict);
+		if (r == RUN_AGAIN)
+			lock = TAKE_FD(run->pci_lock);
+	}
+	return r;
+}
+
+/* The release of another kind's rows; whatever prevents it is the result of the whole job. */
+static int run_kinds(struct job_run *run, struct job_request *release,
+		     enum job_verdict *ret_verdict)
+{
+	const struct job_request *request = run->request;
+	int r = run_once(run, ret_verdict);
+
+	if (r != RUN_LEAVE_KIND)
+		return r;
+	*release = *request;
+	release->goal = JOB_RELEASE;
+	release->config = NULL;
+	release->next = request->config->schema;
+	run->request = release;
+	r = run_once(run, ret_verdict);
+	if (r < 0 || *ret_verdict != JOB_RELEASED)
+		return r;
+	run->request = request;
+	return run_once(run, ret_verdict);
 }
 
 int job_run(const struct job_request *request, struct progress *progress, int fd)
 {
-	struct job_run run = { .request = request, .out = fdopen(fd, "we") };
 	enum job_verdict verdict = JOB_FAILED;
 	_cleanup_close_ int lock = -1;
+	struct job_request release;
+	FILE *out = fdopen(fd, "we");
+	struct job_run run;
 	int r;
 
-	if (!run.out)
+	if (!out)
 		return -errno;
-	lock = lock_pf(request);
-	r = device_look(request->roots, request->loader, request->address, &run.pf);
-	run.pf.progress = progress;
-	run.pf.changes_nothing = !goal_writes(request->goal);
+	run_new(request, progress, out, &run);
+	r = goal_writes(request->goal) ? job_lock_pf(&run, &lock) : 0;
 	if (r == 0)
-		r = run_to_verdict(&run, &verdict);
+		r = run_kinds(&run, &release, &verdict);
 	if (r < 0) {
 		verdict = JOB_FAILED;
 		if (!diag_errors(&run.pf.diags))
 			diag_add(&run.pf.diags, VIOD_ERROR, VIOD_PF, NULL, -r, "%s", strerror(-r));
 	}
 	job_send_result(&run, verdict);
-	fclose(run.out);
+	fclose(out);
 	/* Nothing else is freed: the process ends. A PF of 512 VFs has 50 000 allocations. */
 	return (int)verdict;
 }

@@ -48,6 +48,7 @@ struct job_request {
 	const char *address;
 	const char *file;	     /* path, for messages; may be NULL */
 	const struct config *config; /* NULL for JOB_RELEASE */
+	const struct schema *next;   /* JOB_RELEASE: only rows that this kind lacks; may be NULL */
 	bool reclaims;		     /* a person asks for the VFs that are lent */
 	bool rest; /* JOB_CHECK: other lines of the file have errors; see config_parse_rest() */
 	bool retry_unsupported; /* JOB_APPLY: try rows again that the driver did not support */
@@ -56,14 +57,16 @@ struct job_request {
 	size_t n_vfs;
 };
 
-/** The state of a job; there is one in each job process. */
+/** The state of a job; there is one in each job process at a time. */
 struct job_run {
 	const struct job_request *request;
 	struct viod_pf pf;
 	const struct schema *schema;
 	struct record *record; /* NULL: viod has not written to this PF */
+	char identity[24];     /* of the device that was looked at; "": it is absent */
+	json_t *about_before;  /* record->about before this job; NULL: it has not begun to write */
 	struct viod_values *state, *wanted;
-	struct viod_values *last; /* values that viod has set before; NULL: none, or not read yet */
+	struct viod_values *last; /* values that viod is known to have set; NULL: not read yet */
 	struct viod_values *base; /* what the plan was made against; its changes point into it */
 	struct viod_plan plan;
 	struct device_nodes nodes;    /* found along with the holders */
@@ -74,7 +77,10 @@ struct job_run {
 	bool leaves;   /* changes of lent VFs were dropped */
 	uint64_t look; /* usec until a VF that is lent may return; 0: no time is known */
 	bool *blocked; /* by VF: a holder prevented a disruptive step */
+	size_t n_blocked;
 	bool pf_blocked, self_blocked, pf_failed, stopped;
+	bool recreated;	 /* the VFs of before are no more */
+	int pci_lock;	 /* that of the host; -1 without it */
 	size_t writes;	 /* steps carried out */
 	uint64_t seqnum; /* uevents up to here are older than the last observe */
 	uint64_t looked; /* CLOCK_MONOTONIC of the last observe's beginning */
@@ -132,10 +138,19 @@ void job_recall_unsupported(struct job_run *run, const struct plan_changes *chan
 void job_report_refused(struct job_run *run);
 void job_note_accepted(struct job_run *run);
 
-/* job-record.c: store plugins' notes in run->record; save the baseline before the first write; and
- * store the values that were set after the last, which execute_plan() saves. */
+/* job-record.c. Store plugins' notes in run->record. Forget the record of another device that was
+ * in this slot before. Name the file in the record. */
 void job_share_notes(struct job_run *run);
+int job_check_identity(struct job_run *run);
+/* 1 if the device is not the one that was looked at; -errno. */
+int job_device_is_replaced(struct job_run *run);
+int job_follow_file(struct job_run *run);
+/* Before the first write: save the baseline, and the values that are about to be set. */
 int job_write_baseline(struct job_run *run);
+/* Around a write of the VF count: VFs are about to be removed or created; and whether they were. */
+int job_note_creation(struct job_run *run);
+void job_settle_creation(struct job_run *run, bool done);
+/* After the last write: store the values that were set, which execute_plan() saves. */
 int job_remember_set(struct job_run *run);
 
 /* job-lent.c: true with drift = on-return; the record's entry of a lent VF, or NULL; whether this
@@ -171,6 +186,8 @@ int job_find_holders(struct job_run *run);
  * nodes, in run->nodes. */
 int job_find_vf_holders(struct job_run *run);
 bool job_is_held(const struct job_run *run, int vf);
+/* True if a holder prevented a disruptive step of this VF. */
+bool job_is_blocked(const struct job_run *run, int vf);
 /* Report all holders that were found. */
 void job_report_holders(struct job_run *run);
 /* Before the first step: set run->pf_blocked if a holder prevents a step that concerns all VFs.
@@ -192,6 +209,22 @@ int job_foresee(struct job_run *run);
 /* job-report.c */
 void job_send_progress(struct job_run *run, const char *state);
 void job_send_result(struct job_run *run, enum job_verdict verdict);
+
+/* job-lock.c. Wait for the lock of the PF, and for that of the host (1 if it had to wait); -errno
+ * without the lock. The daemon ends a job that waits and is to stop. A PF that is released needs no
+ * file of its lock. */
+int job_lock_pf(struct job_run *run, int *ret_fd);
+void job_forget_pf_lock(const struct job_run *run);
+bool job_needs_pci_lock(const struct job_run *run);
+int job_lock_pci(struct job_run *run);
+void job_unlock_pci(struct job_run *run);
+
+/* job-plan.c. Look at the device: run->state. Compare it with run->wanted: run->plan. After the
+ * last write: look again, and report what has not become as wanted. -errno. */
+int job_observe(struct job_run *run);
+int job_read_last(struct job_run *run);
+int job_make_plan(struct job_run *run);
+int job_verify(struct job_run *run);
 
 /* job-step.c: carry out a step, and repeat it if the device's quirk says so. -errno, reported. */
 int job_apply_step(struct job_run *run, const struct plan_step *planned);

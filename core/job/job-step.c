@@ -105,7 +105,7 @@ static bool is_skipped(struct job_run *run, const struct viod_step *step)
 		return true;
 	if (step->vf == VIOD_PF)
 		return false;
-	if (run->blocked[step->vf] &&
+	if (job_is_blocked(run, step->vf) &&
 	    (step->phase == VIOD_PHASE_DETACH || step->phase >= VIOD_PHASE_ATTACH))
 		return true;
 	return failed(run, step);

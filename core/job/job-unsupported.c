@@ -86,8 +86,8 @@ void job_note_accepted(struct job_run *run)
 		const struct viod_change *change = &changes->items[i];
 
 		if (change->vf != VIOD_PF && !row_is_unsupported(pf, change->option) &&
-		    !row_is_deferred(pf, change->vf, change->option) && !run->blocked[change->vf] &&
-		    !diag_first_error(&pf->diags, change->vf))
+		    !row_is_deferred(pf, change->vf, change->option) &&
+		    !job_is_blocked(run, change->vf) && !diag_first_error(&pf->diags, change->vf))
 			row_mark_accepted(pf, change->option);
 	}
 }

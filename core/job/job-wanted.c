@@ -42,10 +42,13 @@ int job_want_file(struct job_run *run)
 	return config_expand(run->request->config, count, &run->wanted);
 }
 
-/* VFs that another program has removed have nothing to restore, unless they are re-created. */
+/* VFs that another program has removed have nothing to restore, unless they are re-created. What is
+ * kept needs only what every job restores at its end (job_want_autoprobe()). */
 int job_want_record(struct job_run *run)
 {
-	int r = record_wanted(run->record, run->schema, &run->wanted);
+	int r = run->record->keep && !run->request->next
+			? values_new(run->schema, 0, &run->wanted)
+			: record_wanted(run->record, run->schema, run->request->next, &run->wanted);
 
 	if (r == 0 && run->wanted->n_vfs > run->pf.n_vfs && !job_recreates(run))
 		r = values_resize(run->wanted, run->pf.n_vfs);
@@ -104,7 +107,8 @@ void job_want_returns(struct job_run *run)
 /* Whether rows that the file does not set get their values for new VFs. */
 static bool is_created(const struct job_run *run, bool recreates)
 {
-	return recreates || (run->record && run->record->created && run->request->config);
+	return recreates ||
+	       (run->record && record_may_have_created(run->record) && run->request->config);
 }
 
 /* A VF that has not been probed yet looks like one that stays unbound. The override that keeps it
@@ -209,7 +213,8 @@ static void want_vf_return(struct job_run *run, size_t vf, const struct schema_r
 	const char *key = row->option->key, *text = NULL;
 	_cleanup_free_ char *why = NULL;
 
-	if (values_get(run->wanted, (int)vf, row) || !recorded_text(run->record->set, vf, key))
+	if (values_get(run->wanted, (int)vf, row) || (!recorded_text(run->record->set, vf, key) &&
+						      !recorded_text(run->record->about, vf, key)))
 		return;
 	/* The baseline has nothing of VFs that did not exist then. */
 	if (!is_created(run, false))

@@ -18,20 +18,23 @@ struct record *record_new(const char *address, const char *kind, const char *con
 	if (!record)
 		return NULL;
 	record->address = strdup(address);
+	record->identity = strdup("");
 	record->kind = strdup(kind);
 	record->config = strdup(config ? config : "");
 	record->name = strdup("");
 	record->baseline = json_object();
 	record->set = json_pack("{s:{}, s:[]}", "pf", "vfs");
+	record->about = json_pack("{s:{}, s:[]}", "pf", "vfs");
 	record->row_states = json_object();
 	record->notes = json_object();
 	record->rounded = json_array();
 	record->managed = json_array();
 	record->left = json_array();
 	record->lent = json_array();
-	if (!record->address || !record->kind || !record->config || !record->name ||
-	    !record->baseline || !record->set || !record->row_states || !record->notes ||
-	    !record->rounded || !record->managed || !record->left || !record->lent)
+	if (!record->address || !record->identity || !record->kind || !record->config ||
+	    !record->name || !record->baseline || !record->set || !record->about ||
+	    !record->row_states || !record->notes || !record->rounded || !record->managed ||
+	    !record->left || !record->lent)
 		return record_free(record);
 	return record;
 }
@@ -41,11 +44,13 @@ struct record *record_free(struct record *record)
 	if (!record)
 		return NULL;
 	free(record->address);
+	free(record->identity);
 	free(record->kind);
 	free(record->config);
 	free(record->name);
 	json_decref(record->baseline);
 	json_decref(record->set);
+	json_decref(record->about);
 	json_decref(record->row_states);
 	json_decref(record->notes);
 	json_decref(record->rounded);
@@ -67,38 +72,60 @@ static int record_file_name(const char *address, const char *suffix, char *ret_n
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-int record_set_name(struct record *record, const char *name)
-{
-	char *copy = strdup(name);
-
-	if (!copy)
-		return -ENOMEM;
-	free(record->name);
-	record->name = copy;
-	return 0;
-}
-
 static void replace(json_t **slot, json_t *value)
 {
 	json_decref(*slot);
 	*slot = json_incref(value);
 }
 
+/* Members that may be missing: an earlier version did not write all of them. */
+static int optional_from_json(const json_t *json, struct record *record)
+{
+	const struct {
+		const char *key;
+		bool array;
+		json_t **slot;
+	} members[] = {
+		{ "about", false, &record->about },    { "row_states", false, &record->row_states },
+		{ "notes", false, &record->notes },    { "rounded", true, &record->rounded },
+		{ "managed", true, &record->managed }, { "left", true, &record->left },
+		{ "lent", true, &record->lent },
+	};
+	const struct {
+		const char *key;
+		char **slot;
+	} texts[] = { { "identity", &record->identity }, { "name", &record->name } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		json_t *value = json_object_get(json, members[i].key);
+
+		if (members[i].array ? json_is_array(value) : json_is_object(value))
+			replace(members[i].slot, value);
+	}
+	record->creating = json_is_true(json_object_get(json, "creating"));
+	record->unfinished = json_is_true(json_object_get(json, "unfinished"));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		const char *text = json_string_value(json_object_get(json, texts[i].key));
+		char *copy = strdup(text ? text : "");
+
+		if (!copy)
+			return -ENOMEM;
+		free(*texts[i].slot);
+		*texts[i].slot = copy;
+	}
+	return 0;
+}
+
 static int from_json(const char *address, const json_t *json, struct record **ret_record)
 {
-	const char *recorded, *kind, *config, *name = "";
-	json_t *baseline, *set, *row_states = NULL, *notes = NULL, *rounded = NULL;
-	json_t *managed = NULL, *left = NULL, *lent = NULL;
-	struct record *record;
-	int created, keep, unfinished = 0;
+	const char *recorded, *kind, *config;
+	_cleanup_record_ struct record *record = NULL;
+	json_t *baseline, *set;
+	int created, keep, r;
 
-	if (json_unpack((json_t *)json,
-			"{s:s, s:s, s:s, s?s, s:b, s:b, s:o, s:o, s?o, s?o, s?o, s?o, s?b, s?o, "
-			"s?o}",
-			"address", &recorded, "kind", &kind, "config", &config, "name", &name,
-			"created", &created, "keep", &keep, "baseline", &baseline, "set", &set,
-			"row_states", &row_states, "notes", &notes, "rounded", &rounded, "managed",
-			&managed, "unfinished", &unfinished, "left", &left, "lent", &lent) < 0 ||
+	if (json_unpack((json_t *)json, "{s:s, s:s, s:s, s:b, s:b, s:o, s:o}", "address", &recorded,
+			"kind", &kind, "config", &config, "created", &created, "keep", &keep,
+			"baseline", &baseline, "set", &set) < 0 ||
 	    !streq(recorded, address) || !json_is_object(baseline) || !json_is_object(set))
 		return -EBADMSG;
 	record = record_new(address, kind, config);
@@ -106,27 +133,12 @@ static int from_json(const char *address, const json_t *json, struct record **re
 		return -ENOMEM;
 	record->created = created;
 	record->keep = keep;
-	if (record_set_name(record, name) < 0) {
-		record_free(record);
-		return -ENOMEM;
-	}
 	replace(&record->baseline, baseline);
 	replace(&record->set, set);
-	if (json_is_object(row_states))
-		replace(&record->row_states, row_states);
-	if (json_is_object(notes))
-		replace(&record->notes, notes);
-	if (json_is_array(rounded))
-		replace(&record->rounded, rounded);
-	if (json_is_array(managed))
-		replace(&record->managed, managed);
-	if (json_is_array(left))
-		replace(&record->left, left);
-	if (json_is_array(lent))
-		replace(&record->lent, lent);
-	record->unfinished = unfinished;
-	*ret_record = record;
-	return 0;
+	r = optional_from_json(json, record);
+	if (r == 0)
+		*ret_record = TAKE_PTR(record);
+	return r;
 }
 
 static int read_record(const struct roots *roots, const char *name, char **ret_text,
@@ -190,12 +202,14 @@ int record_load(const struct roots *roots, const char *address, bool set_aside,
 static int record_text(const struct record *record, struct json_text *out)
 {
 	json_t *json = json_pack(
-		"{s:s, s:s, s:s, s:s, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O, s:b, s:O, s:O}",
-		"address", record->address, "kind", record->kind, "config", record->config, "name",
-		record->name, "created", record->created, "keep", record->keep, "baseline",
-		record->baseline, "set", record->set, "row_states", record->row_states, "notes",
-		record->notes, "rounded", record->rounded, "managed", record->managed, "unfinished",
-		record->unfinished, "left", record->left, "lent", record->lent);
+		"{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:b, "
+		"s:O, s:O}",
+		"address", record->address, "identity", record->identity, "kind", record->kind,
+		"config", record->config, "name", record->name, "created", record->created,
+		"creating", record->creating, "keep", record->keep, "baseline", record->baseline,
+		"set", record->set, "about", record->about, "row_states", record->row_states,
+		"notes", record->notes, "rounded", record->rounded, "managed", record->managed,
+		"unfinished", record->unfinished, "left", record->left, "lent", record->lent);
 
 	if (!json)
 		return -ENOMEM;
@@ -233,6 +247,7 @@ int record_save(const struct roots *roots, struct record *record)
 
 int record_remove(const struct roots *roots, const char *address)
 {
+	_cleanup_close_ int directory = -1;
 	char name[128];
 	int r;
 
@@ -241,6 +256,10 @@ int record_remove(const struct roots *roots, const char *address)
 		return r;
 	if (unlinkat(roots->trees[VIOD_TREE_RUN], name, 0) < 0 && errno != ENOENT)
 		return -errno;
+	directory = openat(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
+			   O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory >= 0)
+		remove_temporaries_at(directory, strrchr(name, '/') + 1);
 	return 0;
 }
 
@@ -290,96 +309,4 @@ int record_list(const struct roots *roots, char ***ret_addresses)
 	qsort(words, count, sizeof(*words), compare_words);
 	*ret_addresses = words;
 	return 0;
-}
-
-/* --- baseline -------------------------------------------------------------------------------- */
-
-int record_extend_baseline(struct record *record, const struct viod_values *state)
-{
-	json_t *now = values_to_json(state), *pf, *baseline_pf;
-	int r = 0;
-
-	if (!now)
-		return -ENOMEM;
-	if (json_object_size(record->baseline) == 0) {
-		json_decref(record->baseline);
-		record->baseline = now;
-		return 0;
-	}
-	pf = json_object_get(now, "pf");
-	baseline_pf = json_object_get(record->baseline, "pf");
-	if (json_is_object(baseline_pf) && json_object_update_missing(baseline_pf, pf) < 0)
-		r = -ENOMEM;
-	json_decref(now);
-	return r;
-}
-
-/* A job may have created VFs and failed or died before it could record that. */
-static bool may_be_set(const struct record *record, const struct viod_option *option)
-{
-	return record->created && (option->flags & VIOD_OPTION_RECREATES) &&
-	       option->phase == VIOD_PHASE_RESIZE;
-}
-
-static void keep_rows_set(const struct record *record, struct viod_values *wanted,
-			  const struct viod_values *set, int vf)
-{
-	enum viod_scope scope = schema_scope_of(vf);
-	const struct schema_scope *rows = &wanted->schema->scopes[scope];
-
-	for (size_t i = 0; i < rows->n_rows; i++) {
-		const struct viod_option *option = rows->rows[i].option;
-
-		if (!values_get(set, vf, &rows->rows[i]) &&
-		    !(option->flags & VIOD_OPTION_INTERNAL) && !may_be_set(record, option))
-			values_forget(wanted, vf, &rows->rows[i]);
-	}
-}
-
-int record_wanted(const struct record *record, const struct schema *schema,
-		  struct viod_values **ret_wanted)
-{
-	_cleanup_values_ struct viod_values *wanted = NULL, *set = NULL;
-	int r;
-
-	r = values_from_json(schema, record->baseline, &wanted);
-	if (r == 0)
-		r = values_from_json(schema, record->set, &set);
-	if (r < 0)
-		return r;
-	keep_rows_set(record, wanted, set, VIOD_PF);
-	/* VFs that are re-created have lost all values that the baseline has of them. */
-	for (size_t i = 0; !record->created && i < wanted->n_vfs; i++)
-		keep_rows_set(record, wanted, set, (int)i);
-	*ret_wanted = TAKE_PTR(wanted);
-	return 0;
-}
-
-int record_remember(struct record *record, const struct viod_values *wanted, bool recreated)
-{
-	json_t *now = values_to_json(wanted), *vfs, *old, *entry;
-	size_t i;
-
-	if (!now)
-		return -ENOMEM;
-	/* What an earlier version of the file set must still be restored on release. */
-	old = json_object_get(record->set, "pf");
-	if (json_is_object(old) && json_object_update_missing(json_object_get(now, "pf"), old) < 0)
-		goto no_memory;
-	vfs = json_object_get(now, "vfs");
-	old = recreated ? NULL : json_object_get(record->set, "vfs");
-	json_array_foreach(old, i, entry) {
-		json_t *one = json_array_get(vfs, i);
-
-		if (one ? json_object_update_missing(one, entry) < 0
-			: json_array_append(vfs, entry) < 0)
-			goto no_memory;
-	}
-	json_decref(record->set);
-	record->set = now;
-	record->changed = true;
-	return 0;
-no_memory:
-	json_decref(now);
-	return -ENOMEM;
 }

@@ -226,8 +226,10 @@ int sriov_plan(struct viod_pf *pf, const struct viod_values *state,
 	r = plan_pf_driver(pf, state, &intent, plan);
 	if (r == 0)
 		r = plan_count(state, &intent, plan);
+	/* Where autoprobe stays on, this step is also what restores it if another one fails. */
 	if (r == 0 && needs_autoprobe(changes, n_changes))
-		r = add_autoprobe(plan, &intent, VIOD_PHASE_ATTACH, true, 0);
+		r = add_autoprobe(plan, &intent, VIOD_PHASE_ATTACH, true,
+				  intent.autoprobe_wanted ? PLAN_STEP_ALWAYS : 0);
 	for (size_t i = 0; i < n_changes && r == 0; i++) {
 		struct driver_intent driver = { .vf = changes[i].vf };
 

@@ -74,49 +74,73 @@ static const char *path_of(int fd)
 	return fd >= 0 && fd < SIM_FDS ? opened[fd] : "";
 }
 
+/* Without snprintf(): it is called for each file that is opened or closed. */
 static void note_path(int fd, const char *path)
 {
-	if (fd >= 0 && fd < SIM_FDS)
-		snprintf(opened[fd], sizeof(opened[fd]), "%s", path);
+	size_t length = strnlen(path, sizeof(opened[0]) - 1);
+
+	if (fd < 0 || fd >= SIM_FDS)
+		return;
+	memcpy(opened[fd], path, length);
+	opened[fd][length] = '\0';
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* A look for holders: in /proc as a whole, or at the interface folder of a VF. */
-static void note_look(const char *path)
+/* The path of a descriptor below the root of the sequence; NULL for others. */
+static const char *real_path(int fd, char *ret_text, size_t size)
 {
+	size_t root = strlen(sim->root);
+	char link[32];
+	long n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = CALL(readlinkat, AT_FDCWD, link, ret_text, size - 1);
+	if (n <= 0)
+		return NULL;
+	ret_text[n] = '\0';
+	return strncmp(ret_text, sim->root, root) == 0 ? ret_text + root : NULL;
+}
+
+/* A look for holders: in /proc as a whole, or at the interface folder of a VF. */
+static void note_look(int fd, const char *path)
+{
+	const char *real;
+	char text[256];
+
 	struct sim_slot *slot = &sim->slots[sim_self];
-	char folder[48];
+	unsigned bus, device, function;
+	int length = 0;
 
-	if (strcmp(path, ".") == 0)
+	real = strcmp(path, ".") == 0 ? real_path(fd, text, sizeof(text)) : NULL;
+	if (real && strcmp(real, "/proc") == 0)
 		slot->looked_proc = sim->calls;
-	for (int i = 0; i < KERNEL_PFS * KERNEL_VFS; i++) {
-		const struct kernel_function *f = kernel_function(i / KERNEL_VFS, i % KERNEL_VFS);
+	if (strncmp(path, "bus/pci/devices/", 16) != 0 ||
+	    sscanf(path, "bus/pci/devices/0000:%2x:%2x.%1x/net%n", &bus, &device, &function,
+		   &length) != 3 ||
+	    !length || path[length])
+		return;
+	for (int vf = 0; vf < KERNEL_VFS; vf++) {
+		const struct kernel_function *f = kernel_function((int)bus - 1, vf);
 
-		snprintf(folder, sizeof(folder), "bus/pci/devices/%s/net", f->address);
-		if (strcmp(path, folder) == 0)
-			slot->looked_net[i] = sim->calls;
+		if (strncmp(f->address, path + strlen("bus/pci/devices/"), 12) == 0)
+			slot->looked_net[f->pf * KERNEL_VFS + vf] = sim->calls;
 	}
 }
 
 /* A file of /sys that is opened for writing: what is written goes to the fake kernel. */
 static void note_sysfs(int fd)
 {
-	char link[32], path[256];
-	size_t root = strlen(sim->root);
+	const char *path;
 	struct vfd *vfd;
-	long n;
+	char text[256];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = CALL(readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
-	if (n <= 0)
-		return;
-	path[n] = '\0';
-	if (strncmp(path, sim->root, root) != 0 || strncmp(path + root, "/sys/", 5) != 0)
+	path = real_path(fd, text, sizeof(text));
+	if (!path || strncmp(path, "/sys/", 5) != 0)
 		return;
 	vfd = vfd_set(fd, VFD_SYSFS);
 	if (vfd)
-		vfd->data = strdup(path + root + 5);
+		vfd->data = strdup(path + 5);
 }
 
 /* vfio_group_fops_open() of drivers/vfio/group.c: one user at a time. */
@@ -157,7 +181,7 @@ int openat(int directory, const char *path, int flags, ...)
 		return fd;
 	note_path(fd, path);
 	if (flags & O_DIRECTORY)
-		note_look(path);
+		note_look(fd, path);
 	if ((flags & O_ACCMODE) != O_RDONLY && !(flags & (O_PATH | O_CREAT)))
 		note_sysfs(fd);
 	if (flags & O_CREAT)
@@ -193,6 +217,7 @@ int close(int fd)
 {
 	if (sim_self > 0) {
 		vfd_forget(fd);
+		calls_forget_pipe(fd);
 		note_path(fd, "");
 		sim_act();
 	}

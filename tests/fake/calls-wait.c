@@ -191,15 +191,23 @@ int poll(struct pollfd *polls, nfds_t count, int timeout)
 	}
 }
 
-/* Pipes between a job and its workers are read where nothing may be there yet. */
+static bool pipes[SIM_FDS];
+
+void calls_forget_pipe(int fd)
+{
+	if (fd >= 0 && fd < SIM_FDS)
+		pipes[fd] = false;
+}
+
+/* Pipes between a job and its workers are read where nothing may be there yet; no other descriptor
+ * is one that waits. */
 ssize_t calls_read(int fd, void *data, size_t size)
 {
 	struct vfd *vfd = vfd_of(fd);
-	ssize_t n;
 
 	if (vfd && vfd->type == VFD_TIMER)
 		vfd->signaled = false;
-	for (;;) {
+	while (fd >= 0 && fd < SIM_FDS && pipes[fd]) {
 		struct pollfd one = { .fd = fd, .events = POLLIN };
 		struct timespec zero = { 0 };
 		long flags = raw(fcntl, fd, F_GETFL);
@@ -208,8 +216,7 @@ ssize_t calls_read(int fd, void *data, size_t size)
 			break;
 		sim_block(SIM_NEVER);
 	}
-	n = raw(read, fd, data, size);
-	return n;
+	return raw(read, fd, data, size);
 }
 
 int flock(int fd, int operation)
@@ -358,9 +365,15 @@ long syscall(long number, ...)
 
 int pipe2(int fds[2], int flags)
 {
+	int r;
+
 	if (sim_self > 0 && fails("pipe2", NULL, descriptor_errors))
 		return -1;
-	return (int)raw(pipe2, fds, flags);
+	r = (int)raw(pipe2, fds, flags);
+	for (int i = 0; i < 2 && r == 0 && sim_self > 0; i++)
+		if (fds[i] < SIM_FDS)
+			pipes[fds[i]] = true;
+	return r;
 }
 
 /* --- the service manager --------------------------------------------------------------------- */

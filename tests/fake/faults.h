@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One error at each system call of the daemon and its jobs, in six base scenarios. */
+/* One error at a time at the system calls of the daemon and its jobs, in six base scenarios; where
+ * a process makes the same call again and again, at the first few. EVERY_ERROR=1: at each call, and
+ * each error. */
 #ifndef VIOD_FAKE_FAULTS_H
 #define VIOD_FAKE_FAULTS_H
 

@@ -244,7 +244,7 @@ static struct kernel_function *find(const char *text)
 {
 	size_t length = strcspn(text, "\n");
 
-	for (int pf = 0; pf < KERNEL_PFS; pf++)
+	for (int pf = 0; pf < KERNEL_PFS_MAX; pf++)
 		for (int vf = -1; vf < KERNEL_VFS; vf++) {
 			struct kernel_function *f = kernel_function(pf, vf);
 

@@ -203,7 +203,7 @@ size_t rtnetlink_answer(const void *data, size_t size, void *ret_answer, size_t 
 	if (request->nlmsg_type != RTM_GETLINK)
 		return fill_error(request, -EOPNOTSUPP, answer);
 	kernel->dumps += dump && request->nlmsg_type == RTM_GETLINK;
-	for (int pf = 0; pf < KERNEL_PFS; pf++) {
+	for (int pf = 0; pf < KERNEL_PFS_MAX; pf++) {
 		char other[16];
 
 		snprintf(other, sizeof(other), "port%d", pf);

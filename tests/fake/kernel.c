@@ -33,10 +33,14 @@ struct kernel_function *kernel_function(int pf, int vf)
 	return vf < 0 ? &kernel->pfs[pf].self : &kernel->pfs[pf].vfs[vf];
 }
 
-static void name_functions(int pf)
+static void make_pf(int pf)
 {
 	struct kernel_pf *p = &kernel->pfs[pf];
 
+	p->total = 4;
+	p->device = 0x10f0;
+	p->base_class = 2;
+	snprintf(p->interface, sizeof(p->interface), "eth%d", pf);
 	p->self = (struct kernel_function){ .pf = pf, .vf = -1 };
 	snprintf(p->self.address, sizeof(p->self.address), "0000:%02x:00.0", pf + 1);
 	for (int vf = 0; vf < KERNEL_VFS; vf++) {
@@ -60,16 +64,8 @@ void kernel_reset(void)
 		kernel->loaded[driver] = kernel->loadable[driver] = true;
 		tree_add_driver((enum kernel_driver)driver);
 	}
-	for (int pf = 0; pf < KERNEL_PFS; pf++) {
-		struct kernel_pf *p = &kernel->pfs[pf];
-
-		name_functions(pf);
-		p->total = 4;
-		p->device = 0x10f0;
-		p->base_class = 2;
-		snprintf(p->interface, sizeof(p->interface), "eth%d", pf);
+	for (int pf = 0; pf < KERNEL_PFS; pf++)
 		kernel_plug(pf);
-	}
 }
 
 /* --- devices --------------------------------------------------------------------------------- */
@@ -80,6 +76,8 @@ void kernel_plug(int pf)
 
 	if (p->self.present)
 		return;
+	if (!p->self.address[0])
+		make_pf(pf);
 	p->self.present = true;
 	p->self.generation++;
 	p->self.override[0] = '\0';
@@ -141,7 +139,7 @@ void kernel_load_driver(enum kernel_driver driver)
 	events_object("add", path, "module");
 	snprintf(path, sizeof(path), "/bus/pci/drivers/%s", kernel_drivers[driver]);
 	events_object("add", path, "drivers");
-	for (int pf = 0; pf < KERNEL_PFS; pf++)
+	for (int pf = 0; pf < KERNEL_PFS_MAX; pf++)
 		for (int vf = -1; vf < KERNEL_VFS; vf++)
 			if (kernel_function(pf, vf)->present)
 				(void)kernel_attach(kernel_function(pf, vf));
@@ -157,7 +155,7 @@ void kernel_unload_driver(enum kernel_driver driver)
 		if (kernel->holders[i].pid &&
 		    kernel_function(kernel->holders[i].pf, kernel->holders[i].vf)->driver == driver)
 			return;
-	for (int pf = 0; pf < KERNEL_PFS; pf++) {
+	for (int pf = 0; pf < KERNEL_PFS_MAX; pf++) {
 		if (driver == DRIVER_PF && kernel->pfs[pf].self.driver == driver)
 			kernel_pf_unbind(pf);
 		for (int vf = 0; vf < KERNEL_VFS; vf++)

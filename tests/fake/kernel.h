@@ -12,7 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* So many are plugged in at first, and there may be so many. */
 #define KERNEL_PFS 2
+#define KERNEL_PFS_MAX 20
 #define KERNEL_VFS 8
 #define KERNEL_HOLDERS 16
 #define KERNEL_LOG 512
@@ -88,7 +90,7 @@ struct kernel_ring {
 };
 
 struct kernel {
-	struct kernel_pf pfs[KERNEL_PFS];
+	struct kernel_pf pfs[KERNEL_PFS_MAX];
 	struct kernel_holder holders[KERNEL_HOLDERS];
 	struct kernel_write log[KERNEL_LOG];
 	unsigned n_writes; /* also of those that are not in the log any more */

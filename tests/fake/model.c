@@ -11,14 +11,13 @@
  *   lent          a VF that another program has changed is as that program left it; if something
  *                 happened since that may have ended this, it is so or as the file says; and what
  *                 needs it removed waits for it
+ *   a device that is removed: the one that is plugged in after it has no VFs, and gets none that
+ *                 only the former one had
  *
- * Where it does not judge, for bugs that are known and not cured yet (the names are those of the
- * regressions in known.c), or since the rules say nothing:
+ * Where it does not judge, since the rules say nothing:
  *
- *   A9   VFs that were there before the daemon, and went with their PF: whether they come back
- *   A1   on-remove of a file that changed while its PF was configured
- *   D6, D7   no error comes at the calls that faults.c lists as known
- *   A11  a value that the device does not report, after a job that failed half-way
+ *   VFs that were there before the daemon, and went with the PF's driver: whether they come back
+ *   on-remove of a file that is deleted before a job has read it
  */
 #include <stdio.h>
 #include <string.h>
@@ -150,9 +149,7 @@ static void note_asked(struct model *model, const struct op *op)
 static void write_file(struct model_pf *pf, const struct file_spec *file)
 {
 	pf->written = sim->now;
-	/* A1 */
-	if (pf->file.exists && pf->file.keep != file->keep)
-		pf->unknown = true;
+	pf->unread = pf->file.keep != file->keep || !pf->file.exists;
 	pf->file = *file;
 	pf->file.exists = true;
 	pf->touched = true;
@@ -163,11 +160,26 @@ static void delete_file(struct model_pf *pf)
 	bool kept = pf->file.exists && pf->file.keep;
 
 	/* What is kept is as if it had been there before the daemon. */
-	if (kept) {
+	if (kept || (pf->file.exists && pf->unread)) {
 		pf->unknown = true;
 		pf->adopted = 1;
 	}
 	pf->file.exists = false;
+}
+
+/* Nothing has kept a job from reading the files: the daemon ran for long enough. */
+static void settle(struct model *model, const struct op *op)
+{
+	static const bool disturbs[OP_MAX_] = { [OP_DELAY] = true,
+						[OP_FAULT] = true,
+						[OP_KILL_DAEMON] = true,
+						[OP_RESTART] = true,
+						[OP_LOSE_EVENTS] = true };
+
+	for (int pf = 0; pf < KERNEL_PFS && !model->disturbed; pf++)
+		if (!op->calls && op->wait >= 3 * SIM_SEC)
+			model->pfs[pf].unread = false;
+	model->disturbed = model->disturbed || disturbs[op->type];
 }
 
 void model_op(struct model *model, const struct op *op)
@@ -175,6 +187,7 @@ void model_op(struct model *model, const struct op *op)
 	struct model_pf *pf = &model->pfs[op->pf];
 
 	note_asked(model, op);
+	settle(model, op);
 	switch (op->type) {
 	case OP_WRITE:
 		write_file(pf, &op->file);
@@ -183,8 +196,15 @@ void model_op(struct model *model, const struct op *op)
 		delete_file(pf);
 		break;
 	case OP_UNPLUG:
+		pf->adopted = 0;
+		pf->unknown = false;
+		break;
+	case OP_OTHER_LEVEL:
+		/* What no file sets is left as another program set it. */
+		if (!pf->file.exists || op->vf >= pf->file.vfs || pf->file.vf[op->vf].level < 0)
+			pf->levels[op->vf] = -1;
+		break;
 	case OP_PF_UNBIND:
-		/* A9 */
 		if (pf->adopted && pf->touched)
 			pf->unknown = true;
 		if (!pf->touched)
@@ -199,6 +219,7 @@ static const char *judge_vf(const struct model_pf *model, int pf, int vf)
 {
 	const struct kernel_function *f = kernel_function(pf, vf);
 	int driver = model->file.vf[vf].driver, level = model->file.vf[vf].level;
+	int quiet = model->file.vf[vf].quiet;
 
 	if (may_be_lent(model, pf, vf) && is_as_left(model, pf, vf))
 		return NULL;
@@ -217,6 +238,9 @@ static const char *judge_vf(const struct model_pf *model, int pf, int vf)
 	else if (level >= 0 && f->level != level)
 		snprintf(text, sizeof(text), "VF %d of PF %d has level %d, not %d", vf, pf,
 			 f->level, level);
+	else if (quiet >= 0 && f->quiet != quiet)
+		snprintf(text, sizeof(text), "VF %d of PF %d has quiet %d, not %d", vf, pf,
+			 f->quiet, quiet);
 	else if (driver == DRIVER_VF && f->override[0])
 		snprintf(text, sizeof(text), "VF %d of PF %d has a driver_override %s left", vf, pf,
 			 f->override);
@@ -259,7 +283,8 @@ static const char *judge_release(const struct model_pf *model, int pf)
 		return text;
 	}
 	for (int vf = 0; vf < model->adopted; vf++)
-		if (p->vfs[vf].level != model->levels[vf] && !model->lent[vf].lent) {
+		if (model->levels[vf] >= 0 && p->vfs[vf].level != model->levels[vf] &&
+		    !model->lent[vf].lent) {
 			snprintf(text, sizeof(text),
 				 "VF %d of PF %d has level %d, not the %d it had", vf, pf,
 				 p->vfs[vf].level, model->levels[vf]);

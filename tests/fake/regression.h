@@ -11,7 +11,7 @@ struct regression {
 };
 
 /** Those that must hold; and those that are known to fail, with what will cure them. */
-extern const struct regression regressions[], known_failures[];
+extern const struct regression regressions[], record_regressions[], known_failures[];
 
 /** Fail the sequence, unless the condition holds. */
 #define EXPECT(condition_, ...)                                 \

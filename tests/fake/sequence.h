@@ -83,15 +83,17 @@ struct model_lent {
 struct model_pf {
 	struct file_spec file; /* as it is now */
 	bool touched;	       /* the daemon may have changed it since it was last as found */
+	bool unread;	       /* no job may have read on-remove of the file */
 	bool unknown;	       /* see the list at the head of model.c */
 	int adopted;	       /* VFs that it had before */
-	int levels[FILE_VFS];  /* of these */
+	int levels[FILE_VFS];  /* of these; -1: another program has changed it */
 	uint64_t written;      /* when the file was written last */
 	struct model_lent lent[FILE_VFS];
 };
 struct model {
 	bool faults; /* the daemon may not have seen all */
 	struct model_pf pfs[KERNEL_PFS];
+	bool disturbed; /* something may have kept a job from reading the files */
 };
 
 void model_begin(struct model *model, const struct sequence *sequence);

@@ -18,6 +18,7 @@
 struct sim *sim;
 int sim_self = -1;
 bool (*sim_spared)(const char *role, const char *argument);
+void (*sim_noted)(const char *role, const char *name, const char *argument);
 
 static void on_death(void);
 
@@ -246,6 +247,8 @@ int sim_call(const char *name, const char *detail, const int *errors)
 	if (sim->verbose)
 		sim_trace("%6llu %s(%s)", (unsigned long long)sim->calls, name,
 			  detail ? detail : "");
+	if (errors && sim_noted)
+		sim_noted(sim->slots[sim_self].role, name, detail ? detail : "");
 	if (!errors || !is_fault(detail))
 		return 0;
 	while (errors[count])

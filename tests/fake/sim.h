@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 #define SIM_SLOTS 64
-#define SIM_VFS 16
+#define SIM_VFS 160
 #define SIM_NEVER UINT64_MAX
 #define SIM_SEC 1000000000ULL
 #define SIM_MSEC 1000000ULL
@@ -96,6 +96,8 @@ struct sim {
 extern struct sim *sim;
 /** Calls that random errors pass over, or NULL. */
 extern bool (*sim_spared)(const char *role, const char *argument);
+/** Called in front of each call that can fail, in the process that makes it, or NULL. */
+extern void (*sim_noted)(const char *role, const char *name, const char *argument);
 extern int sim_self; /* slot of this process; -1: outside of any sequence */
 
 /** Map the shared memory, once in each runner. */

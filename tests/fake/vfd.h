@@ -28,6 +28,7 @@ uint64_t vfd_refresh(void);
 
 /** What the files with interposers call of each other. */
 ssize_t calls_read(int fd, void *data, size_t size);
+void calls_forget_pipe(int fd);
 long calls_openat2(int directory, const char *path, const void *how, size_t size);
 
 #endif

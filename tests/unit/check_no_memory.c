@@ -245,9 +245,9 @@ static int keep_record(struct place *place)
 	if (r == 0)
 		r = record_extend_baseline(record, values);
 	if (r == 0)
-		r = record_remember(record, values, false);
+		r = record_remember(record, values, NULL, false);
 	if (r == 0)
-		r = record_wanted(record, place->kinds.net, &back);
+		r = record_wanted(record, place->kinds.net, NULL, &back);
 	if (r == 0)
 		r = record_save(&place->roots, record);
 	if (r == 0)

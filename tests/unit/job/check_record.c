@@ -123,7 +123,7 @@ START_TEST(a_record_that_cannot_be_read_stays)
 	int r;
 
 	place_new(&place);
-	ck_assert_int_eq(record_set_name(record, "eth0"), 0);
+	ck_assert_int_eq(record_follow(record, "x", "eth0", false), 0);
 	ck_assert_int_eq(record_save(&place.roots, record), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
@@ -213,8 +213,8 @@ START_TEST(only_what_was_set_is_restored)
 	/* The file sets only the VLAN of VF 1; promisc, set by another program, is not reset. */
 	ck_assert_int_eq(values_new(place.kinds.net, 2, &wanted), 0);
 	put(wanted, 1, "vlan", "100");
-	ck_assert_int_eq(record_remember(record, wanted, false), 0);
-	ck_assert_int_eq(record_wanted(record, place.kinds.net, &back), 0);
+	ck_assert_int_eq(record_remember(record, wanted, NULL, false), 0);
+	ck_assert_int_eq(record_wanted(record, place.kinds.net, NULL, &back), 0);
 	assert_text(back, 1, "vlan", "5");
 	assert_text(back, 0, "vlan", "(not known)");
 	assert_text(back, VIOD_PF, "promisc", "(not known)");
@@ -223,7 +223,7 @@ START_TEST(only_what_was_set_is_restored)
 	/* VFs that viod re-created have lost all settings, and may exist although the job that
 	 * created them failed before it could report that. */
 	record->created = true;
-	ck_assert_int_eq(record_wanted(record, place.kinds.net, &back), 0);
+	ck_assert_int_eq(record_wanted(record, place.kinds.net, NULL, &back), 0);
 	assert_text(back, 0, "vlan", "5");
 	assert_text(back, VIOD_PF, "vfs", "2");
 	assert_text(back, VIOD_PF, "promisc", "(not known)");
@@ -247,8 +247,8 @@ START_TEST(the_baseline_is_the_first_state_and_no_later_one)
 	ck_assert_int_eq(record_extend_baseline(record, later), 0);
 	ck_assert_int_eq(values_new(place.kinds.net, 0, &wanted), 0);
 	put(wanted, VIOD_PF, "promisc", "on");
-	ck_assert_int_eq(record_remember(record, wanted, false), 0);
-	ck_assert_int_eq(record_wanted(record, place.kinds.net, &back), 0);
+	ck_assert_int_eq(record_remember(record, wanted, NULL, false), 0);
+	ck_assert_int_eq(record_wanted(record, place.kinds.net, NULL, &back), 0);
 	assert_text(back, VIOD_PF, "promisc", "off");
 	values_free(first);
 	values_free(later);
@@ -270,14 +270,14 @@ START_TEST(what_an_earlier_version_set_is_remembered)
 	put(one, 0, "vlan", "7");
 	put(one, 1, "vlan", "8");
 	put(two, 0, "trust", "on");
-	ck_assert_int_eq(record_remember(record, one, false), 0);
-	ck_assert_int_eq(record_remember(record, two, false), 0);
+	ck_assert_int_eq(record_remember(record, one, NULL, false), 0);
+	ck_assert_int_eq(record_remember(record, two, NULL, false), 0);
 	ck_assert_int_eq(values_from_json(place.kinds.net, record->set, &set), 0);
 	assert_text(set, 0, "vlan", "7");
 	assert_text(set, 0, "trust", "on");
 	assert_text(set, 1, "vlan", "8");
 	values_free(set);
-	ck_assert_int_eq(record_remember(record, two, true), 0);
+	ck_assert_int_eq(record_remember(record, two, NULL, true), 0);
 	ck_assert_int_eq(values_from_json(place.kinds.net, record->set, &set), 0);
 	assert_text(set, 0, "vlan", "(not known)");
 	values_free(set);

@@ -110,7 +110,7 @@ START_TEST(new_vfs_are_probed_once_by_their_driver)
 	put_driver(b.wanted, 1, "vfio-pci", false);
 	assert_steps(&b, "resize drivers-autoprobe: off\n"
 			 "resize vfs: 0 -> 2 ! all\n"
-			 "attach drivers-autoprobe: on\n"
+			 "attach drivers-autoprobe: on always\n"
 			 "attach vf0.driver: default\n"
 			 "attach vf1.driver-override: vfio-pci\n"
 			 "attach vf1.driver: vfio-pci\n");
