@@ -173,10 +173,10 @@ static bool leads_to(const struct plugin_set *set, const struct plugin_file *fro
 	const char *need;
 
 	trail[depth] = from->name;
-	trail[depth + 1] = NULL;
 	for (size_t i = 0; (need = plugin_set_need(set, from, i)); i++) {
 		const struct plugin_file *next = plugin_set_find(set, need);
 
+		trail[depth + 1] = NULL;
 		if (next == to)
 			return true;
 		if (!next || seen[next - set->items])
