@@ -180,8 +180,8 @@ make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCE
 make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1, SANITIZE=1
 make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60
-make coverage     which lines of core and plugins the unit tests run; LEAST=90
-make mutants      whether the unit tests notice small changes of the code; N=300, SEED=1, IN=core/job
+make coverage     which lines of core and plugins unit tests and fake kernel run; LEAST=90
+make mutants      whether they notice small changes of the code; N=300, SEED=1, IN=core/job, WORKERS=1, LIST=FILE
 make bench        time and memory, compared with a program that makes only the bare kernel calls; PROFILE=1
 make clean
 

@@ -130,7 +130,7 @@ check-fake:
 	@ASAN_OPTIONS=$(FAKE_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 $(BUILD)/sanitized/tests/fake/fake \
 		$(BUILD)/sanitized/tests/fake/plugins check $(SEED) $(SEQUENCES) faults
 
-# Which lines of core and the plugins the tests run, and which changes of them they notice.
+# Which lines of core and the plugins unit tests and the fake kernel run, and which changes of them they notice.
 COVERAGE := --coverage -Wl,-u,__gcov_dump -Wl,--export-dynamic-symbol=__gcov_dump
 .PHONY: coverage mutants coverage-binaries
 coverage-binaries:
@@ -141,7 +141,7 @@ coverage: coverage-binaries
 mutants: coverage-binaries
 	@tests/mutants/coverage $(BUILD)/coverage --run
 	@BUILD=$(BUILD) MAKE="$(MAKE)" tests/mutants/run
-export N SEED IN LEAST
+export N SEED IN LEAST WORKERS LIST
 
 # "make fuzz SECONDS=600" searches for new inputs with libFuzzer of clang. Interesting inputs stay in the
 # build directory. An input that fails is a crash-* file there; add it to tests/fuzz/corpus once the bug

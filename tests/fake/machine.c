@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -69,9 +70,7 @@ void machine_reset(uint64_t seed)
 
 void machine_end(void)
 {
-	for (int i = 1; i < SIM_SLOTS; i++)
-		if (sim->slots[i].state != SIM_FREE)
-			(void)raw(kill, sim->slots[i].pid, SIGKILL);
+	sim_kill_all();
 	while (raw(wait4, -1, NULL, 0, NULL) > 0 || errno == EINTR)
 		;
 	sim_self = -1;
@@ -169,6 +168,66 @@ void daemon_reload(void)
 {
 	sim_trace("SIGHUP for the daemon");
 	signal_daemon(SIGHUP);
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+#define MORE_MAX 4
+
+static _Noreturn void run_command(const char *const *more, int out)
+{
+	static char name[] = "viod", root[] = "--root", plugin_dir[] = "--plugin-dir";
+	char *arguments[5 + MORE_MAX + 1] = { name, root, directory, plugin_dir, plugins };
+	int n = 5, status;
+
+	while (n < 5 + MORE_MAX && *more)
+		arguments[n++] = (char *)*more++;
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(SIM_FD_TRACE, STDERR_FILENO);
+	optind = 0;
+	(void)unsetenv("JOURNAL_STREAM");
+	status = viod_main(n, arguments);
+	(void)fflush(stdout);
+	sim_exit(status);
+}
+
+int command_run(const char *const *more, char *ret_output, size_t size)
+{
+	int out = (int)raw(memfd_create, "stdout", MFD_CLOEXEC);
+	enum sim_stop stop;
+	long n;
+
+	sim_trace("viod %s", *more ? *more : "");
+	(void)fflush(stdout);
+	if (sim_spawn("command") == 0)
+		run_command(more, out);
+	do
+		stop = sim_run(sim->now + 300 * SIM_SEC);
+	while (stop == SIM_TRIGGER);
+	n = raw(pread64, out, ret_output, size - 1, 0);
+	ret_output[n > 0 ? n : 0] = '\0';
+	(void)raw(close, out);
+	if (stop == SIM_EXITED && WIFEXITED(sim->status))
+		return WEXITSTATUS(sim->status);
+	sim_fail("viod does not end by itself");
+	if (sim_find("command") > 0)
+		sim_kill(sim_find("command"));
+	return -1;
+}
+
+unsigned said(const char *text)
+{
+	off_t size = lseek(SIM_FD_TRACE, 0, SEEK_END);
+	unsigned count = 0;
+	char *trace = calloc(1, (size_t)size + 1);
+	ssize_t n;
+
+	n = pread(SIM_FD_TRACE, trace, (size_t)size, 0);
+	trace[n > 0 ? n : 0] = '\0';
+	for (const char *at = trace; (at = strstr(at, text)); at++)
+		count++;
+	free(trace);
+	return count;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

@@ -21,6 +21,14 @@ void daemon_kill(void);
 void daemon_reload(void);
 bool daemon_runs(void);
 
+/** Run viod with these arguments, NULL at the end, to its end. Its exit status, or -1 where it has
+ * none. ret_output: what it wrote to stdout. */
+int command_run(const char *const *more, char *ret_output, size_t size);
+
+/** How often the daemon and its jobs have written this text to stderr or the service manager, or
+ * the test to the trace. */
+unsigned said(const char *text);
+
 /** Write a file of /etc/vio.d as editors do, with a rename; or remove it. */
 void file_write(const char *name, const char *text);
 void file_remove(const char *name);

@@ -8,7 +8,8 @@
  * fake PLUGINS kills [NUMBER]         SIGKILL in front of writes; one of them with its trace
  *
  * VERBOSE=1 adds every system call to a trace. EVERY_ERROR=1 tries each error that a call can
- * return; EVERY_CALL=1 kills in front of every system call.
+ * return; EVERY_CALL=1 kills in front of every system call. BRIEF=1 ends at the first failure,
+ * without a trace.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -47,6 +48,7 @@ struct tally {
 static struct tally *tally;
 static const char *plugins;
 static char **named;
+static bool brief;
 
 /* --- many at a time -------------------------------------------------------------------------- */
 
@@ -89,6 +91,8 @@ static _Noreturn void run_share(test_fn test, int runner)
 		__atomic_add_fetch(&tally->processes, sim->forks, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&tally->calls, sim->calls, __ATOMIC_RELAXED);
 		(void)fflush(stdout);
+		if (brief && result == FAILED)
+			__atomic_store_n(&tally->next, tally->end, __ATOMIC_RELAXED);
 	}
 	machine_close();
 	_exit(0);
@@ -164,7 +168,7 @@ static enum result test_regression(uint64_t number)
 	why = run_regression(regression);
 	printf("%s %s: %s%s%s\n", *why ? "FAIL" : "ok  ", regression->name, regression->what,
 	       *why ? ": " : "", why);
-	if (*why && !*named)
+	if (*why && !*named && !brief)
 		machine_print_trace();
 	return *why ? FAILED : PASSED;
 }
@@ -188,7 +192,8 @@ static enum result test_known(uint64_t number)
 static void run_regressions(void)
 {
 	run_all(test_regression, 0, count(regressions) + count(record_regressions));
-	run_all(test_known, 0, count(known_failures));
+	if (!brief)
+		run_all(test_known, 0, count(known_failures));
 }
 
 /* --- random ---------------------------------------------------------------------------------- */
@@ -214,7 +219,7 @@ static enum result test_sequence(uint64_t seed)
 	sequence_make(seed, &sequence);
 	if (!sequence_run(&sequence))
 		return PASSED;
-	if (tally->results[FAILED] < FAILURES_MAX)
+	if (tally->results[FAILED] < FAILURES_MAX && !brief)
 		report(seed);
 	else
 		printf("FAIL sequence %llu\n", (unsigned long long)seed);
@@ -355,6 +360,7 @@ int main(int argc, char **argv)
 	json_object_seed(1);
 	plugins = argv[1];
 	named = argv + argc;
+	brief = getenv("BRIEF");
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (strcmp(what, "check") == 0) {

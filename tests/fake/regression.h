@@ -57,6 +57,12 @@ void in_force_unread(void);
 void c3(void);
 void c3_later(void);
 void c3_fails(void);
+/** How often the state file of this PF has this text. */
+unsigned count_in_state(int pf, const char *text);
+/** Whether metrics.prom has this line. */
+bool in_metrics(const char *line);
+/** How many descriptors the daemon has. */
+unsigned daemon_descriptors(void);
 
 /** regressions-waiting.c */
 void held_for_an_hour_by_node(void);
@@ -103,5 +109,29 @@ void lend_driver_unloaded(void);
 void lend_count(void);
 void lend_autoprobe(void);
 void lend_beside_failure(void);
+/** regressions-faces.c */
+void command_line(void);
+void checked_before_and_after(void);
+void printed(void);
+void second_daemon(void);
+void plugins_left_out(void);
+void log_of_a_life(void);
+void log_of_retries(void);
+void notified(void);
+void long_start(void);
+void stop_in_a_step(void);
+void state_file_of_a_pf(void);
+void old_state_files(void);
+
+/** regressions-job.c */
+void one_probe_fails(void);
+void one_value_fails(void);
+void count_fails(void);
+void worker_killed(void);
+void stuck_explained(void);
+void pf_without_driver(void);
+void drift_reported(void);
+void drift_restored(void);
+void no_descriptor_is_left(void);
 
 #endif

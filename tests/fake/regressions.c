@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "regression.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,48 @@ void other_count(int pf, unsigned count)
 		(void)other_write(pf, -1, "sriov_numvfs", "0");
 	if (count)
 		(void)other_write(pf, -1, "sriov_numvfs", text);
+}
+
+/* How often a file below the root has this text. */
+static unsigned count_in(const char *path, const char *text)
+{
+	static char content[65536];
+	unsigned count = 0;
+
+	if (!tree_read(path, content, sizeof(content)))
+		return 0;
+	for (const char *at = content; (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
+
+unsigned count_in_state(int pf, const char *text)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "run/viod/state/%s.json", kernel->pfs[pf].self.address);
+	return count_in(path, text);
+}
+
+bool in_metrics(const char *line)
+{
+	return count_in("run/viod/metrics.prom", line);
+}
+
+unsigned daemon_descriptors(void)
+{
+	int slot = sim_find("daemon");
+	unsigned count = 0;
+	char path[32];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", slot > 0 ? (int)sim->slots[slot].pid : 0);
+	dir = opendir(path);
+	while (dir && readdir(dir))
+		count++;
+	if (dir)
+		(void)closedir(dir);
+	return count;
 }
 
 /* --- the loop -------------------------------------------------------------------------------- */
@@ -347,5 +390,26 @@ const struct regression regressions[] = {
 	{ "lend-count", "the count, and VFs that another program made", lend_count },
 	{ "lend-autoprobe", "autoprobe is not a row of the file", lend_autoprobe },
 	{ "lend-beside-failure", "a lent VF beside one that fails", lend_beside_failure },
+	{ "command-line", "options, and arguments that there are not", command_line },
+	{ "check", "viod --check before and after a file is applied", checked_before_and_after },
+	{ "print", "viod --print, and what it prints as a file", printed },
+	{ "second", "a second daemon", second_daemon },
+	{ "plugins", "plugins that are not enabled", plugins_left_out },
+	{ "log", "a line for each state", log_of_a_life },
+	{ "log-retries", "no line for an attempt that ends as the one before", log_of_retries },
+	{ "notify", "notifications of a start, a reload and an end", notified },
+	{ "long-start", "a start that takes long", long_start },
+	{ "stop", "SIGTERM while a step runs", stop_in_a_step },
+	{ "state-file", "the state file and the metrics of a PF", state_file_of_a_pf },
+	{ "probe", "a VF that cannot be bound", one_probe_fails },
+	{ "value", "a VF that refuses a value", one_value_fails },
+	{ "count", "a count that is refused", count_fails },
+	{ "worker", "a worker that is killed", worker_killed },
+	{ "stuck-why", "a write that waits for the holder of a VF", stuck_explained },
+	{ "pf-driver", "a PF without a driver, and its own again", pf_without_driver },
+	{ "report", "drift = report", drift_reported },
+	{ "enforce", "drift = enforce", drift_restored },
+	{ "descriptors", "descriptors of a daemon that has been busy", no_descriptor_is_left },
+	{ "old-state", "state files of PFs that no file names", old_state_files },
 	{ NULL, NULL, NULL },
 };

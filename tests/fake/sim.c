@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -117,6 +119,59 @@ static void pass_to(int slot)
 	(void)raw(futex, &sim->slots[slot].go, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+/* --- builds with --coverage ------------------------------------------------------------------ */
+
+extern void __gcov_dump(void) __attribute__((weak));
+
+/* The program and each plugin have counters of their own. */
+static int write_counters(struct dl_phdr_info *info, size_t size, void *userdata)
+{
+	void *handle = dlopen(info->dlpi_name[0] ? info->dlpi_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
+	void (*dump)(void);
+
+	if (!handle)
+		return 0;
+	*(void **)&dump = dlsym(handle, "__gcov_dump");
+	if (dump)
+		dump();
+	(void)dlclose(handle);
+	return 0;
+}
+
+/* It writes files of the real machine. */
+static void write_coverage(void)
+{
+	int self = sim_self;
+
+	if (!__gcov_dump)
+		return;
+	sim_self = -1;
+	(void)dl_iterate_phdr(write_counters, NULL);
+	sim_self = self;
+}
+
+/* What is about to be killed, and waits for its turn, writes its coverage first. */
+static void ask_for_coverage(struct sim_slot *slot)
+{
+	if (!__gcov_dump)
+		return;
+	__atomic_store_n(&slot->dying, 1, __ATOMIC_SEQ_CST);
+	pass_to((int)(slot - sim->slots));
+	while (__atomic_load_n(&slot->dying, __ATOMIC_SEQ_CST))
+		(void)raw(futex, &slot->dying, FUTEX_WAIT, 1, NULL, NULL, 0);
+}
+
+static void answer_with_coverage(struct sim_slot *slot)
+{
+	write_coverage();
+	__atomic_store_n(&slot->dying, 0, __ATOMIC_SEQ_CST);
+	(void)raw(futex, &slot->dying, FUTEX_WAKE, 1, NULL, NULL, 0);
+	for (;;)
+		(void)raw(ppoll, NULL, 0, NULL, NULL, 8);
+}
+
+/* --- processes that wait --------------------------------------------------------------------- */
+
 /* Only the parent can wait until a child is a zombie, and its pidfd is readable only from then on.
  */
 static void await_zombie(struct sim_slot *slot)
@@ -141,6 +196,8 @@ static void wait_for_turn(void)
 
 	while (!__atomic_exchange_n(&slot->go, 0, __ATOMIC_SEQ_CST))
 		(void)raw(futex, &slot->go, FUTEX_WAIT, 0, NULL, NULL, 0);
+	if (slot->dying)
+		answer_with_coverage(slot);
 	if (slot->await)
 		await_zombie(slot);
 	if (slot->orphaned && !slot->in_kernel) {
@@ -306,54 +363,41 @@ static void note_end(int slot)
 	struct sim_slot *ended = &sim->slots[slot];
 
 	orphan_children(slot);
-	if (strcmp(ended->role, "daemon") == 0)
+	if (strcmp(ended->role, "daemon") == 0 || strcmp(ended->role, "command") == 0)
 		sim->exited = true;
 	ended->state = SIM_FREE;
 	sim->activity++;
 }
 
-/* A sanitizer is about to end this process. */
-static void on_death(void)
-{
-	int parent;
-
-	if (sim_self <= 0)
-		return;
-	sim_fail("the %s was ended by a sanitizer", sim->slots[sim_self].role);
-	parent = sim->slots[sim_self].parent;
-	note_end(sim_self);
-	sim->slots[parent].await = (pid_t)raw(getpid);
-	pass_to(parent);
-}
-
-/* Of a build with --coverage; it writes files of the real machine. */
-extern void __gcov_dump(void) __attribute__((weak));
-
-static void write_coverage(void)
-{
-	int self = sim_self;
-
-	if (!__gcov_dump)
-		return;
-	sim_self = -1;
-	__gcov_dump();
-	sim_self = self;
-}
-
-_Noreturn void sim_exit(int status)
+/* The last of a process: its end is seen from now on. */
+static void leave(void)
 {
 	int parent = sim->slots[sim_self].parent;
-	bool killed = sim->slots[sim_self].killed;
 
-	sim_trace("ends with status %d", status);
 	write_coverage();
 	note_end(sim_self);
 	sim->slots[parent].await = (pid_t)raw(getpid);
 	pass_to(parent);
+}
+
+/* A sanitizer is about to end this process. */
+static void on_death(void)
+{
+	if (sim_self <= 0)
+		return;
+	sim_fail("the %s was ended by a sanitizer", sim->slots[sim_self].role);
+	leave();
+}
+_Noreturn void sim_exit(int status)
+{
+	bool killed = sim->slots[sim_self].killed;
+
+	sim_trace("ends with status %d", status);
+	leave();
 	if (killed)
 		(void)raw(kill, getpid(), SIGKILL);
-	(void)raw(exit_group, status);
-	__builtin_unreachable();
+	for (;;)
+		(void)raw(exit_group, status);
 }
 
 void sim_killed(int slot)
@@ -365,6 +409,7 @@ void sim_killed(int slot)
 		target->killed = true;
 		return;
 	}
+	ask_for_coverage(target);
 	(void)raw(kill, target->pid, SIGKILL);
 	if (sim_self != 0)
 		(void)raw(waitid, P_PID, target->pid, &info, WEXITED | WNOWAIT, NULL);
@@ -407,6 +452,17 @@ void sim_kill(int slot)
 {
 	sim_trace("SIGKILL for the %s", sim->slots[slot].role);
 	sim_killed(slot);
+}
+
+void sim_kill_all(void)
+{
+	for (int i = 1; i < SIM_SLOTS; i++) {
+		if (sim->slots[i].state == SIM_FREE)
+			continue;
+		if (is_alive(i))
+			ask_for_coverage(&sim->slots[i]);
+		(void)raw(kill, sim->slots[i].pid, SIGKILL);
+	}
 }
 
 void sim_end_waits_in_kernel(void)

@@ -29,7 +29,8 @@
 enum sim_state { SIM_FREE, SIM_RUNNABLE, SIM_BLOCKED, SIM_DEAD };
 
 struct sim_slot {
-	uint32_t go; /* futex: it is the turn of this process */
+	uint32_t go;	/* futex: it is the turn of this process */
+	uint32_t dying; /* futex: it is to write its coverage before it is killed */
 	pid_t pid;
 	int parent;
 	enum sim_state state;
@@ -68,7 +69,7 @@ struct sim_kill {
 enum sim_stop {
 	SIM_IDLE,     /* nothing is left to do until the limit */
 	SIM_TRIGGER,  /* the call with the number sim->trigger is about to be made */
-	SIM_EXITED,   /* the daemon has ended */
+	SIM_EXITED,   /* the daemon, or a command, has ended */
 	SIM_LIVELOCK, /* it goes on without end */
 };
 
@@ -111,6 +112,8 @@ pid_t sim_spawn(const char *role);
 enum sim_stop sim_run(uint64_t until);
 /** Controller: SIGKILL for this slot, and wait for its end. */
 void sim_kill(int slot);
+/** Controller: SIGKILL for all; it does not wait for their end. */
+void sim_kill_all(void);
 /** Controller: what waits inside of the kernel goes on. */
 void sim_end_waits_in_kernel(void);
 /** Controller: the first slot of this role, or -1. */

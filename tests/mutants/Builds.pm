@@ -10,8 +10,8 @@ use File::Path qw(make_path remove_tree);
 use POSIX qw(_exit);
 use Time::HiRes qw(time);
 
-# As long as that no test takes.
-my $limit = 60;
+# In seconds, beside a multiple of what a test takes without a mutant.
+my $limit = 20;
 
 # In a namespace of its own a mutant ends no process of others, and what it leaves behind ends with it.
 my @alone = qw(unshare --mount --net --pid --fork --kill-child --mount-proc);
@@ -27,7 +27,7 @@ sub new {
 	$text =~ s/\\\n\s*/ /g;
 	for my $line (split /\n/, $text) {
 		$self->{command}{$1} = $line if $line =~ /^\S*(?:gcc|clang|cc)\S* .* -o (\S+)/;
-		$self->{command}{$1} = $line if $line =~ /^objcopy .* (\S+)$/;
+		$self->{command}{$1} = $line if $line =~ /^(?:objcopy|cp) .* (\S+)$/;
 	}
 	$self->find_tests;
 	return $self;
@@ -53,31 +53,52 @@ sub find_tests {
 			$has{$1} = 1 if $line =~ m{(\S+\.o)\)?$};
 			$has{$1} = 1 if $line =~ m{libcore\.a\)?\(?(\S+\.o)\)?$};
 		}
-		my $loads = system('grep', '-qs', 'VIOD_TEST_BUILD', $source) == 0;
+		my $loads = system('grep', '-qs', 'VIOD_TEST_BUILD', $source) == 0 ? 'in place' : '';
 		# Some tests are compiled with the file that they test.
 		my %includes = map { ($_ => 1) } map { s{[^/]+/\.\./}{} while m{[^/]+/\.\./}; $_ } qx(cat $output.d 2>/dev/null) =~ m{(\S+\.c)(?=\s)}g;
-		$has{"$self->{build}/core/daemon/main.o"} = 1 if $output =~ m{/fake$};
-		push @{ $self->{tests} }, { name => basename($output), output => $output, source => $source, has => \%has, loads => $loads,
-			includes => \%includes };
+		my %test = (name => basename($output), output => $output, source => $source, has => \%has, loads => $loads, includes => \%includes);
+		if ($output !~ m{/fake$}) {
+			push @{ $self->{tests} }, \%test;
+			next;
+		}
+		$has{"$self->{build}/core/daemon/main.o"} = 1;
+		push @{ $self->{tests} }, { %test, loads => 'copies', name => 'fake-regressions', arguments => ['regressions'] },
+			{ %test, loads => 'copies', name => 'fake-sequences', arguments => [ 'sequences', 1, 100 ] };
 	}
 	$self->{in_plugin} = \%in_plugin;
 }
 
 sub object_of { my ($self, $file) = @_; return "$self->{build}/" . $file =~ s/\.c$/.o/r }
 
-# The tests that could notice, those of the same folder and the quick ones first.
-sub tests_with {
-	my ($self, $file) = @_;
-	my $object = $self->object_of($file);
-	my $member = basename($object);
-	my $folder = basename(dirname($file));
-	my $stem = basename($file, '.c');
-	my @with = grep {
-		my $has = $_->{has};
-		$_->{includes}{$file} || $has->{$object} || ($file =~ /^core/ && $has->{$member}) || ($_->{loads} && $self->{in_plugin}{$object})
-	} @{ $self->{tests} };
-	my $near = sub { my ($t) = @_; ($t->{name} =~ /\Q$stem\E/ ? 0 : $t->{source} =~ m{/\Q$folder\E/} ? 1 : 2) };
-	return sort { $near->($a) <=> $near->($b) || ($a->{seconds} // 0) <=> ($b->{seconds} // 0) } @with;
+# The tests that run the line, the quick ones first.
+sub tests_of {
+	my ($self, $place) = @_;
+
+	return sort { $a->{seconds} <=> $b->{seconds} } grep { $self->ran($_->{name}, $place) } @{ $self->{tests} };
+}
+
+# ---- which test runs a line
+
+# coverage: where tests/mutants/coverage was run.
+sub read_coverage {
+	my ($self, $coverage) = @_;
+
+	for my $file (glob "$coverage/ran/*") {
+		open my $in, '<', $file or die "$file: $!\n";
+		chomp(my @lines = <$in>);
+		$self->{ran}{ basename($file) } = { map { $_ => 1 } @lines };
+	}
+}
+
+# Of a statement of several lines only some have code.
+sub ran {
+	my ($self, $name, $place) = @_;
+
+	for (my $line = $place->{line}; $line > $place->{line} - 10; $line--) {
+		my $key = "$place->{file}:$line";
+		return $self->{ran}{$name}{$key} if $self->{ran}{code}{$key};
+	}
+	return 0;
 }
 
 # ---- copies
@@ -141,6 +162,12 @@ sub link_test {
 	my $object = $self->object_of($file);
 	my @outputs = $test->{loads} ? sort keys %{ $self->{in_plugin}{$object} // {} } : ();
 
+	# The fake kernel has some of them, in a folder of their own.
+	if ($test->{loads} eq 'copies') {
+		my %copy = map { $_ => s{/plugins/}{/tests/fake/plugins/}r } @outputs;
+		@outputs = map { $self->{command}{ $copy{$_} } ? ($_, $copy{$_}) : () } @outputs;
+	}
+
 	push @outputs, $test->{output} if $test->{has}{$object} || $test->{has}{ basename($object) };
 	if ($test->{includes}{$file}) {
 		push @outputs, $test->{output};
@@ -171,7 +198,7 @@ sub restore {
 sub arguments {
 	my ($worker, $test) = @_;
 
-	return ("$worker/tests/fake/plugins", 'check', 1, 100) if $test->{name} eq 'fake';
+	return ("$worker/tests/fake/plugins", @{ $test->{arguments} }) if $test->{arguments};
 	return () if $test->{name} !~ /^fuzz_(.*)/;
 	return split /\n/, qx(find tests/fuzz/corpus/$1 -type f | sort);
 }
@@ -186,10 +213,12 @@ sub run_test {
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', "$worker/output";
 		open STDERR, '>&', \*STDOUT;
-		@ENV{qw(CK_FORK CK_VERBOSITY VIOD_TEST_BUILD)} = ('no', 'normal', $worker);
-		$ENV{ASAN_OPTIONS} = 'detect_leaks=1:abort_on_error=0';
-		exec 'timeout', '--kill-after=2', $limit, @alone, 'sh', '-c',
-			'mount -t tmpfs none /tmp && ulimit -c 0 && exec "$@"', 'sh', abs_path($program), arguments($worker, $test)
+		@ENV{qw(CK_FORK CK_VERBOSITY VIOD_TEST_BUILD BRIEF)} = ('no', 'normal', $worker, 1);
+		# As "make check-unit" and "make check-fake" have them.
+		$ENV{ASAN_OPTIONS} = $test->{arguments} ? 'detect_leaks=0:handle_abort=1:malloc_context_size=0:quarantine_size_mb=1'
+			: 'detect_leaks=1:abort_on_error=0';
+		exec 'timeout', '--kill-after=2', int($limit + 5 * ($test->{seconds} // 20)), @alone, 'sh', '-c',
+			'mount -t tmpfs none /tmp && mount -t tmpfs none /dev/shm && ulimit -c 0 && exec "$@"', 'sh', abs_path($program), arguments($worker, $test)
 			or _exit(126);
 	}
 	waitpid $pid, 0;
@@ -197,12 +226,13 @@ sub run_test {
 	return $? >> 8 == 124 || $? >> 8 == 137 ? 'no end' : 'status ' . ($? >> 8);
 }
 
-# What fails by itself would kill every mutant: it is left out, and that is said.
+# Of the tests that run one of these places: what fails by itself would kill every mutant. It is left out, and that is said.
 sub check_unchanged {
-	my ($self) = @_;
+	my ($self, @places) = @_;
 	my @sound;
 
 	for my $test (@{ $self->{tests} }) {
+		next if !grep { $self->ran($test->{name}, $_) } @places;
 		my $began = time;
 		my $how = $self->run_test($self->{build}, $test);
 		$test->{seconds} = time - $began;
@@ -233,17 +263,6 @@ sub same_code {
 		push @sums, scalar qx(objdump -drs $self->{build}/same.o | grep -v 'file format' | md5sum);
 	}
 	return $sums[0] eq $sums[1];
-}
-
-# coverage: where tests/mutants/coverage was run. Of a statement of several lines only some have code.
-sub line_ran {
-	my ($self, $coverage, $file, $line) = @_;
-
-	$self->{ran} //= { map { /^(\S+) ([01])$/ ? ($1 => $2) : () } qx(tests/mutants/coverage $coverage --lines) };
-	for (my $code = $line; $code > $line - 10; $code--) {
-		return $self->{ran}{"$file:$code"} if defined $self->{ran}{"$file:$code"};
-	}
-	return 0;
 }
 
 1;

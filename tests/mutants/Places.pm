@@ -32,6 +32,23 @@ my %compare = ('==' => '!=', '!=' => '==', '<' => '<=', '<=' => '<', '>' => '>='
 my %arithmetic = ('+' => '-', '-' => '+', '*' => '/', '/' => '*', '%' => '*', '&' => '|', '|' => '&', '+=' => '-=', '-=' => '+=',
 	'|=' => '&=', '&=' => '|=', '<<' => '>>', '>>' => '<<');
 
+# Changes that no test could see, in a masked text: of two equal numbers either is the larger one; 0 or -errno is below 0 and
+# below -1 for every error but EPERM, and each "< 0" is also changed in three other ways; memory that is larger than needed.
+sub is_equivalent {
+	my ($m, $at, $length, $old, $new) = @_;
+	my $start = rindex($m, "\n", $at) + 1;
+	my ($before, $after) = (substr($m, $start, $at - $start), substr($m, $at + $length) =~ /^([^\n]*\n[^\n]*)/);
+
+	if ($old =~ /^[<>]=?$/) {
+		my ($a) = $before =~ /([\w>.\[\]-]+) $/ or return 0;
+		my ($b) = $after =~ /^ ([\w>.\[\]-]+)/ or return 0;
+		return 1 if $after =~ /^ \Q$b\E \? (?:\Q$a\E : \Q$b\E|\Q$b\E : \Q$a\E)\W/;
+		return $before =~ /\bif \(\Q$a\E $/ && $after =~ /^ \Q$b\E\)\n\t+(?:\Q$a\E = \Q$b\E|\Q$b\E = \Q$a\E);/;
+	}
+	return 1 if $old eq '0' && $before =~ / (?:<|>=) $/;
+	return $new =~ / \+ 1\)$/ && $before =~ /\b(?:re|c|m)alloc\w*\([^;]*$/;
+}
+
 # of_body TEXT MASKED: places as [ kind, offset, length, replacement ].
 sub of_body {
 	my ($text, $m) = @_;
@@ -79,7 +96,7 @@ sub of_body {
 	while ($m =~ /\b(break|continue);/g) {
 		push @places, [ jump => $-[1], length $1, $1 eq 'break' ? 'continue' : 'break' ];
 	}
-	return @places;
+	return grep { !is_equivalent($m, @$_[ 1, 2 ], substr($text, $_->[1], $_->[2]), $_->[3]) } @places;
 }
 
 # of_file NAME: a list of { file, line, kind, offset, length, old, new }.

@@ -7,6 +7,7 @@
 #define VIOD_TEST_FIXTURE_H
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -308,11 +309,31 @@ static inline size_t left_out_unless_root(size_t n)
 	return n;
 }
 
+/* So many may stay open. */
+#ifndef DESCRIPTORS_KEPT
+#define DESCRIPTORS_KEPT 0
+#endif
+
+static inline unsigned count_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	while (dir && readdir(dir))
+		count++;
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* Where the tests do not run in processes of their own, descriptors that they leave open are a
+ * failure, too. */
 static inline int run_tests(const char *name, const TTest *const *tests, size_t n_tests)
 {
 	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
 	SRunner *runner = srunner_create(suite);
+	unsigned before = count_descriptors(), after;
 	int failed;
 
 	/* Sanitizers make the large inputs slow. */
@@ -323,6 +344,11 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	after = count_descriptors();
+	if (!failed && after > before + DESCRIPTORS_KEPT) {
+		printf("%u descriptors are left open\n", after - before);
+		failed = 1;
+	}
 	return failed != 0;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the net plugin reads from the kernel and writes to it, over netlink and sysfs. */
+/* The steps of a job share the socket of the first. */
+#define DESCRIPTORS_KEPT 1
+
 #include <viod/net.h>
 
 #include "netbench.h"
