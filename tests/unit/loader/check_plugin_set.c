@@ -88,7 +88,7 @@ START_TEST(one_plugin_serves_a_driver)
 					       KIND("e", "five"),
 					       { 0 } };
 
-	/* The second is refused, so that nobody serves "three" before the third. */
+	/* The second is refused, and so it is no obstacle to the third. */
 	assert_refusals(plugins, REASONS(NULL, "'driver = two' is already served by plugin 'a'",
 					 NULL, NULL, NULL));
 }
