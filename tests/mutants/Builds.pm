@@ -74,7 +74,8 @@ sub object_of { my ($self, $file) = @_; return "$self->{build}/" . $file =~ s/\.
 sub tests_of {
 	my ($self, $place) = @_;
 
-	return sort { $a->{seconds} <=> $b->{seconds} } grep { $self->ran($_->{name}, $place) } @{ $self->{tests} };
+	my @tests = sort { $a->{seconds} <=> $b->{seconds} } grep { $self->ran($_->{name}, $place) } @{ $self->{tests} };
+	return @tests;
 }
 
 # ---- which test runs a line
