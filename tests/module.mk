@@ -16,7 +16,8 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LI
 # The tests of a plugin use the objects of its folder, and have a host table of their own. Objects precede
 # core's library, which has a viod_host too.
 NET_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out plugins/net/net-%,$(wildcard plugins/net/*.c)))
-$(filter $(BUILD)/tests/unit/net/%,$(UNIT_TESTS)): $(NET_OBJECTS)
+$(filter-out %/check_net_mlx5,$(filter $(BUILD)/tests/unit/net/%,$(UNIT_TESTS))): $(NET_OBJECTS)
+$(BUILD)/tests/unit/net/check_net_mlx5: $(BUILD)/plugins/net/net-mlx5.o
 $(BUILD)/tests/unit/net/%: CORE_LIBS += $(shell $(PKG_CONFIG) --libs $(net_PACKAGES) 2>/dev/null)
 VFIO_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/vfio/*.c))
 $(filter $(BUILD)/tests/unit/vfio/check_vfio $(BUILD)/tests/unit/vfio/check_vfio_%,$(UNIT_TESTS)): $(VFIO_OBJECTS)

@@ -335,6 +335,59 @@ START_TEST(removals_come_first)
 }
 END_TEST
 
+/* --- the kind -------------------------------------------------------------------------------- */
+
+START_TEST(a_device_that_is_no_gpu)
+{
+	static const struct {
+		const char *class, *hint;
+		enum viod_severity severity;
+	} cases[] = {
+		{ "0x030200", NULL, VIOD_INFO },
+		{ "0x120000", "is a processing accelerator (PCI class 12)", VIOD_INFO },
+		{ "0x020000", "is no GPU (PCI class 020000); 'kind = net' fits better",
+		  VIOD_WARNING },
+		{ "0x010802", "is no GPU (PCI class 010802); 'kind = dev' fits better",
+		  VIOD_WARNING },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* Once: before the VFs are created. */
+		for (unsigned there = 0; there <= 2; there += 2) {
+			struct bench b;
+
+			bench_machine(&b, there);
+			fake_text(&b.root, "sys/bus/pci/devices/" FAKE_PF, "class", cases[i].class);
+			bench_open(&b, "gpu", there, 2);
+			put(&b, b.wanted, VIOD_PF, "kind", "gpu", 3);
+			ck_assert_int_eq(viod_plugin.ops->complete(&b.pf, b.state, b.wanted), 0);
+			assert_diag_count(&b.pf.diags, cases[i].hint && !there ? 1 : 0);
+			if (b.pf.diags.count) {
+				assert_diag(&b.pf.diags, "test.conf:3", cases[i].hint);
+				ck_assert_int_eq(b.pf.diags.items[0].severity, cases[i].severity);
+			}
+			bench_clear(&b);
+		}
+	}
+}
+END_TEST
+
+/* What a plan of another version may hold. */
+START_TEST(steps_that_are_none)
+{
+	struct viod_step step = { .code = 99, .vf = 0 };
+	struct bench b;
+
+	bench_new(&b, "gpu", 1, 1);
+	ck_assert_int_eq(viod_plugin.ops->apply(&b.pf, &step), -EINVAL);
+	for (step.code = 0; step.code < 2; step.code++) {
+		step.size = sizeof(struct gpu_order) - 1;
+		ck_assert_int_eq(viod_plugin.ops->apply(&b.pf, &step), -EINVAL);
+	}
+	bench_clear(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -348,6 +401,8 @@ int main(void)
 		files_are_completed_and_refused,
 		a_uuid_is_given_or_derived,
 		removals_come_first,
+		a_device_that_is_no_gpu,
+		steps_that_are_none,
 	};
 
 	return run_tests("gpu_profile", tests, ARRAY_SIZE(tests));

@@ -328,6 +328,58 @@ START_TEST(the_driver_of_a_word)
 }
 END_TEST
 
+/* --- the best driver of a device ------------------------------------------------------------- */
+
+static char asked_for[300];
+static const char *best;
+
+static int best_module(struct viod_pf *pf, const char *alias, char *ret_name, size_t size)
+{
+	snprintf(asked_for, sizeof(asked_for), "%s", alias);
+	if (!best)
+		return -ENOENT;
+	snprintf(ret_name, size, "%s", best);
+	return 0;
+}
+
+START_TEST(the_driver_that_knows_the_device)
+{
+	struct viod_host host = host_table;
+	char driver[VIOD_NAME_MAX];
+	struct bench b;
+
+	bench_machine(&b, 1);
+	fake_text(&b.root, "sys/bus/pci/devices/0000:01:10.0", "modalias",
+		  "pci:v00008086d00001520sv*\n");
+	fake_text(&b.root, "sys/bus/pci/devices/" FAKE_PF, "sriov_vf_device", "10ca\n");
+	bench_open(&b, "test", 1, 1);
+	host.best_module = best_module;
+	viod_host = &host;
+	best = "mlx5_vfio_pci";
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
+	ck_assert_str_eq(asked_for, "vfio_pci:v00008086d00001520sv*");
+	ck_assert_str_eq(driver, "mlx5_vfio_pci");
+	/* The module and its driver are spelt differently. */
+	best = "vfio_pci";
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
+	ck_assert_str_eq(driver, "vfio-pci");
+	/* A VF that is not there yet has the PF's ids, and the device of its capability. */
+	best = "qat_vfio_pci";
+	ck_assert_int_eq(vfio_resolve(&b.pf, 1, "vfio", driver), 0);
+	ck_assert_str_eq(asked_for, "vfio_pci:v00008086d000010CAsv00001AF4sd00001100bc02sc00i00");
+	ck_assert_str_eq(driver, "qat_vfio_pci");
+	best = NULL;
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
+	ck_assert_str_eq(driver, "vfio-pci");
+	/* Of another bus. */
+	best = "mlx5_vfio_pci";
+	fake_text(&b.root, "sys/bus/pci/devices/0000:01:10.0", "modalias", "virtio:d1v2\n");
+	ck_assert_int_eq(vfio_resolve(&b.pf, 0, "vfio", driver), 0);
+	ck_assert_str_eq(driver, "vfio-pci");
+	bench_clear(&b);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -342,6 +394,7 @@ int main(void)
 		one_step_a_node,
 		what_was_set_before_a_new_driver_counts_for_nothing,
 		the_driver_of_a_word,
+		the_driver_that_knows_the_device,
 	};
 
 	return run_tests("vfio", tests, ARRAY_SIZE(tests));
