@@ -127,6 +127,7 @@ void old_state_files(void);
 void one_probe_fails(void);
 void one_value_fails(void);
 void count_fails(void);
+void driver_refused(void);
 void worker_killed(void);
 void stuck_explained(void);
 void pf_without_driver(void);

@@ -76,6 +76,30 @@ void count_fails(void)
 	EXPECT(kernel->pfs[0].vfs[0].level == 5, "the value of the file");
 }
 
+/* A VF that another driver refuses has the one of before again, and an override as it was. */
+void driver_refused(void)
+{
+	const char *address = kernel_function(0, 0)->address;
+
+	other_count(0, 2);
+	(void)other_write(0, 0, "driver_override", "othervf");
+	(void)kernel_other_write("bus/pci/drivers/fakevf/unbind", address);
+	(void)kernel_other_write("bus/pci/drivers_probe", address);
+	(void)other_write(0, 0, "driver_override", "\n");
+	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "bound by another program");
+	kernel->pfs[0].probe_errors = 1;
+	file_write("a.conf", PF0 "[vf0]\ndriver = vfio-pci\n");
+	daemon_start();
+	machine_run(700 * SIM_MSEC);
+	expect_state(0, "degraded");
+	EXPECT(said("its previous driver 'othervf' is bound again") == 1, "the log says so");
+	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_OTHER, "bound again");
+	EXPECT(!kernel->pfs[0].vfs[0].override[0], "'%s'", kernel->pfs[0].vfs[0].override);
+	machine_run(5 * SIM_SEC);
+	expect_state(0, "configured");
+	EXPECT(kernel->pfs[0].vfs[0].driver == DRIVER_VFIO, "it was tried again");
+}
+
 /* --- processes that end ---------------------------------------------------------------------- */
 
 /* What a worker ends by, its job ends by, and the next one finishes what is left. */

@@ -404,6 +404,7 @@ const struct regression regressions[] = {
 	{ "probe", "a VF that cannot be bound", one_probe_fails },
 	{ "value", "a VF that refuses a value", one_value_fails },
 	{ "count", "a count that is refused", count_fails },
+	{ "refused", "a VF that another driver refuses", driver_refused },
 	{ "worker", "a worker that is killed", worker_killed },
 	{ "stuck-why", "a write that waits for the holder of a VF", stuck_explained },
 	{ "pf-driver", "a PF without a driver, and its own again", pf_without_driver },

@@ -224,6 +224,7 @@ sub run_test {
 	}
 	waitpid $pid, 0;
 	return '' if $? == 0;
+	return 'signal ' . ($? & 127) if $? & 127;
 	return $? >> 8 == 124 || $? >> 8 == 137 ? 'no end' : 'status ' . ($? >> 8);
 }
 

@@ -167,6 +167,52 @@ START_TEST(the_target_of_a_link_is_watched)
 }
 END_TEST
 
+/* Whichever part of the way to the target is made first. */
+START_TEST(a_link_that_leads_nowhere_is_watched)
+{
+	static const char *const targets[] = { "../../srv/deep/a.conf", "/srv/deep/a.conf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct place p;
+
+		place_new(&p, true);
+		fake_link(&p.root, "etc/vio.d/a.conf", targets[i]);
+		ck_assert(called(&p, LONG));
+		fake_directory(&p.root, "srv");
+		ck_assert(called(&p, LONG));
+		fake_directory(&p.root, "srv/deep");
+		ck_assert(called(&p, LONG));
+		root_write(&p.root, "srv/deep/a.conf", "x\n");
+		ck_assert(called(&p, LONG));
+		root_write(&p.root, "srv/deep/a.conf", "y\n");
+		ck_assert(called(&p, LONG));
+		place_clear(&p);
+	}
+}
+END_TEST
+
+START_TEST(the_directory_may_be_a_link)
+{
+	struct place p;
+
+	place_new(&p, false);
+	fake_directory(&p.root, "srv/one");
+	fake_directory(&p.root, "srv/two");
+	fake_link(&p.root, "etc/vio.d", "../srv/one");
+	ck_assert(called(&p, LONG));
+	root_write(&p.root, "srv/one/a.conf", "x\n");
+	ck_assert(called(&p, LONG));
+	root_write(&p.root, "srv/two/b.conf", "x\n");
+	ck_assert(!called(&p, MOMENT));
+	fake_link(&p.root, "etc/new", "../srv/two");
+	move_file(&p, "etc/new", "etc/vio.d");
+	ck_assert(called(&p, LONG));
+	root_write(&p.root, "srv/two/b.conf", "y\n");
+	ck_assert(called(&p, LONG));
+	place_clear(&p);
+}
+END_TEST
+
 START_TEST(drop_ins_are_watched)
 {
 	struct place p;
@@ -214,6 +260,8 @@ int main(void)
 		it_waits_for_quiet_and_not_for_ever,
 		a_swapped_link_is_noticed,
 		the_target_of_a_link_is_watched,
+		a_link_that_leads_nowhere_is_watched,
+		the_directory_may_be_a_link,
 		drop_ins_are_watched,
 		the_directory_may_be_created_late_and_removed,
 	};
