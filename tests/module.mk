@@ -29,6 +29,7 @@ $(filter $(BUILD)/tests/unit/gpu/check_gpu_amd,$(UNIT_TESTS)): $(BUILD)/plugins/
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_nvidia,$(UNIT_TESTS)): $(BUILD)/plugins/gpu/common/tree.o
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_profile $(BUILD)/tests/unit/gpu/check_gpu_mdev $(BUILD)/tests/unit/gpu/check_gpu_vendor,$(UNIT_TESTS)): $(GPU_OBJECTS)
 $(filter $(BUILD)/tests/unit/gpu/check_gpu_share $(BUILD)/tests/unit/gpu/check_gpu_share_apply,$(UNIT_TESTS)): $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-xe.o
+$(BUILD)/tests/unit/gpu/check_gpu_i915: $(GPU_COMMON) $(BUILD)/plugins/gpu/gpu-i915.o
 $(BUILD)/tests/fuzz/fuzz_vfinfo: $(BUILD)/plugins/net/vfinfo.o
 NVME_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard plugins/dev/dev-nvme/*.c))
 $(filter $(BUILD)/tests/unit/dev/check_nvme%,$(UNIT_TESTS)): $(NVME_OBJECTS)
@@ -142,7 +143,7 @@ coverage: coverage-binaries
 mutants: coverage-binaries
 	@tests/mutants/coverage $(BUILD)/coverage --run
 	@BUILD=$(BUILD) MAKE="$(MAKE)" tests/mutants/run
-export N SEED IN LEAST WORKERS LIST
+export N SEED IN LEAST MINUTES WORKERS LIST
 
 # "make fuzz SECONDS=600" searches for new inputs with libFuzzer of clang. Interesting inputs stay in the
 # build directory. An input that fails is a crash-* file there; add it to tests/fuzz/corpus once the bug
