@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sim.h"
 
-#include <dlfcn.h>
-#include <link.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "coverage.h"
 #include "raw.h"
 
 /* A sequence that hands the turn over this often does not come to an end. */
@@ -121,39 +120,10 @@ static void pass_to(int slot)
 
 /* --- builds with --coverage ------------------------------------------------------------------ */
 
-extern void __gcov_dump(void) __attribute__((weak));
-
-/* The program and each plugin have counters of their own. */
-static int write_counters(struct dl_phdr_info *info, size_t size, void *userdata)
-{
-	void *handle = dlopen(info->dlpi_name[0] ? info->dlpi_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
-	void (*dump)(void);
-
-	if (!handle)
-		return 0;
-	*(void **)&dump = dlsym(handle, "__gcov_dump");
-	if (dump)
-		dump();
-	(void)dlclose(handle);
-	return 0;
-}
-
-/* It writes files of the real machine. */
-static void write_coverage(void)
-{
-	int self = sim_self;
-
-	if (!__gcov_dump)
-		return;
-	sim_self = -1;
-	(void)dl_iterate_phdr(write_counters, NULL);
-	sim_self = self;
-}
-
 /* What is about to be killed, and waits for its turn, writes its coverage first. */
 static void ask_for_coverage(struct sim_slot *slot)
 {
-	if (!__gcov_dump)
+	if (!coverage_is_measured())
 		return;
 	__atomic_store_n(&slot->dying, 1, __ATOMIC_SEQ_CST);
 	pass_to((int)(slot - sim->slots));
@@ -163,7 +133,7 @@ static void ask_for_coverage(struct sim_slot *slot)
 
 static void answer_with_coverage(struct sim_slot *slot)
 {
-	write_coverage();
+	coverage_write();
 	__atomic_store_n(&slot->dying, 0, __ATOMIC_SEQ_CST);
 	(void)raw(futex, &slot->dying, FUTEX_WAKE, 1, NULL, NULL, 0);
 	for (;;)
@@ -374,7 +344,7 @@ static void leave(void)
 {
 	int parent = sim->slots[sim_self].parent;
 
-	write_coverage();
+	coverage_write();
 	note_end(sim_self);
 	sim->slots[parent].await = (pid_t)raw(getpid);
 	pass_to(parent);
