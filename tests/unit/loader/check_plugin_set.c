@@ -126,21 +126,14 @@ START_TEST(what_is_needed)
 		{ 0 },
 	};
 
-	assert_refusals(
-		plugins,
-		REASONS(NULL, NULL,
-			"it needs plugin 'missing', which is missing; install it, and enable it if "
-			"plugins= is used",
-			"it needs plugin 'c', which is not loaded: it needs plugin 'missing', "
-			"which is missing; install it, and enable it if plugins= is used",
-			"it extends kind 'd', whose plugin is not loaded: it needs plugin 'c', "
-			"which is not loaded: it needs plugin 'missing', which is missing; install "
-			"it, and enable it if plugins= is used",
-			"it extends kind 'e', which no plugin serves",
-			"it needs plugin 'd-quirk', which is not loaded: it extends kind 'd', "
-			"whose plugin is not loaded: it needs plugin 'c', which is not loaded: it "
-			"needs plugin 'missing', which is missing; install it, and enable it if "
-			"plugins= is used"));
+#define MISSING \
+	"it needs plugin 'missing', which is missing; install it, or remove '-missing' from plugins="
+#define WITHOUT_C "it needs plugin 'c', which is not loaded: " MISSING
+#define WITHOUT_D "it extends kind 'd', whose plugin is not loaded: " WITHOUT_C
+	assert_refusals(plugins,
+			REASONS(NULL, NULL, MISSING, WITHOUT_C, WITHOUT_D,
+				"it extends kind 'e', which no plugin serves",
+				"it needs plugin 'd-quirk', which is not loaded: " WITHOUT_D));
 }
 END_TEST
 
