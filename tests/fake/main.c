@@ -30,7 +30,7 @@
 #include "sequence.h"
 
 /* A process that waits in the real kernel, or that does not end its loop, waits for ever. */
-#define PATIENCE_SEC 60
+#define PATIENCE_SEC 300
 #define RUNNERS_MAX 16
 #define FAILURES_MAX 5
 
