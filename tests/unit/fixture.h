@@ -314,7 +314,7 @@ static inline size_t left_out_unless_root(size_t n)
 #define DESCRIPTORS_KEPT 0
 #endif
 
-static inline unsigned count_descriptors(void)
+static inline unsigned own_descriptors(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	unsigned count = 0;
@@ -333,7 +333,7 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
 	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
 	SRunner *runner = srunner_create(suite);
-	unsigned before = count_descriptors(), after;
+	unsigned before = own_descriptors(), after;
 	int failed;
 
 	/* Sanitizers make the large inputs slow. */
@@ -344,7 +344,7 @@ static inline int run_tests(const char *name, const TTest *const *tests, size_t 
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	after = count_descriptors();
+	after = own_descriptors();
 	if (!failed && after > before + DESCRIPTORS_KEPT) {
 		printf("%u descriptors are left open\n", after - before);
 		failed = 1;
