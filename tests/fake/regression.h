@@ -131,8 +131,6 @@ void driver_refused(void);
 void worker_killed(void);
 void stuck_explained(void);
 void pf_without_driver(void);
-void drift_reported(void);
-void drift_restored(void);
 void no_descriptor_is_left(void);
 
 #endif

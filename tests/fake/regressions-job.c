@@ -160,39 +160,6 @@ void pf_without_driver(void)
 	EXPECT(!has_record(0), "the release has ended");
 }
 
-/* --- drift ----------------------------------------------------------------------------------- */
-
-void drift_reported(void)
-{
-	unsigned writes;
-
-	file_write("a.conf", PF0 "vfs = 2\ndrift = report\n[vf*]\nlevel = 5\n");
-	begin();
-	machine_run(SIM_SEC);
-	writes = kernel->n_writes;
-	(void)other_write(0, 1, "level", "7");
-	events_link(0);
-	machine_run(5 * SIM_SEC);
-	EXPECT(kernel->n_writes == writes, "it writes nothing");
-	EXPECT(said("the device was changed externally; the file wants vf1.level: 7 -> 5") == 1,
-	       "the value");
-}
-
-void drift_restored(void)
-{
-	file_write("a.conf", PF0 "vfs = 2\ndrift = enforce\n[vf*]\nlevel = 5\n");
-	begin();
-	machine_run(SIM_SEC);
-	(void)other_write(0, 0, "level", "7");
-	(void)other_write(0, 1, "level", "8");
-	events_link(0);
-	machine_run(5 * SIM_SEC);
-	EXPECT(kernel->pfs[0].vfs[0].level == 5 && kernel->pfs[0].vfs[1].level == 5, "restored");
-	EXPECT(said("changed externally and is restored: vf0.level: 7 -> 5 and 1 more") == 1,
-	       "why");
-	expect_state(0, "configured");
-}
-
 /* --- descriptors ----------------------------------------------------------------------------- */
 
 /* A daemon that runs for a year must not end up with more and more of them. */

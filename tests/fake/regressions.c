@@ -408,8 +408,6 @@ const struct regression regressions[] = {
 	{ "worker", "a worker that is killed", worker_killed },
 	{ "stuck-why", "a write that waits for the holder of a VF", stuck_explained },
 	{ "pf-driver", "a PF without a driver, and its own again", pf_without_driver },
-	{ "report", "drift = report", drift_reported },
-	{ "enforce", "drift = enforce", drift_restored },
 	{ "descriptors", "descriptors of a daemon that has been busy", no_descriptor_is_left },
 	{ "old-state", "state files of PFs that no file names", old_state_files },
 	{ NULL, NULL, NULL },
