@@ -18,6 +18,7 @@ static struct plugin_set set_new(const struct viod_plugin *plugins)
 		set.count++;
 	set.items = calloc(set.count + 1, sizeof(*set.items));
 	for (size_t i = 0; i < set.count; i++) {
+		set.items[i].fd = -1;
 		set.items[i].name = strdup(plugins[i].name);
 		set.items[i].plugin = calloc(1, sizeof(*plugins));
 		*set.items[i].plugin = plugins[i];
