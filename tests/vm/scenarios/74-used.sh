@@ -90,8 +90,8 @@ touch /srv/disk/still-there
 umount /srv/disk
 # Open, by a process.
 exec {open}<"$disk"
-pause 1.5
-[[ $(state $NVME .error) == *"VF 0 ($vf) is used by "*" (pid "*"): $disk" ]] || fail "error: $(state $NVME .error)"
+reported_open() { [[ $(state $NVME .error) == *"VF 0 ($vf) is used by "*" (pid "*"): $disk" ]]; }
+wait_for 20 reported_open
 expect_eq "$(vf_inodes $NVME)" "$before" "VFs while a disk is open"
 exec {open}<&-
 wait_released $NVME 30

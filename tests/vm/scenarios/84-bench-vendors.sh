@@ -28,10 +28,10 @@ expect_eq "$(resets "$pf" 1)" 2 "resets by the same VLAN twice, and by trust"
 expect_eq "$(refused "$pf" 1 vlan 5 proto 802.1ad)" "$PROTO" 802.1ad
 expect_eq "$(refused "$pf" 1 max_tx_rate 100 min_tx_rate 50)" "$VALUE" "a guaranteed rate"
 expect_eq "$(refused "$pf" 1 query_rss on)" "$NONE" query-rss
-bench_knob "$pf" reset-ms 1500
+bench_knob "$pf" reset-ms 5000
 taken "$pf" 2 mac 02:00:00:00:00:02
 expect_eq "$(refused "$pf" 2 vlan 6)" "Resource temporarily unavailable" "a VF in its reset"
-wait_for 5 taken "$pf" 2 vlan 6
+wait_for 20 taken "$pf" 2 vlan 6
 
 pf=$(bench_pf ice limit=8)
 expect_eq "$(count "$pf" 9)" "$NONE" "count of ice above its limit"
@@ -39,7 +39,7 @@ count "$pf" 4
 taken "$pf" 0 mac 02:00:00:00:00:01
 taken "$pf" 0 mac 02:00:00:00:00:01
 expect_eq "$(resets "$pf" 0)" 1 "resets by the same address twice"
-bench_knob "$pf" reset-ms 1500
+bench_knob "$pf" reset-ms 5000
 taken "$pf" 0 trust on
 expect_eq "$(refused "$pf" 0 vlan 6)" "Device or resource busy" "a VF in its reset"
 
