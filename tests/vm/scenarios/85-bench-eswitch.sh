@@ -24,6 +24,7 @@ vf=$(vf_addr "$first" 2)
 echo mlx5_core >"$sys/$vf/driver_override"
 echo "$vf" >/sys/bus/pci/drivers_probe
 expect_eq "$(driver_of "$vf")" mlx5_core "driver of a VF"
+udevadm settle # it is renamed meanwhile
 expect_eq "$(cat "$sys/$vf"/net/*/address)" 02:00:00:00:00:22 "its address"
 
 # The VFs of the second PF are created after its mode is set. With a driver on a VF there is no LAG, without one there is.
