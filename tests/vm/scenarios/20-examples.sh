@@ -49,12 +49,12 @@ for n in 0 1; do
 done
 expect_eq "$(driver_of "$(vf_addr $NIC0 3)")" igbvf "driver of a VF without a section"
 
-# GPU: this guest has no nvidia driver, which affects only VF 0.
-expect_eq "$(state $NIC1 '[.state, .kind, .vfs[1].driver, .vfs[1].error] | @csv')" '"degraded","gpu","igbvf",' "gpu0"
-error=$(state $NIC1 .vfs[0].error)
-[[ $error == /etc/vio.d/gpu0.conf:7:10:*"'nvidia'"* ]] || fail "error of gpu0's VF 0: $error"
-expect_eq "$(driver_of "$(vf_addr $NIC1 0)")" none "driver of gpu0's VF 0"
-expect_log "$NIC1: vf0: /etc/vio.d/gpu0.conf:7:10: .*nvidia"
+# GPU: this guest has no GPU at that address, and the kind refuses the NIC that is there.
+expect_eq "$(state $NIC1 '[.state, .kind] | @csv')" '"invalid","gpu"' "gpu0"
+error=$(state $NIC1 .error)
+[[ $error == /etc/vio.d/gpu0.conf:3:8:*"network controller"*"write kind = net" ]] || fail "error of gpu0: $error"
+expect_eq "$(vf_count $NIC1)" 0 "VFs of gpu0"
+expect_log "$NIC1: /etc/vio.d/gpu0.conf:3:8: .*kind 'gpu'"
 
 # Anything else.
 expect_eq "$(vf_count $NVME)" 8 "VFs of accel"
