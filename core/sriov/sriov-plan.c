@@ -97,13 +97,15 @@ static int add_override(struct viod_plan *plan, enum viod_phase phase, uint8_t f
 }
 
 /* Plan override, unbind and probe of one function; *override is the driver_override afterwards. The
- * override is first, so that no other driver can bind after the unbind. */
+ * override is first, so that no other driver can bind after the unbind. It is cleared last: a job
+ * that dies between the two would leave a driver without an override, which is what a native one
+ * looks like. */
 static int add_binding(const struct viod_pf *pf, struct viod_plan *plan, enum viod_phase attach,
 		       const struct driver_intent *intent, char override[static VIOD_NAME_MAX])
 {
 	const struct viod_driver *wanted = intent->driver->wanted, *now = intent->driver->state;
 	const char *name = driver_is_default(wanted) ? "" : wanted->name;
-	bool bound = now && !driver_is_none(now);
+	bool bound = now && !driver_is_none(now), first = bound && *name;
 	uint8_t flags = VIOD_STEP_DISRUPTIVE |
 			(intent->vf == VIOD_PF ? VIOD_STEP_ALL_VFS | PLAN_STEP_SELF : 0);
 	char text[192], unbind[192];
@@ -113,9 +115,8 @@ static int add_binding(const struct viod_pf *pf, struct viod_plan *plan, enum vi
 	/* The driver is not changed: it is only unbound while another row changes. */
 	if (bound && value_satisfied(intent->driver->option, wanted, now))
 		snprintf(text, sizeof(text), "vf%d.driver: %s again", intent->vf, now->name);
-	if (!streq(override, name))
-		r = add_override(plan, bound ? VIOD_PHASE_DETACH : attach, bound ? flags : 0,
-				 intent, name);
+	if (first && !streq(override, name))
+		r = add_override(plan, VIOD_PHASE_DETACH, flags, intent, name);
 	if (r == 0 && bound) {
 		snprintf(unbind, sizeof(unbind), "%s, unbind from %s", text, now->name);
 		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_UNBIND, intent->vf, flags,
@@ -126,6 +127,8 @@ static int add_binding(const struct viod_pf *pf, struct viod_plan *plan, enum vi
 		r = add_step(plan, VIOD_PHASE_DETACH, SRIOV_STEP_RESET, intent->vf, flags,
 			     intent->driver, "", unbind);
 	}
+	if (r == 0 && !first && !streq(override, name))
+		r = add_override(plan, attach, 0, intent, name);
 	(void)copy_text(override, VIOD_NAME_MAX, name);
 	if (r < 0 || streq(name, DRIVER_NONE))
 		return r;
