@@ -176,7 +176,7 @@ make deps         install the dependencies of build, tests and demo (Debian 12, 
 make check        everything below up to check-vm, preceded by deps; ends with "N passed, N failed"
 make lint         static checks of the sources
 make check-unit   unit tests and fuzz corpora, with sanitizers; seconds
-make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCES=7500, STACKS=30, EVERY_CALL=1
+make check-fake   the daemon on a fake kernel, with sanitizers; SEED=1, SEQUENCES=2500, STACKS=30, EVERY_CALL=1
 make check-vm     scenarios in a virtual machine; SCENARIOS="10-loop 20-net", KEEP=1, VERBOSE=1, SANITIZE=1
 make format       clang-format
 make fuzz         search for inputs that fail; SECONDS=60

@@ -219,6 +219,24 @@ static int record_text(const struct record *record, struct json_text *out)
 	return out->failed ? -ENOMEM : 0;
 }
 
+/* The order of the members depends on the plugin that answered first. */
+static bool same_record(const char *old, size_t old_size, const struct json_text *text)
+{
+	json_t *a, *b;
+	bool same;
+
+	if (old_size != text->size)
+		return false;
+	if (memcmp(old, text->text, old_size) == 0)
+		return true;
+	a = json_loadb(old, old_size, 0, NULL);
+	b = json_loadb(text->text, text->size, 0, NULL);
+	same = a && b && json_equal(a, b);
+	json_decref(a);
+	json_decref(b);
+	return same;
+}
+
 int record_save(const struct roots *roots, struct record *record)
 {
 	_cleanup_(json_text_clear) struct json_text text = { 0 };
@@ -233,8 +251,7 @@ int record_save(const struct roots *roots, struct record *record)
 		r = record_text(record, &text);
 	if (r < 0)
 		return r;
-	if (read_record(roots, name, &old, &old_size) < 0 || old_size != text.size ||
-	    memcmp(old, text.text, text.size) != 0) {
+	if (read_record(roots, name, &old, &old_size) < 0 || !same_record(old, old_size, &text)) {
 		directory = open_or_make_directory_at(roots->trees[VIOD_TREE_RUN], RECORD_DIRECTORY,
 						      0755);
 		r = directory < 0 ? directory

@@ -197,9 +197,9 @@ START_TEST(a_bound_vf_gets_its_override_before_it_is_unbound)
 	put_driver(b.wanted, 1, "default", false);
 	assert_steps(&b, "detach vf0.driver-override: vfio-pci !\n"
 			 "detach vf0.driver: igbvf -> vfio-pci, unbind from igbvf !\n"
-			 "detach vf1.driver-override: cleared !\n"
 			 "detach vf1.driver: vfio-pci -> default, unbind from vfio-pci !\n"
 			 "attach vf0.driver: igbvf -> vfio-pci\n"
+			 "attach vf1.driver-override: cleared\n"
 			 "attach vf1.driver: vfio-pci -> default\n");
 	bench_clear(&b);
 }
